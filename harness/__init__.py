@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drives RTL: build, simulate, check, measure."""
