@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tiny language models trained here from scratch on text that every CPython installation contains."""
