@@ -61,13 +61,13 @@ def ssd_chunked(x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, h: Tenso
 
     Einsum letters: b batch, c chunk, l and s token within a chunk, g group, m head within a group, p, n.
     """
-    length, (G, N), P = x.shape[1], B.shape[2:], x.shape[3]
+    (batch, length, G, N), (H, P) = B.shape, x.shape[2:]
     pad = -length % chunk  # padded tokens have dt = 0: they leave the state alone
     x, B, C = (F.pad(v, (0, 0, 0, 0, 0, pad)) for v in (x * dt[..., None], B, C))
     a = F.pad(dt * A, (0, 0, 0, pad))
-    x = x.unflatten(2, (G, -1)).unflatten(1, (-1, chunk))  # [b, c, l, g, m, p]
-    B, C = (v.unflatten(1, (-1, chunk)) for v in (B, C))  # [b, c, l, g, n]
-    a = a.unflatten(2, (G, -1)).unflatten(1, (-1, chunk)).permute(0, 1, 3, 4, 2)  # [b, c, g, m, l]
+    x = x.reshape(batch, -1, chunk, G, H // G, P)  # [b, c, l, g, m, p]
+    B, C = (v.reshape(batch, -1, chunk, G, N) for v in (B, C))  # [b, c, l, g, n]
+    a = a.reshape(batch, -1, chunk, G, H // G).permute(0, 1, 3, 4, 2)  # [b, c, g, m, l]
     total = a.cumsum(dim=-1)
 
     # 1. Within a chunk: a causal attention, C B^T masked by the decay between the two tokens.
@@ -79,7 +79,7 @@ def ssd_chunked(x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, h: Tenso
     added = torch.einsum("bclgn,bclgmp->bcgmpn", B, x * to_end[..., None])
 
     # 3. Between chunks: the same recurrence over whole chunks gives the state before each, and the last one.
-    states = torch.cat([h.reshape(-1, 1, G, a.shape[3], P, N), added], dim=1)
+    states = torch.cat([h.reshape(batch, 1, G, H // G, P, N), added], dim=1)
     decay = torch.exp(segsum(F.pad(total[..., -1].permute(0, 2, 3, 1), (1, 0))))  # [b, g, m, c+1, c+1]
     states = torch.einsum("bgmzc,bcgmpn->bzgmpn", decay, states)
 
@@ -102,7 +102,7 @@ def causal_conv(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor) -> tup
 
 def rms_norm(x: Tensor, weight: Tensor, eps: float, groups: int = 1) -> Tensor:
     """Root-mean-square norm over the last axis, or over each of `groups` equal parts of it: x [..., D], weight [D]."""
-    parts = x.unflatten(-1, (groups, -1))
+    parts = x.reshape(*x.shape[:-1], groups, -1)
     return weight * (parts * torch.rsqrt(parts.square().mean(-1, keepdim=True) + eps)).flatten(-2)
 
 
@@ -113,11 +113,11 @@ def mixer(
 
     u [B, L, D] -> [B, L, D] and the state after the last token.
     """
-    z, xBC, dt = F.linear(u, w.in_proj).split([cfg.d_inner, cfg.conv_dim, cfg.nheads], dim=-1)
+    z, xBC, dt = torch.split(F.linear(u, w.in_proj), [cfg.d_inner, cfg.conv_dim, cfg.nheads], dim=-1)
     xBC, conv = causal_conv(xBC, state.conv, w.conv_weight, w.conv_bias)
-    x, B, C = F.silu(xBC).split([cfg.d_inner, *2 * [cfg.ngroups * cfg.d_state]], dim=-1)
-    x = x.unflatten(-1, (cfg.nheads, cfg.headdim))  # [B, L, H, P]
-    B, C = (v.unflatten(-1, (cfg.ngroups, cfg.d_state)) for v in (B, C))  # [B, L, G, N]
+    x, B, C = torch.split(F.silu(xBC), [cfg.d_inner, *2 * [cfg.ngroups * cfg.d_state]], dim=-1)
+    x = x.reshape(*x.shape[:2], cfg.nheads, cfg.headdim)
+    B, C = (v.reshape(*v.shape[:2], cfg.ngroups, cfg.d_state) for v in (B, C))
     dt = F.softplus(dt + w.dt_bias).clamp(*cfg.dt_limit)  # [B, L, H]
     y, ssm = scan(x, dt, -torch.exp(w.A_log), B, C, state.ssm, cfg.chunk_size)
     y = (y + w.D[:, None] * x).flatten(-2)  # [B, L, I]
