@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Folders that appear complete or not at all, made once even when several processes want them."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from golden.errors import MachineError
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a file beside `path`; the kernel frees it when the process dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (path.parent / f".{path.name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def publish_dir(target: Path, fill: Callable[[Path], None]) -> bool:
+    """Make `target` by filling a temporary folder beside it and renaming it; a folder that exists is kept.
+
+    Returns:
+        True when this call made it, False when it was already there.
+
+    Raises:
+        MachineError: the folder cannot be written. Whatever `fill` raises passes through; nothing is left behind.
+    """
+    if target.is_dir():
+        return False
+    try:
+        with locked(target):
+            if target.is_dir():
+                return False
+            temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+            try:
+                fill(temporary)
+                os.chmod(temporary, 0o755)
+                temporary.rename(target)
+            except BaseException:
+                shutil.rmtree(temporary, ignore_errors=True)
+                raise
+    except OSError as error:
+        raise MachineError(f"{target}: cannot be written ({error}); check space and rights") from error
+    return True

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds Verilated models: Verilator, then our own compile step against the shared runtime."""
+
+from pathlib import Path
+
+from golden.errors import InputError
+from harness.atomic import publish_dir
+from harness.build.runtime import HEADER, Runtime, runtime
+from harness.build.spec import TIMESCALE, VerilatorBuild, inputs, key, literal
+from harness.build.steps import Command, run, run_all
+from harness.paths import build_dir
+from harness.toolchain import Compiler, Toolchain, find_compiler, find_verilator
+
+UNITY_LIMIT = 400_000  # bytes of generated C++ up to which one compilation is faster than several
+
+
+def build_verilator(spec: VerilatorBuild) -> Path:
+    """Return the executable or .so of a model; see `harness.build.build`."""
+    verilator, compiler = find_verilator(), find_compiler()
+    name = key(spec, [repr(verilator), repr(compiler), _cocotb_version() if spec.kind == "cocotb" else ""])
+    folder = build_dir() / "sim-cache" / f"{spec.top}-{name}"
+    publish_dir(folder, lambda work: _build(spec, verilator, compiler, work))
+    return folder / _result(spec)
+
+
+def _result(spec: VerilatorBuild) -> str:
+    return f"lib{spec.top}.so" if spec.kind == "shared" else spec.top
+
+
+def _trace(spec: VerilatorBuild) -> str:
+    return "vcd" if spec.trace is True else spec.trace or ""
+
+
+def _cocotb_version() -> str:
+    from importlib.metadata import version
+
+    return version("cocotb")
+
+
+def _build(spec: VerilatorBuild, verilator: Toolchain, compiler: Compiler, work: Path) -> None:
+    (work / "public.vlt").write_text(_public(spec))
+    run(_verilate(spec, verilator), work, work / "verilator.log", f"verilating {spec.top}")
+    _check_inputs(spec, verilator, work)
+    shared = runtime(verilator, compiler, spec.coverage, _trace(spec), spec.opt)
+    objects = _compile(spec, compiler, shared, work)
+    run(_link(spec, compiler, shared, objects), work, work / "link.log", f"linking {spec.top}")
+    for name in objects:
+        (work / name).unlink()
+
+
+def _public(spec: VerilatorBuild) -> str:
+    """Return the control file that makes the top's ports and parameters, and named signals, visible to VPI."""
+    lines = ["`verilator_config"]
+    if spec.kind == "cocotb":
+        lines += [f'public_flat_rw -module "{spec.top}" -port "*"', f'public_flat_rd -module "{spec.top}" -param "*"']
+    for item in () if spec.public == "ports" else spec.public:
+        module, _, signal = item.rpartition(".")
+        lines.append(f'public_flat_rw -module "{module or spec.top}" -var "{signal}"')
+    return "\n".join(lines) + "\n"
+
+
+def _verilate(spec: VerilatorBuild, verilator: Toolchain) -> Command:
+    trace = {"": (), "vcd": ("--trace-vcd",), "fst": ("--trace-fst",)}[_trace(spec)]
+    return [
+        "env",
+        f"VERILATOR_ROOT={verilator.root}",
+        verilator.verilator_bin,
+        *("--cc", "--prefix", "Vtop", "--Mdir", "obj", "--top-module", spec.top, "--no-timing"),
+        *("--timescale", TIMESCALE, "-Wno-fatal", "--assert", "--x-initial", "unique", "--x-assign", "unique"),
+        *(("--vpi",) if spec.kind == "cocotb" else ()),
+        *(("--coverage",) if spec.coverage else ()),
+        *trace,
+        *(f"-D{name}={value}" if value else f"-D{name}" for name, value in spec.defines.items()),
+        *(f"+incdir+{folder}" for folder in spec.includes),
+        *(f"-G{name}={literal(value)}" for name, value in spec.params.items()),
+        *spec.flags,
+        "public.vlt",
+        *spec.sources,
+    ]
+
+
+def _check_inputs(spec: VerilatorBuild, verilator: Toolchain, work: Path) -> None:
+    """Refuse a design that reads files outside the key, or it would stay cached when they change."""
+    known = {path.resolve() for path in inputs(spec)}
+    words = (work / "obj" / "Vtop__ver.d").read_text().replace("\\\n", " ").partition(":")[2].split()
+    read = {(work / word).resolve() for word in words if word.endswith((".v", ".sv", ".vh", ".svh"))}
+    unknown = sorted(path for path in read - known if not path.is_relative_to(verilator.root.resolve()))
+    if unknown:
+        raise InputError(
+            f"build of {spec.top}: it also reads {unknown[0]}; list that in sources, or its folder in includes"
+        )
+
+
+def _compile(spec: VerilatorBuild, compiler: Compiler, shared: Runtime, work: Path) -> list[str]:
+    """Compile the model, its main and the C++ files given; return the names of the objects."""
+    model = sorted((work / "obj").glob("*.cpp"))
+    main = _cocotb_main() if spec.kind == "cocotb" else []
+    if sum(path.stat().st_size for path in model) <= UNITY_LIMIT:
+        unity = work / "unity.cpp"
+        unity.write_text("".join(f'#include "{path}"\n' for path in [*(p.relative_to(work) for p in model), *main]))
+        units = [unity, *spec.cpp]
+    else:
+        units = [*model, *main, *spec.cpp]
+    beside = [f"-I{folder}" for folder in sorted({path.parent for path in spec.cpp})]
+    flags: list[str | Path] = [*shared.compile_flags, *spec.opt.split(), "-Iobj", *beside]
+    flags += ["-include", shared.folder / HEADER]
+    jobs: list[tuple[Command, Path]] = [
+        ([compiler.path, *flags, "-c", unit, "-o", f"{index}.o"], work / f"compile-{unit.stem}.log")
+        for index, unit in enumerate(units)
+    ]
+    run_all(jobs, work, f"compiling the model of {spec.top}")
+    return [f"{index}.o" for index in range(len(units))]
+
+
+def _cocotb_main() -> list[Path]:
+    import cocotb_tools.config as config
+
+    return [Path(config.share_dir) / "lib" / "verilator" / "verilator.cpp"]
+
+
+def _link(spec: VerilatorBuild, compiler: Compiler, shared: Runtime, objects: list[str]) -> Command:
+    command: list[str | Path] = [compiler.path, *objects, "-o", _result(spec)]
+    command += shared.link
+    if spec.kind == "shared":
+        return [*command, "-shared", "-Wl,-Bsymbolic"]
+    if spec.kind == "cocotb":
+        import cocotb_tools.config as config
+
+        command += [f"-L{config.libs_dir}", f"-Wl,-rpath,{config.libs_dir}", "-lcocotbvpi_verilator"]
+    return [*command, "-rdynamic"]

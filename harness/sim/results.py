@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what a cocotb run left behind; whatever is missing or unreadable is a failure, never a pass."""
+
+import re
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from golden.errors import CheckError
+from harness.sim.process import Exit
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed test: its name and the line that says why."""
+
+    test: str
+    line: str
+
+
+@dataclass(frozen=True)
+class CocotbResult:
+    """The outcome of one simulation.
+
+    Attributes:
+        passed: names of the tests that passed.
+        failed: tests that failed, or the run itself as one failure.
+        results_xml: cocotb's report; may be missing when the run crashed.
+        log: everything that the simulator printed.
+        repeat: shell command that repeats the run.
+    """
+
+    passed: tuple[str, ...]
+    failed: tuple[Failure, ...]
+    results_xml: Path
+    log: Path
+    repeat: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether at least one test ran and all passed."""
+        return bool(self.passed) and not self.failed
+
+    def check(self) -> None:
+        """Raise on failure.
+
+        Raises:
+            CheckError: names the first failing test, its error line, the log and the command that repeats it.
+        """
+        if self.ok:
+            return
+        first = self.failed[0]
+        more = f" (and {len(self.failed) - 1} more)" if len(self.failed) > 1 else ""
+        raise CheckError(f"{first.test}: {first.line}{more}; log: {self.log}; repeat: {self.repeat}")
+
+
+def judge(results_xml: Path, log: Path, exit_: Exit, timeout_s: float, repeat: str) -> CocotbResult:
+    """Return the outcome from the exit status, cocotb's report and the log."""
+    passed, failed = _read(results_xml)
+    if exit_.timed_out:
+        failed.insert(0, Failure("simulation", f"killed after {timeout_s:g} s of wall-clock time; {_last(log)}"))
+    elif exit_.code and not failed:
+        failed.append(Failure("simulation", f"{_status(exit_.code)}; {_error_line(log)}"))
+    elif not results_xml.is_file():
+        failed.append(Failure("simulation", f"ended without a results file; {_error_line(log)}"))
+    elif not passed and not failed:
+        failed.append(Failure("simulation", "no test was executed; check the test module and the test's name"))
+    return CocotbResult(tuple(passed), tuple(failed), results_xml, log, repeat)
+
+
+def _read(results_xml: Path) -> tuple[list[str], list[Failure]]:
+    passed: list[str] = []
+    failed: list[Failure] = []
+    try:
+        cases = list(ElementTree.parse(results_xml).iter("testcase"))
+    except FileNotFoundError:
+        return passed, failed
+    except ElementTree.ParseError as error:
+        return passed, [Failure("simulation", f"{results_xml}: not XML ({error})")]
+    for case in cases:
+        name = f"{case.get('classname')}.{case.get('name')}"
+        bad = [child for kind in ("failure", "error") for child in case.findall(kind)]
+        if bad:
+            failed.append(Failure(name, _reason(bad[0])))
+        elif case.find("skipped") is None:
+            passed.append(name)
+    return passed, failed
+
+
+def _reason(element: ElementTree.Element) -> str:
+    kind = element.get("error_type") or element.get("type")
+    message = element.get("error_msg") or element.get("message")
+    text = " ".join(filter(None, [kind, message])) or element.text or "failed without a message"
+    return " | ".join(line.strip() for line in text.strip().splitlines()[:4] if line.strip())
+
+
+def _status(code: int) -> str:
+    if code >= 0:
+        return f"simulator exited with status {code}"
+    return f"simulator died of {signal.Signals(-code).name}"
+
+
+def _error_line(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
+    for pattern in (r"%(Error|Fatal)|FATAL:|ERROR:", r"\bERROR\b|\bCRITICAL\b|Error\b"):
+        match = next((line for line in lines if re.search(pattern, line)), None)
+        if match:
+            return match
+    return _last(log)
+
+
+def _last(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return f"last line: {lines[-1]}" if lines else "the log is empty"

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds a design and runs cocotb tests on it, under Verilator or Icarus.
+
+Own code instead of cocotb_tools.runner: that one takes simulators from PATH only, rebuilds the runtime for every
+design, makes every signal public, has no time limit, and passes a run in which no test was executed.
+"""
+
+import hashlib
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from golden.errors import InputError, MachineError
+from harness.build import IcarusBuild, Param, VerilatorBuild, build
+from harness.paths import ROOT, VERILOG, build_dir
+from harness.sim.process import run_limited
+from harness.sim.results import CocotbResult, judge
+from harness.toolchain import find_icarus
+
+DEFAULT_INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
+Spec = VerilatorBuild | IcarusBuild
+
+
+def simulate(
+    top: str,
+    sources: Sequence[Path | str],
+    params: Mapping[str, Param] | None = None,
+    test_module: str = "",
+    testcase: str | None = None,
+    sim: Literal["verilator", "icarus"] = "verilator",
+    seed: int | None = None,
+    includes: Sequence[Path] = DEFAULT_INCLUDES,
+    defines: Mapping[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
+    workdir: Path | None = None,
+    plusargs: Sequence[str] = (),
+    cpp: Sequence[Path] = (),
+    public: Literal["ports"] | tuple[str, ...] = "ports",
+    trace: bool = False,
+    timeout_s: float = 300,
+) -> CocotbResult:
+    """Build a design, run the cocotb tests of a module on it, and raise unless all of them pass.
+
+    Args:
+        top: top module.
+        sources: every Verilog file; relative paths count from the repository.
+        params: parameters of the top.
+        test_module: dotted name of the module with the cocotb tests, importable from the repository.
+        testcase: name of one test (its tail), or several with commas; all without it.
+        sim: "verilator" or "icarus".
+        seed: of this run; without it derived from KRAIT_SEED (default 1) and the names of top and tests.
+        includes: folders of Verilog headers; those that do not exist are left out.
+        defines: macros.
+        env: further environment of the simulation; parametrized tests read their case from it.
+        workdir: where the simulation runs; a fresh folder below the build folder without it.
+        plusargs: further arguments of the simulator.
+        cpp: C++ files compiled in (Verilator only).
+        public: "ports" or further signals that the tests touch, as "module.signal" (Verilator only).
+        trace: write waveforms into the work folder.
+        timeout_s: wall-clock limit of the simulation; the build is not limited.
+
+    Raises:
+        CheckError: a test failed, none ran, or the simulation crashed, hung or left no results.
+        InputError: the design does not build.
+        MachineError: a tool is missing or too old.
+    """
+    files = tuple((ROOT / source).resolve() for source in sources)
+    folders = tuple(folder.resolve() for folder in includes if folder.is_dir())
+    spec: Spec
+    if sim == "verilator":
+        spec = VerilatorBuild(
+            top, files, dict(params or {}), dict(defines or {}), folders, cpp=tuple(cpp), public=public, trace=trace
+        )
+    elif sim == "icarus":
+        spec = IcarusBuild(top, files, dict(params or {}), dict(defines or {}), folders, trace=trace)
+    else:
+        raise InputError(f"simulator {sim!r} is unknown; expected verilator or icarus")
+    seed = derive_seed(f"{top}/{test_module}/{testcase or ''}") if seed is None else seed
+    result = run_cocotb(spec, test_module, testcase, seed, env or {}, workdir, plusargs, timeout_s)
+    result.check()
+    return result
+
+
+def derive_seed(name: str) -> int:
+    """Return the seed of a named run from the session's KRAIT_SEED, so that new tests shift no other's stimuli."""
+    base = os.environ.get("KRAIT_SEED", "1")
+    return int.from_bytes(hashlib.sha256(f"{base}/{name}".encode()).digest()[:4], "big") >> 1 or 1
+
+
+def run_cocotb(
+    spec: Spec,
+    test_module: str,
+    testcase: str | None = None,
+    seed: int = 1,
+    env: Mapping[str, str] | None = None,
+    workdir: Path | None = None,
+    plusargs: Sequence[str] = (),
+    timeout_s: float = 300,
+) -> CocotbResult:
+    """Run cocotb tests on a build; see `simulate` for the arguments. Call `check()` on the result.
+
+    Raises:
+        InputError: the design does not build, or no test module is named.
+        MachineError: a tool is missing or too old.
+    """
+    if not test_module:
+        raise InputError(f"simulation of {spec.top}: no test module given")
+    binary = build(spec)
+    folder = _fresh(workdir, spec.top)
+    results, log = folder / "results.xml", folder / "sim.log"
+    settings = _settings(spec, test_module, testcase, seed, results) | dict(env or {})
+    command = _command(spec, binary, seed, plusargs)
+    repeat = _write_repeat(folder, settings, command)
+    exit_ = run_limited(command, folder, _environment(settings), log, timeout_s)
+    return judge(results, log, exit_, timeout_s, repeat)
+
+
+def _fresh(workdir: Path | None, top: str) -> Path:
+    """Return an empty work folder; results of an earlier run in a given one are removed."""
+    if workdir is None:
+        parent = build_dir() / "runs"
+        parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f"{top}-", dir=parent))
+    folder = workdir.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in ("results.xml", "sim.log"):
+        (folder / stale).unlink(missing_ok=True)
+    return folder
+
+
+def _settings(spec: Spec, test_module: str, testcase: str | None, seed: int, results: Path) -> dict[str, str]:
+    """Return what cocotb 2.1 reads from the environment (source: cocotb_tools/runner.py)."""
+    import cocotb_tools.config as config
+    import find_libpython
+
+    libpython = find_libpython.find_libpython()
+    if libpython is None:
+        raise MachineError(f"{sys.executable}: no libpython found; cocotb needs a Python built with --enable-shared")
+    settings = {
+        "GPI_USERS": f"{libpython};{config.pygpi_entry_point()}",
+        "PYGPI_PYTHON_BIN": sys.executable,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *(p for p in sys.path if p and p != str(ROOT))]),
+        "COCOTB_TOPLEVEL": spec.top,
+        "COCOTB_TEST_MODULES": test_module,
+        "COCOTB_RESULTS_FILE": str(results),
+        "COCOTB_RANDOM_SEED": str(seed),
+        "TOPLEVEL_LANG": "verilog",
+    }
+    if testcase:
+        names = "|".join(rf".*{_escape(name.strip())}" for name in testcase.split(","))
+        settings["COCOTB_TEST_FILTER"] = rf"\.({names})$"
+    if isinstance(spec, VerilatorBuild):
+        settings["COCOTB_TRUST_INERTIAL_WRITES"] = "1"
+    return settings
+
+
+def _escape(name: str) -> str:
+    import re
+
+    return re.escape(name)
+
+
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings over the caller's environment, without what a surrounding cocotb or pytest left there."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("COCOTB_", "GPI_"))}
+    return inherited | dict(settings)
+
+
+def _command(spec: Spec, binary: Path, seed: int, plusargs: Sequence[str]) -> list[str]:
+    if isinstance(spec, VerilatorBuild):
+        random_state = ["+verilator+rand+reset+2", f"+verilator+seed+{seed % (2**31 - 1) + 1}"]
+        return [str(binary), *(["--trace"] if spec.trace else []), *random_state, *plusargs]
+    import cocotb_tools.config as config
+
+    icarus = find_icarus()
+    if icarus is None:
+        raise MachineError("no Icarus Verilog: iverilog or vvp not found on PATH; apt install iverilog (11 or later)")
+    module = config.lib_name_path("vpi", "icarus")
+    waves = "-vcd" if spec.trace else "-none"
+    return [str(icarus.vvp), "-n", "-m", str(module), str(binary), waves, *plusargs]
+
+
+def _write_repeat(folder: Path, settings: Mapping[str, str], command: Sequence[str]) -> str:
+    """Write a script that repeats the run, with waveforms going to the same folder; return the command to call it."""
+    lines = ["#!/bin/sh", f"cd {shlex.quote(str(folder))} || exit 3"]
+    lines += [f"export {key}={shlex.quote(value)}" for key, value in sorted(settings.items())]
+    script = folder / "repeat.sh"
+    script.write_text("\n".join([*lines, f"exec {shlex.join(command)}", ""]))
+    return f"sh {script}"
