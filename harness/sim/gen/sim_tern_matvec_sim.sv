@@ -37,7 +37,8 @@ module sim_tern_matvec_sim #(
     output wire [1:0] s_axi_control_rresp,
     output wire s_axi_control_rvalid,
     input  wire s_axi_control_rready,
-    output wire interrupt  /* verilator lint_off SYMRSVDWORD */  // the name that XRT and Vivado expect
+    /* verilator lint_off SYMRSVDWORD */  // XRT and Vivado expect the name "interrupt"
+    output wire interrupt
 );
   wire [127:0] mem_araddr;
   wire [15:0] mem_arlen;

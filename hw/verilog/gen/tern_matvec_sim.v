@@ -103,7 +103,8 @@ module tern_matvec_sim #(
     input  wire [1:0] m_axi_01_bresp,
     input  wire m_axi_01_bvalid,
     output wire m_axi_01_bready,
-    output wire interrupt  /* verilator lint_off SYMRSVDWORD */  // the name that XRT and Vivado expect
+    /* verilator lint_off SYMRSVDWORD */  // XRT and Vivado expect the name "interrupt"
+    output wire interrupt
 );
   wire [127:0] core_araddr;
   wire [15:0] core_arlen;

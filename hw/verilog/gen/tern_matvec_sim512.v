@@ -70,7 +70,8 @@ module tern_matvec_sim512 #(
     input  wire [1:0] m_axi_00_bresp,
     input  wire m_axi_00_bvalid,
     output wire m_axi_00_bready,
-    output wire interrupt  /* verilator lint_off SYMRSVDWORD */  // the name that XRT and Vivado expect
+    /* verilator lint_off SYMRSVDWORD */  // XRT and Vivado expect the name "interrupt"
+    output wire interrupt
 );
   wire [63:0] core_araddr;
   wire [7:0] core_arlen;

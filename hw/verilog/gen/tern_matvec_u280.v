@@ -1093,7 +1093,8 @@ module tern_matvec_u280 #(
     input  wire [1:0] m_axi_31_bresp,
     input  wire m_axi_31_bvalid,
     output wire m_axi_31_bready,
-    output wire interrupt  /* verilator lint_off SYMRSVDWORD */  // the name that XRT and Vivado expect
+    /* verilator lint_off SYMRSVDWORD */  // XRT and Vivado expect the name "interrupt"
+    output wire interrupt
 );
   wire [2047:0] core_araddr;
   wire [255:0] core_arlen;
