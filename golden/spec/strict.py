@@ -74,7 +74,9 @@ def _value(kind: Any, data: Any, key: str) -> Any:
         options = typing.get_args(kind)
         require(data in options and isinstance(data, str), key, data, "one of " + ", ".join(map(repr, options)))
         return data
-    return _scalar(typing.get_args(kind) if origin in (types.UnionType, typing.Union) else (kind,), data, key)
+    kinds = typing.get_args(kind) if origin in (types.UnionType, typing.Union) else (kind,)
+    given = tuple(each for each in kinds if each is not types.NoneType)
+    return _scalar(given, data, key) if len(given) > 1 or given[0] in _NAMES else _value(given[0], data, key)
 
 
 def _scalar(kinds: tuple[type, ...], data: object, key: str) -> object:
