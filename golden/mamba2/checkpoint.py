@@ -64,8 +64,11 @@ def parse_config(config: Mapping[str, Any], source: Path) -> Mamba2Config:
         kind = Mamba2Config.__annotations__[ours]
         if type(config[theirs]) is not kind:
             raise InputError(f"{source}: {theirs} is {config[theirs]!r}, expected {kind.__name__}")
-    low, high = config.get("time_step_limit", (0.0, inf))
-    cfg = Mamba2Config(**{ours: config[theirs] for ours, theirs in FIELDS.items()}, dt_limit=(float(low), float(high)))
+    limit = config.get("time_step_limit", (0.0, inf))
+    if not isinstance(limit, list | tuple) or len(limit) != 2 or not all(isinstance(v, int | float) for v in limit):
+        raise InputError(f"{source}: time_step_limit is {limit!r}, expected two numbers")
+    dt_limit = (float(limit[0]), float(limit[1]))
+    cfg = Mamba2Config(**{ours: config[theirs] for ours, theirs in FIELDS.items()}, dt_limit=dt_limit)
     if config["num_heads"] != cfg.nheads:
         raise InputError(
             f"{source}: num_heads is {config['num_heads']}, expected expand * hidden_size / head_dim = {cfg.nheads}"
