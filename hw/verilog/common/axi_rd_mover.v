@@ -7,7 +7,7 @@
 //                transfer completes all the same.
 // Format       : byte addresses, multiples of DATA_W/8; beats 0..2^32-1, zero moves nothing.
 // Latency      : variable: 3 cycles from command to address, then the memory's; data pass in the cycle they arrive.
-// Throughput   : variable: the memory's; 1 when OUTSTANDING * BURST_BEATS >= cycles from address to data + 1.
+// Throughput   : variable: the memory's; 1 when (OUTSTANDING - 1) * BURST_BEATS >= cycles from address to data.
 // Back-pressure: registered cmd_ready; rready follows m_ready combinationally; no beat is absorbed.
 // Golden       : golden.axi.split_bursts
 // Test         : tests/rtl/test_axi_rd_mover.py

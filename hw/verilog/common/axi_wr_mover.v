@@ -7,7 +7,7 @@
 //                was SLVERR or DECERR since the last err_clear; the transfer completes all the same.
 // Format       : byte addresses, multiples of DATA_W/8; beats 0..2^32-1, zero writes nothing and is done at once.
 // Latency      : variable: 3 cycles from command to address; data pass in the cycle they arrive; then the memory's.
-// Throughput   : variable: the memory's; 1 when OUTSTANDING * BURST_BEATS >= cycles from address to answer + 3.
+// Throughput   : variable: the memory's; 1 when (OUTSTANDING - 1) * BURST_BEATS >= cycles from wlast to answer + 2.
 // Back-pressure: registered cmd_ready; s_ready follows wready combinationally; no beat is absorbed.
 // Golden       : golden.axi.split_bursts
 // Test         : tests/rtl/test_axi_wr_mover.py
