@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The regression runner: which simulations, in parallel, and what became of them."""

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a simulation process is asked to do: written by the runner, read inside the simulator."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from golden.errors import InputError
+from golden.spec.strict import decode
+
+VARIABLE = "KRAIT_JOB"
+
+Transport = Literal["beat", "bulk"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One simulation. `items` is the number of starts to draw, or of bundle cases to sample; `out` takes coverage."""
+
+    config: str
+    transport: Transport
+    seed: int
+    items: int
+    bundle: str
+    out: str
+
+    def write(self, path: Path) -> None:
+        """Write the job beside its results."""
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+
+def current() -> Job:
+    """Return the job of this simulation process. InputError when there is none."""
+    path = os.environ.get(VARIABLE)
+    if not path:
+        raise InputError(f"{VARIABLE} is not set: this test module runs under krait regress only")
+    return decode(Job, json.loads(Path(path).read_text()), Path(path))
