@@ -242,8 +242,8 @@ def _check_config(path: Path, manifest: Manifest, config: KernelConfig) -> None:
         raise InputError(f"{path}: kernel: found {manifest.kernel!r}, expected {config.kernel!r}")
     if manifest.config_hash != f"{config.config_hash:016x}":
         raise InputError(
-            f"{path}: made for configuration {manifest.config!r} (hash {manifest.config_hash}), not for {config.name!r} "
-            f"(hash {config.config_hash:016x}); make one with: krait vectors make --config {config.name}"
+            f"{path}: made for configuration {manifest.config!r} (hash {manifest.config_hash}), "
+            f"not for {config.name!r} (hash {config.config_hash:016x}); make one with: krait vectors make --config {config.name}"
         )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes test-vector bundles for `tern_matvec`: every linear layer of a BitNet model on its own activations, or random."""
+"""Makes test-vector bundles for `tern_matvec`: all linear layers of a BitNet model on its activations, or random."""
 
 import hashlib
 from collections.abc import Iterable

@@ -22,7 +22,7 @@ PREFIX = "s_axi_control"
 
 
 class AxilItem(uvm_sequence_item):
-    """One 32-bit access: `write`, byte address, data (given for a write, filled in for a read) and whether it was OKAY."""
+    """One 32-bit access: `write`, byte address, data (filled in by a read) and whether the answer was OKAY."""
 
     def __init__(self, name: str, *, write: bool, address: int, data: int = 0) -> None:
         super().__init__(name)
