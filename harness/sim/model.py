@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Verilated simulation top as a shared library in this process: registers, clock, memory. No PYNQ here."""
+
+import ctypes
+import itertools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from golden.errors import InputError, MachineError
+from harness.build import VerilatorBuild
+from harness.paths import ROOT, VERILOG
+from harness.sim.mem import SimMemory, bind
+
+CPP = ROOT / "harness" / "sim" / "cpp"
+RTL = ROOT / "harness" / "sim" / "rtl"
+GEN = ROOT / "harness" / "sim" / "gen"
+
+MEMORY_CPP = (CPP / "axi_mem.cpp", CPP / "axi_mem_api.cpp")
+"""C++ of every build that contains `sim_axi_mem`, cocotb builds included."""
+MEMORY_RTL = (RTL / "sim_axi_mem.sv",)
+BOARD_CPP = (*MEMORY_CPP, CPP / "sim_board.cpp")
+
+REGISTER_LIMIT = 10_000
+"""Cycles after which an AXI4-Lite access counts as unanswered."""
+
+_SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
+    "krait_board_create": (None, (ctypes.c_int, ctypes.c_int)),
+    "krait_board_destroy": (None, ()),
+    "krait_board_reset": (None, (ctypes.c_uint,)),
+    "krait_board_write": (ctypes.c_int, (ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint)),
+    "krait_board_read": (ctypes.c_int, (ctypes.c_uint32, ctypes.POINTER(ctypes.c_uint32), ctypes.c_uint)),
+    "krait_board_run": (ctypes.c_uint64, (ctypes.c_uint64, ctypes.c_int)),
+    "krait_board_cycles": (ctypes.c_uint64, ()),
+    "krait_board_interrupt": (ctypes.c_int, ()),
+    "krait_board_dead": (ctypes.c_int, ()),
+}
+
+
+def kernel_sources(kernel: str, config: str) -> tuple[Path, ...]:
+    """Return the Verilog of a kernel's simulation top: generated top and wrapper, memory, core, common modules.
+
+    Raises:
+        InputError: the generated files are missing.
+    """
+    family = VERILOG / {"tern_matvec": "ternary"}[kernel]
+    top, wrapper = GEN / f"sim_{kernel}_{config}.sv", VERILOG / "gen" / f"{kernel}_{config}.v"
+    for path in (top, wrapper):
+        if not path.is_file():
+            raise InputError(f"{path.relative_to(ROOT)} does not exist; run `make gen`")
+    shared = sorted((VERILOG / "common").glob("*.v"))
+    return (top, *MEMORY_RTL, wrapper, *sorted(family.glob("*.v")), *shared)
+
+
+def kernel_build(kernel: str, config: str, opt: str = "-O2", coverage: bool = False) -> VerilatorBuild:
+    """Return the build of a kernel's virtual board."""
+    includes = (VERILOG, VERILOG / "gen", VERILOG / "common")
+    return VerilatorBuild(
+        f"sim_{kernel}_{config}",
+        kernel_sources(kernel, config),
+        includes=includes,
+        kind="shared",
+        cpp=BOARD_CPP,
+        opt=opt,
+        coverage=coverage,
+    )
+
+
+_loads = itertools.count()
+
+
+class SimModel:
+    """One model. Its clock moves only in `run`, `reset` and register accesses.
+
+    Args:
+        library: the .so of a `VerilatorBuild(kind="shared", cpp=BOARD_CPP)`.
+        seed: of the random values that registers without reset start with.
+
+    Raises:
+        MachineError: the library cannot be loaded.
+    """
+
+    def __init__(self, library: Path, seed: int = 1) -> None:
+        self.path = library
+        self._lib = _load(library)
+        bind(self._lib, _SIGNATURES)
+        self._lib.krait_board_create(2, seed % (1 << 31) or 1)
+        self._lib.krait_board_reset(1)
+        self.memory = SimMemory(self._lib)
+        self.alive = True
+
+    def reset(self, cycles: int = 16) -> None:
+        """Reset the kernel and the memory's ports; the memory keeps its contents and settings."""
+        self._check()
+        self._lib.krait_board_reset(cycles)
+
+    def write(self, address: int, data: int) -> None:
+        """Write a 32-bit register.
+
+        Raises:
+            MachineError: no answer, an error response, or the model ended itself.
+        """
+        self._check()
+        self._answer(self._lib.krait_board_write(address, data, REGISTER_LIMIT), "write", address)
+
+    def read(self, address: int) -> int:
+        """Read a 32-bit register; errors as for `write`."""
+        self._check()
+        value = ctypes.c_uint32()
+        self._answer(self._lib.krait_board_read(address, ctypes.byref(value), REGISTER_LIMIT), "read", address)
+        return value.value
+
+    def run(self, cycles: int, stop_on_interrupt: bool = True) -> int:
+        """Advance the clock by at most `cycles`, or until the interrupt is high; return the cycles advanced."""
+        self._check()
+        done = int(self._lib.krait_board_run(cycles, int(stop_on_interrupt)))
+        self._check()
+        return done
+
+    @property
+    def cycles(self) -> int:
+        """Return all clock cycles since the model was created."""
+        self._check_alive()
+        return int(self._lib.krait_board_cycles())
+
+    @property
+    def interrupt(self) -> bool:
+        """Return the level of the interrupt output."""
+        self._check_alive()
+        return bool(self._lib.krait_board_interrupt())
+
+    def close(self) -> None:
+        """Destroy the model and give its memory's pages back; views of the memory stay valid and read zero."""
+        if self.alive:
+            self.alive = False
+            self.memory.clear()
+            self._lib.krait_board_destroy()
+
+    def _answer(self, response: int, what: str, address: int) -> None:
+        self._check()
+        if response < 0:
+            raise MachineError(f"register {what} at {address:#x}: no answer within {REGISTER_LIMIT} cycles")
+        if response:
+            raise MachineError(f"register {what} at {address:#x}: response {response}, expected OKAY")
+
+    def _check_alive(self) -> None:
+        if not self.alive:
+            raise MachineError("the virtual board is closed")
+
+    def _check(self) -> None:
+        self._check_alive()
+        if self._lib.krait_board_dead():
+            why = self.memory.violation if hasattr(self, "memory") else ""
+            raise MachineError(f"the model of {self.path.stem} ended itself: {why or 'see the $fatal printed above'}")
+
+
+def _load(library: Path) -> ctypes.CDLL:
+    """Load a private copy of the library: the loader gives one handle a path, and a model is one handle."""
+    folder = tempfile.mkdtemp(prefix="krait-model-")
+    try:
+        copy = Path(folder) / f"{next(_loads)}-{library.name}"
+        shutil.copyfile(library, copy)
+        return ctypes.CDLL(str(copy), mode=os.RTLD_LOCAL | os.RTLD_NOW)
+    except OSError as error:
+        raise MachineError(f"{library}: cannot be loaded ({error}); remove build/sim-cache and try again") from error
+    finally:
+        shutil.rmtree(folder)
