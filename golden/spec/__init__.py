@@ -2,6 +2,23 @@
 """Declared once, in TOML: number formats, profiles, register maps, configurations; with the loaders and emitters."""
 
 from golden.spec.configs import KernelConfig, load_config, load_configs
-from golden.spec.registers import Field, Register, RegisterMap, load_register_map
+from golden.spec.numbers import DigitFormat, FixedFormat, Formats, Profile, known_profiles, load_formats, load_profile
+from golden.spec.register_file import Field
+from golden.spec.registers import Register, RegisterMap, load_register_map
 
-__all__ = ["Field", "KernelConfig", "Register", "RegisterMap", "load_config", "load_configs", "load_register_map"]
+__all__ = [
+    "DigitFormat",
+    "Field",
+    "FixedFormat",
+    "Formats",
+    "KernelConfig",
+    "Profile",
+    "Register",
+    "RegisterMap",
+    "known_profiles",
+    "load_config",
+    "load_configs",
+    "load_formats",
+    "load_profile",
+    "load_register_map",
+]

@@ -44,9 +44,8 @@ class Geometry:
         """Check every parameter, and that rows divide a wide beat as the kernel needs it."""
         require(bool(self.doc.strip()), "doc", self.doc, "a sentence")
         require(self.clock_mhz > 0, "clock_mhz", self.clock_mhz, "a positive clock in MHz")
-        require(
-            1 <= self.ports <= MAX_PORTS and _power_of_two(self.ports), "ports", self.ports, f"1, 2, 4 .. {MAX_PORTS}"
-        )
+        ports_ok = _power_of_two(self.ports) and self.ports <= MAX_PORTS
+        require(ports_ok, "ports", self.ports, f"a power of two up to {MAX_PORTS}")
         require(self.port_bits in (256, 512), "port_bits", self.port_bits, "256 or 512")
         require(_power_of_two(self.outs), "outs", self.outs, "a power of two")
         least = f"at most {self.wide_bytes // 4}, so that each row has 4 bytes of a {self.wide_bytes}-byte wide beat"
@@ -57,12 +56,8 @@ class Geometry:
             require(_power_of_two(value) and 2 <= value <= 1 << 16, key, value, "a power of two, 2 .. 65536")
         holds = f"at least t_cols = {self.t_cols}, so that one column block fits"
         require(self.x_slots >= self.t_cols, "x_slots", self.x_slots, holds)
-        require(
-            self.x_slots >= self.slots_per_beat,
-            "x_slots",
-            self.x_slots,
-            f"at least {self.slots_per_beat}, one wide beat",
-        )
+        wide = f"at least {self.slots_per_beat}, the slots of one wide beat"
+        require(self.x_slots >= self.slots_per_beat, "x_slots", self.x_slots, wide)
 
     @property
     def port_bytes(self) -> int:

@@ -1,159 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Register maps: declared in ``registers/*.toml``, checked here, used by emitters, drivers and register models.
+"""Register maps: declared in ``registers/*.toml``, joined and checked here, used by emitters, drivers, register models.
 
 A map is what one kernel file declares plus what the files it includes declare. Words are 32 bits, the map is 4 KiB.
 """
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 from golden.errors import InputError
+from golden.spec.register_file import (
+    MAP_BYTES,
+    WORD_BITS,
+    Access,
+    Constant,
+    ErrorCode,
+    Field,
+    MapFile,
+    MapHeader,
+    RegisterDecl,
+)
 from golden.spec.strict import IllegalValueError, load, require, show_path
 
 FOLDER = Path(__file__).parent / "registers"
-WORD_BITS = 32
-MAP_BYTES = 4096
-
-Access = Literal["rw", "ro", "w1s", "w1t", "rc"]
-ACCESS_DOC: dict[Access, str] = {
-    "rw": "read and write; storage in the register file, 0 after reset",
-    "ro": "read only; driven by the hardware",
-    "w1s": "writing 1 sets, the hardware clears",
-    "w1t": "writing 1 toggles",
-    "rc": "read clears",
-}
-_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-
-
-def _check_name(name: str, doc: str) -> None:
-    require(_NAME.fullmatch(name) is not None, "name", name, "upper case letters, digits and _")
-    require(bool(doc.strip()), "doc", doc, "a sentence")
-
-
-@dataclass(frozen=True)
-class Field:
-    """Bits `lsb` .. `lsb + width - 1` of a register. `reset_from` takes the reset value from the map's header."""
-
-    name: str
-    lsb: int
-    width: int
-    access: Access
-    doc: str
-    reset: int = 0
-    reset_from: Literal["", "version", "kernel_id"] = ""
-    enum: Literal["", "errors"] = ""
-
-    def __post_init__(self) -> None:
-        """Check the rules that one field can break on its own."""
-        _check_name(self.name, self.doc)
-        require(1 <= self.width <= 64, "width", self.width, "1 .. 64")
-        require(0 <= self.lsb <= 63, "lsb", self.lsb, "0 .. 63")
-        require(0 <= self.reset < 1 << self.width, "reset", self.reset, f"a value of {self.width} bits")
-        # axil_regs resets its storage to zero, so a map cannot promise anything else.
-        require(self.access != "rw" or self.reset == 0, "reset", self.reset, "0 for access 'rw'")
-
-    @property
-    def mask(self) -> int:
-        """Return the field's bits in place, within its register."""
-        return ((1 << self.width) - 1) << self.lsb
-
-
-@dataclass(frozen=True)
-class RegisterDecl:
-    """A register as a TOML file writes it: either `fields`, or `access` (and `reset`) of the whole register."""
-
-    name: str
-    offset: int
-    doc: str
-    width: int = 32
-    count: int = 1
-    stride: int = 0
-    access: Literal[Access, ""] = ""
-    reset: int = 0
-    fields: tuple[Field, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Check place and size, and that fields neither overlap nor leave the register."""
-        _check_name(self.name, self.doc)
-        require(self.width in (32, 64), "width", self.width, "32 or 64")
-        require(
-            self.offset >= 0 and self.offset % self._bytes == 0,
-            "offset",
-            hex(self.offset),
-            f"a multiple of {self._bytes}",
-        )
-        require(self.count >= 1, "count", self.count, "at least 1")
-        fits = self.stride % self._bytes == 0 and self.stride >= (self._bytes if self.count > 1 else 0)
-        require(fits, "stride", self.stride, f"a multiple of {self._bytes}, given when count > 1")
-        require(bool(self.access) != bool(self.fields), "access", self.access, "either access or fields")
-        self._check_fields()
-
-    @property
-    def _bytes(self) -> int:
-        return self.width // 8
-
-    def _check_fields(self) -> None:
-        names = [field.name for field in self.fields]
-        for name in names:
-            require(names.count(name) == 1, "fields", name, "each field name once")
-        for field in self.fields:
-            top = field.lsb + field.width
-            require(top <= self.width, "fields", f"{field.name} up to bit {top - 1}", f"bits 0 .. {self.width - 1}")
-        for low, high in pairwise(sorted(self.fields, key=lambda field: field.lsb)):
-            both = f"{low.name} and {high.name} on bit {high.lsb}"
-            require(low.lsb + low.width <= high.lsb, "fields", both, "fields that do not overlap")
-
-
-@dataclass(frozen=True)
-class ErrorCode:
-    """One value of the ERROR register's code."""
-
-    name: str
-    code: int
-    doc: str
-
-    def __post_init__(self) -> None:
-        """Check name and range."""
-        _check_name(self.name, self.doc)
-        require(0 <= self.code <= 255, "code", self.code, "0 .. 255")
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A limit that hardware and software share and that no configuration changes."""
-
-    name: str
-    value: int
-    doc: str
-
-    def __post_init__(self) -> None:
-        """Check name and range."""
-        _check_name(self.name, self.doc)
-        require(0 <= self.value < 1 << 32, "value", self.value, "a value of 32 bits")
-
-
-@dataclass(frozen=True)
-class MapHeader:
-    """What identifies a map to software; `include` lists files beside it whose declarations it takes over."""
-
-    doc: str
-    version: int = 0
-    kernel_id: int = 0
-    include: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class MapFile:
-    """One TOML file below ``registers/``."""
-
-    map: MapHeader
-    registers: tuple[RegisterDecl, ...]
-    errors: tuple[ErrorCode, ...] = ()
-    constants: tuple[Constant, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -288,11 +158,10 @@ def _merge(name: str, header: MapHeader, files: list[MapFile], sources: tuple[st
 
 def _resolve(decl: RegisterDecl, header: MapHeader) -> Register:
     """Give every register fields, and every field its reset value."""
-    values = {"version": header.version, "kernel_id": header.kernel_id}
+    values = {"": None, "version": header.version, "kernel_id": header.kernel_id}
     fields = decl.fields or (Field("VALUE", 0, decl.width, decl.access or "ro", decl.doc, decl.reset),)
-    resolved = tuple(
-        Field(f.name, f.lsb, f.width, f.access, f.doc, values.get(f.reset_from, f.reset), "", f.enum) for f in fields
-    )
+    taken = ((field, values[field.reset_from]) for field in fields)
+    resolved = tuple(field if value is None else replace(field, reset=value) for field, value in taken)
     return Register(decl.name, decl.offset, decl.doc, decl.width, decl.count, decl.stride, resolved)
 
 

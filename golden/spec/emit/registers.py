@@ -4,7 +4,8 @@
 from itertools import groupby
 
 from golden.spec.emit.template import render
-from golden.spec.registers import MAP_BYTES, WORD_BITS, Register, RegisterMap
+from golden.spec.register_file import MAP_BYTES, WORD_BITS
+from golden.spec.registers import Register, RegisterMap
 
 
 def emit_verilog_header(regs: RegisterMap) -> str:

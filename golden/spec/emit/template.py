@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-from golden.spec.registers import ACCESS_DOC
+from golden.spec.register_file import ACCESS_DOC
 
 
 @lru_cache
@@ -21,6 +21,7 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["hex"] = lambda value, digits=0: f"{value:0{digits}X}"
+    environment.filters["cell"] = lambda text: text.replace("|", "\\|")
     environment.globals["access_doc"] = ACCESS_DOC
     return environment
 

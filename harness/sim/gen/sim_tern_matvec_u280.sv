@@ -9,7 +9,7 @@
 // Throughput   : variable: the kernel's and the memory model's.
 // Back-pressure: the kernel's and the memory model's.
 // Golden       : golden.ternary.matvec.matvec
-// Test         : tests/golden/spec/test_emit.py
+// Test         : tests/golden/spec/test_emit_tops.py
 //
 // Why: simulations use the wrapper of the board, so that its wiring is verified too.
 

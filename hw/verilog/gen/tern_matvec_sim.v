@@ -9,7 +9,7 @@
 // Throughput   : variable: tern_matvec's.
 // Back-pressure: tern_matvec's.
 // Golden       : golden.ternary.matvec.matvec
-// Test         : tests/golden/spec/test_emit.py
+// Test         : tests/golden/spec/test_emit_tops.py
 //
 // Why: the core has its ports as flat vectors, so that it is written once for any number of them; tools want names.
 

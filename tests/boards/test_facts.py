@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Board facts: what is declared, what follows from it, and what the loader refuses."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from boards.facts import FOLDER, known_boards, load_board
+from golden.errors import InputError
+from golden.spec import load_configs
+
+
+@pytest.mark.parametrize("name", known_boards())
+def test_boards_load(name: str) -> None:
+    """Every board folder with a board.toml loads under its own name."""
+    assert load_board(name).name == name
+
+
+def test_u280_facts() -> None:
+    """U280: 32 HBM pseudo channels of 14.375 GB/s are 460 GB/s and 8 GiB; the model delivers 90 % of it."""
+    board = load_board("u280")
+    assert not board.virtual
+    assert board.memory.channels == 32
+    assert board.memory.peak_gbs == pytest.approx(460.0)
+    assert board.memory.sustained_gbs == pytest.approx(414.0)
+    assert board.memory.channels * board.memory.channel_bytes == 8 << 30
+
+
+def test_sim_is_labelled_virtual() -> None:
+    """The simulated board says that it is virtual, and claims neither part nor resources."""
+    board = load_board("sim")
+    assert board.virtual
+    assert board.part == ""
+    assert board.resources is None
+
+
+def test_every_configuration_fits_its_board() -> None:
+    """A configuration names a declared board with a channel for each port, at the clock that the board declares."""
+    for config in load_configs("tern_matvec").values():
+        board = load_board(config.board)
+        assert config.ports <= board.memory.channels
+        assert config.clock_mhz == board.clock_mhz
+
+
+def test_unknown_board_lists_the_known() -> None:
+    """A board without facts is an InputError that lists the boards there are."""
+    with pytest.raises(InputError, match="board: found 'u250', expected one of sim, u280"):
+        load_board("u250")
+
+
+def test_sustained_rate_takes_refresh_off(tmp_path: Path) -> None:
+    """sustained = peak * efficiency * (1 - refresh / interval)."""
+    path = copied(tmp_path, "sim")
+    text = path.read_text().replace("refresh_interval_ns = 0", "refresh_interval_ns = 1000")
+    path.write_text(text.replace("refresh_ns = 0", "refresh_ns = 250").replace("efficiency = 1.0", "efficiency = 0.8"))
+    assert load_board("sim", tmp_path).memory.sustained_gbs == pytest.approx(2 * 12.8 * 0.8 * 0.75)
+
+
+def test_facts_hash_follows_every_fact(tmp_path: Path) -> None:
+    """The hash that goes into records changes with a number of the memory model."""
+    path = copied(tmp_path, "u280")
+    path.write_text(path.read_text().replace("first_word_ns = 250", "first_word_ns = 251"))
+    assert load_board("u280", tmp_path).facts_hash() != load_board("u280").facts_hash()
+
+
+def copied(tmp_path: Path, name: str) -> Path:
+    (tmp_path / name).mkdir()
+    return Path(shutil.copy(FOLDER / name / "board.toml", tmp_path / name / "board.toml"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ("channels = 32", "chanels = 32", ("memory.chanels", "no such key")),
+        ("channels = 32", "", ("memory.channels", "found nothing")),
+        ("channels = 32", "channels = 0", ("memory.channels", "found 0", "1 .. 64")),
+        ("channels = 32", "channels = 32.0", ("memory.channels", "found 32.0", "an integer")),
+        ("0x1000_0000", "1000", ("memory.channel_bytes", "found 1000", "multiple of 4096")),
+        ("14.375", "0", ("memory.peak_gbs_per_channel", "found 0.0", "more than 0")),
+        ("efficiency = 0.9", "efficiency = 1.1", ("memory.model.efficiency", "found 1.1", "at most 1")),
+        ("burst_bytes = 4096", "burst_bytes = 8192", ("memory.model.burst_bytes", "found 8192", "64 .. 4096")),
+        ("burst_bytes = 4096", "burst_bytes = 100", ("memory.model.burst_bytes", "found 100", "a power of two")),
+        ("first_word_ns = 250", "first_word_ns = -1", ("memory.model.first_word_ns", "found -1.0", "0 or more")),
+        ("refresh_ns = 0", "refresh_ns = 5", ("memory.model.refresh_ns", "found 5.0", "refresh_interval_ns = 0.0")),
+        ('kind = "physical"', 'kind = "real"', ("kind", "'real'", "one of 'virtual', 'physical'")),
+        ('kind = "physical"', 'kind = "virtual"', ("part", "none for a virtual one")),
+        ("lut = 1303680", "lut = -1", ("resources.lut", "found -1", "0 or more")),
+        ("clock_mhz = 225", "clock_mhz = 0", ("clock_mhz", "found 0.0", "positive")),
+        ('name = "u280"', 'name = "u250"', ("name", "found 'u250'", "the folder's name")),
+    ],
+)
+def test_bad_facts_are_refused(tmp_path: Path, old: str, new: str, parts: tuple[str, ...]) -> None:
+    """A wrong key, type or value is an InputError naming the file, the key, what was found and what was expected."""
+    path = copied(tmp_path, "u280")
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError) as caught:
+        load_board("u280", tmp_path)
+    for part in ("board.toml: ", *parts):
+        assert part in str(caught.value)

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Generated files: the committed ones are what the declarations give, and the check sees when they are not."""
+
+from pathlib import Path
+
+import pytest
+
+from golden.errors import CheckError
+from harness.generate import MARK, generate, generated
+from harness.paths import ROOT
+
+
+def test_committed_files_are_fresh() -> None:
+    """Generating again changes no committed file."""
+    generate(check=True)
+
+
+def test_generation_is_deterministic_and_says_its_source() -> None:
+    """Two runs give the same text; each file carries the licence, its sources, and that it is generated."""
+    texts = generated()
+    assert texts == generated()
+    for path, text in texts.items():
+        assert "SPDX-License-Identifier: Apache-2.0" in text.splitlines()[0], path
+        assert MARK in text, path
+        assert "golden/spec/" in text.split(MARK)[1].splitlines()[0], path
+        assert text.endswith("\n"), path
+        assert not text.endswith("\n\n"), path
+
+
+@pytest.mark.parametrize("name", sorted(str(path.relative_to(ROOT)) for path in generated()))
+def test_an_edited_or_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    """A generated file that was edited or removed fails the check by name, with the command; writing repairs it."""
+    generate(root=tmp_path)
+    generate(check=True, root=tmp_path)
+    path = tmp_path / name
+    path.write_text(path.read_text() + "\n")
+    with pytest.raises(CheckError, match=f"^{name}: .*run `make gen`"):
+        generate(check=True, root=tmp_path)
+    path.unlink()
+    with pytest.raises(CheckError, match=f"^{name}: "):
+        generate(check=True, root=tmp_path)
+    assert generate(root=tmp_path) == [path]
+    assert generate(root=tmp_path) == []
+
+
+def test_a_leftover_is_named_and_removed(tmp_path: Path) -> None:
+    """A generated file whose declaration is gone fails the check, and generating removes it; other files stay."""
+    generate(root=tmp_path)
+    old = tmp_path / "hw/verilog/gen/tern_matvec_old.v"
+    old.write_text(f"// {MARK} golden/spec/configs/tern_matvec.toml.\n")
+    own = tmp_path / "hw/verilog/gen/notes.txt"
+    own.write_text("kept\n")
+    with pytest.raises(CheckError, match=r"tern_matvec_old\.v: "):
+        generate(check=True, root=tmp_path)
+    assert generate(root=tmp_path) == [old]
+    assert not old.exists()
+    assert own.exists()
