@@ -50,5 +50,7 @@ class Recipe:
 
 RECIPES = {
     "bitnet-tiny": Recipe("golden.zoo.bitnet:build", steps=12_000),
-    "mamba2-tiny": Recipe("golden.zoo.mamba2:build", steps=8_000),
+    "mamba2-tiny": Recipe(
+        "golden.zoo.mamba2:build", steps=10_000, batch=4, context=512, vector_rate=6e-3, validate_every=500
+    ),
 }
