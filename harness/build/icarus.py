@@ -23,20 +23,21 @@ def build_icarus(spec: IcarusBuild) -> Path:
 
 def _build(spec: IcarusBuild, icarus: Icarus, work: Path) -> None:
     (work / "options.f").write_text(f"+timescale+{TIMESCALE}\n")
-    (work / "params.v").write_text(_params(spec))
-    tops = ["-s", spec.top, *(["-s", "krait_params"] if spec.params else [])]
+    (work / "krait_settings.v").write_text(_settings(spec))
     command: list[str | Path] = [
         icarus.iverilog,
-        *("-g2005", "-f", "options.f", "-o", f"{spec.top}.vvp", *tops),
+        *("-g2005", "-f", "options.f", "-o", f"{spec.top}.vvp", "-s", spec.top, "-s", "krait_settings"),
         *(f"-D{name}={value}" if value else f"-D{name}" for name, value in spec.defines.items()),
         *(f"-I{path}" for path in spec.includes),
         *spec.sources,
-        *(["params.v"] if spec.params else []),
+        "krait_settings.v",
     ]
     run(command, work, work / "iverilog.log", f"compiling {spec.top} with Icarus")
 
 
-def _params(spec: IcarusBuild) -> str:
-    """Return a second top that sets parameters: `-P` of Icarus 11 takes neither sized literals nor wide values."""
+def _settings(spec: IcarusBuild) -> str:
+    """Return a second top that sets parameters and waves: `-P` of Icarus 11 takes no sized or wide literals."""
     lines = [f"  defparam {spec.top}.{name} = {literal(value)};" for name, value in spec.params.items()]
-    return "\n".join(["module krait_params;", *lines, "endmodule", ""])
+    if spec.trace:
+        lines.append(f'  initial begin $dumpfile("dump.vcd"); $dumpvars(0, {spec.top}); end')
+    return "\n".join(["module krait_settings;", *lines, "endmodule", ""])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from golden.errors import InputError
 from harness.atomic import publish_dir
-from harness.build.runtime import HEADER, Runtime, runtime
+from harness.build.runtime import archive, compile_flags, header
 from harness.build.spec import TIMESCALE, VerilatorBuild, inputs, key, literal
 from harness.build.steps import Command, run, run_all
 from harness.paths import build_dir
@@ -41,9 +41,9 @@ def _build(spec: VerilatorBuild, verilator: Toolchain, compiler: Compiler, work:
     (work / "public.vlt").write_text(_public(spec))
     run(_verilate(spec, verilator), work, work / "verilator.log", f"verilating {spec.top}")
     _check_inputs(spec, verilator, work)
-    shared = runtime(verilator, compiler, spec.coverage, _trace(spec), spec.opt)
-    objects = _compile(spec, compiler, shared, work)
-    run(_link(spec, compiler, shared, objects), work, work / "link.log", f"linking {spec.top}")
+    objects = _compile(spec, verilator, compiler, work)
+    libraries = archive(verilator, compiler, _trace(spec) == "fst")
+    run(_link(spec, compiler, objects, libraries), work, work / "link.log", f"linking {spec.top}")
     for name in objects:
         (work / name).unlink()
 
@@ -91,36 +91,47 @@ def _check_inputs(spec: VerilatorBuild, verilator: Toolchain, work: Path) -> Non
         )
 
 
-def _compile(spec: VerilatorBuild, compiler: Compiler, shared: Runtime, work: Path) -> list[str]:
+def _compile(spec: VerilatorBuild, verilator: Toolchain, compiler: Compiler, work: Path) -> list[str]:
     """Compile the model, its main and the C++ files given; return the names of the objects."""
-    model = sorted((work / "obj").glob("*.cpp"))
-    main = _cocotb_main() if spec.kind == "cocotb" else []
-    if sum(path.stat().st_size for path in model) <= UNITY_LIMIT:
-        unity = work / "unity.cpp"
-        unity.write_text("".join(f'#include "{path}"\n' for path in [*(p.relative_to(work) for p in model), *main]))
-        units = [unity, *spec.cpp]
-    else:
-        units = [*model, *main, *spec.cpp]
-    beside = [f"-I{folder}" for folder in sorted({path.parent for path in spec.cpp})]
-    flags: list[str | Path] = [*shared.compile_flags, *spec.opt.split(), "-Iobj", *beside]
-    flags += ["-include", shared.folder / HEADER]
+    model = [path.relative_to(work) for path in sorted((work / "obj").glob("*.cpp"))]
+    if spec.kind == "cocotb":
+        (work / "main.cpp").write_text(_main(spec))
+        model.append(Path("main.cpp"))
+    if sum((work / path).stat().st_size for path in model) <= UNITY_LIMIT:
+        (work / "unity.cpp").write_text("".join(f'#include "{path}"\n' for path in model))
+        model = [Path("unity.cpp")]
+    flags = [*compile_flags(verilator, compiler), *spec.opt.split(), *header(verilator, compiler, spec.opt), "-Iobj"]
+    user = [*flags, *_macros(spec), *(f"-I{folder}" for folder in sorted({path.parent for path in spec.cpp}))]
+    units = [*((unit, flags) for unit in model), *((unit, user) for unit in spec.cpp)]
     jobs: list[tuple[Command, Path]] = [
-        ([compiler.path, *flags, "-c", unit, "-o", f"{index}.o"], work / f"compile-{unit.stem}.log")
-        for index, unit in enumerate(units)
+        ([compiler.path, *arguments, "-c", unit, "-o", f"{index}.o"], work / f"compile-{index}-{unit.stem}.log")
+        for index, (unit, arguments) in enumerate(units)
     ]
     run_all(jobs, work, f"compiling the model of {spec.top}")
     return [f"{index}.o" for index in range(len(units))]
 
 
-def _cocotb_main() -> list[Path]:
+def _macros(spec: VerilatorBuild) -> list[str]:
+    """Return the macros by which main programs written for Verilator's makefiles learn the options of the build."""
+    trace = _trace(spec)
+    return [
+        *(["-DVM_COVERAGE=1"] if spec.coverage else []),
+        *(["-DVM_TRACE=1", f"-DVM_TRACE_{trace.upper()}=1"] if trace else []),
+    ]
+
+
+def _main(spec: VerilatorBuild) -> str:
+    """Return cocotb's main program under the macros of the build."""
     import cocotb_tools.config as config
 
-    return [Path(config.share_dir) / "lib" / "verilator" / "verilator.cpp"]
+    defines = [macro.removeprefix("-D").replace("=", " ") for macro in _macros(spec)]
+    source = Path(config.share_dir) / "lib" / "verilator" / "verilator.cpp"
+    return "".join(f"#define {define}\n" for define in defines) + f'#include "{source}"\n'
 
 
-def _link(spec: VerilatorBuild, compiler: Compiler, shared: Runtime, objects: list[str]) -> Command:
+def _link(spec: VerilatorBuild, compiler: Compiler, objects: list[str], libraries: tuple[str, ...]) -> Command:
     command: list[str | Path] = [compiler.path, *objects, "-o", _result(spec)]
-    command += shared.link
+    command += libraries
     if spec.kind == "shared":
         return [*command, "-shared", "-Wl,-Bsymbolic"]
     if spec.kind == "cocotb":

@@ -7,6 +7,7 @@ design, makes every signal public, has no time limit, and passes a run in which 
 
 import hashlib
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from harness.sim.results import CocotbResult, judge
 from harness.toolchain import find_icarus
 
 DEFAULT_INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
+SELECTING = ("COCOTB_TEST", "COCOTB_PLUSARGS", "COCOTB_LIST_TESTS", "COCOTB_RANDOM_TEST_ORDER", "GPI_")
 Spec = VerilatorBuild | IcarusBuild
 
 
@@ -127,7 +129,7 @@ def _fresh(workdir: Path | None, top: str) -> Path:
         return Path(tempfile.mkdtemp(prefix=f"{top}-", dir=parent))
     folder = workdir.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in ("results.xml", "sim.log"):
+    for stale in ("results.xml", "sim.log", "coverage.dat", "dump.vcd", "dump.fst"):
         (folder / stale).unlink(missing_ok=True)
     return folder
 
@@ -151,22 +153,16 @@ def _settings(spec: Spec, test_module: str, testcase: str | None, seed: int, res
         "TOPLEVEL_LANG": "verilog",
     }
     if testcase:
-        names = "|".join(rf".*{_escape(name.strip())}" for name in testcase.split(","))
+        names = "|".join(rf".*{re.escape(name.strip())}" for name in testcase.split(","))
         settings["COCOTB_TEST_FILTER"] = rf"\.({names})$"
     if isinstance(spec, VerilatorBuild):
         settings["COCOTB_TRUST_INERTIAL_WRITES"] = "1"
     return settings
 
 
-def _escape(name: str) -> str:
-    import re
-
-    return re.escape(name)
-
-
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings over the caller's environment, without what a surrounding cocotb or pytest left there."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("COCOTB_", "GPI_"))}
+    """Return the settings over the caller's environment, without what would select other tests or libraries."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(SELECTING)}
     return inherited | dict(settings)
 
 
