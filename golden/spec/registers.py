@@ -23,6 +23,8 @@ from golden.spec.register_file import (
 )
 from golden.spec.strict import IllegalValueError, load, require, show_path
 
+__all__ = ["Access", "ErrorCode", "Field", "Register", "RegisterMap", "load_register_map"]
+
 FOLDER = Path(__file__).parent / "registers"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Strict TOML to frozen dataclasses: unknown, missing and mistyped keys are errors that name file, key and expectation.
+"""Strict TOML (or JSON) to frozen dataclasses: an unknown, missing or mistyped key is an error that names file and key.
 
 Own code, because the libraries that do this (pydantic, cattrs) coerce by default, and because errors here must be
 krait's one line. The dataclass is the schema: its annotations are the types, its defaults mark the optional keys, its
@@ -46,7 +46,7 @@ def load(cls: type[T], path: Path) -> T:
 
 
 def decode(cls: type[T], data: object, path: Path) -> T:
-    """Turn parsed TOML `data` into a `cls`; `path` only names the file in errors."""
+    """Turn parsed TOML or JSON `data` into a `cls`; `path` only names the file in errors."""
     try:
         result: T = _value(cls, data, "")
         return result
@@ -75,6 +75,8 @@ def _value(kind: Any, data: Any, key: str) -> Any:
         require(data in options and isinstance(data, str), key, data, "one of " + ", ".join(map(repr, options)))
         return data
     kinds = typing.get_args(kind) if origin in (types.UnionType, typing.Union) else (kind,)
+    if data is None and types.NoneType in kinds:
+        return None  # TOML has no null; JSON, decoded by the same rules, has
     given = tuple(each for each in kinds if each is not types.NoneType)
     return _scalar(given, data, key) if len(given) > 1 or given[0] in _NAMES else _value(given[0], data, key)
 

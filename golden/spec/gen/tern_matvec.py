@@ -85,7 +85,7 @@ class ErrorCode(IntEnum):
     BAD_ROW_TILES = 1
     """ROW_TILES is 0 or above MAX_ROW_TILES."""
     BAD_COL_BLOCKS = 2
-    """COL_BLOCKS is 0, or COL_BLOCKS * VECTORS is above X_SLOTS."""
+    """COL_BLOCKS is 0 or above X_SLOTS; or COL_BLOCKS * VECTORS is above X_SLOTS and nothing else is wrong with either."""
     BAD_VECTORS = 3
     """VECTORS is 0 or above T_COLS."""
     BAD_OFFSET = 4

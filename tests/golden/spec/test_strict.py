@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from golden.errors import InputError
-from golden.spec.strict import load, require
+from golden.spec.strict import decode, load, require
 
 
 @dataclass(frozen=True)
@@ -85,3 +85,11 @@ def test_missing_file_is_an_input_error(tmp_path: Path) -> None:
     """A file that is not there is the input's fault, with its name."""
     with pytest.raises(InputError, match=r"absent\.toml: cannot be read"):
         load(Root, tmp_path / "absent.toml")
+
+
+def test_null_stands_for_an_optional_value_only() -> None:
+    """JSON's null is None where the dataclass allows None, and an error elsewhere."""
+    data = {"title": "t", "share": 1, "flag": True, "leaves": [], "table": {}, "extra": None}
+    assert decode(Root, data, Path("some.json")).extra is None
+    with pytest.raises(InputError, match=r"some\.json: title: found None, expected a string"):
+        decode(Root, data | {"title": None}, Path("some.json"))
