@@ -90,9 +90,9 @@ def header(verilator: Toolchain, compiler: Compiler, opt: str) -> tuple[str, ...
         run(command, work, work / "header.log", "precompiling the Verilator headers", MachineError)
 
     publish_dir(folder, fill)
-    return (
-        ("-include", str(folder / "krait.h")) if compiler.kind == "gcc" else ("-include-pch", f"{folder}/krait.h.gch")
-    )
+    if compiler.kind == "clang":
+        return ("-include-pch", str(folder / "krait.h.gch"))
+    return ("-include", str(folder / "krait.h"))
 
 
 def _folder(what: str, verilator: Toolchain, compiler: Compiler, more: object) -> Path:

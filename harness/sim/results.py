@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 from golden.errors import CheckError
 from harness.sim.process import Exit
 
+DESIGN_ERROR = r"%(Error|Fatal)|^(FATAL|ERROR):"  # as Verilator and Icarus print $error and $fatal
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -57,7 +59,7 @@ class CocotbResult:
 
 def judge(results_xml: Path, log: Path, exit_: Exit, timeout_s: float, repeat: str) -> CocotbResult:
     """Return the outcome from the exit status, cocotb's report and the log."""
-    passed, failed = _read(results_xml)
+    passed, failed = _read(results_xml, log)
     if exit_.timed_out:
         failed.insert(0, Failure("simulation", f"killed after {timeout_s:g} s of wall-clock time; {_last(log)}"))
     elif exit_.code and not failed:
@@ -69,7 +71,7 @@ def judge(results_xml: Path, log: Path, exit_: Exit, timeout_s: float, repeat: s
     return CocotbResult(tuple(passed), tuple(failed), results_xml, log, repeat)
 
 
-def _read(results_xml: Path) -> tuple[list[str], list[Failure]]:
+def _read(results_xml: Path, log: Path) -> tuple[list[str], list[Failure]]:
     passed: list[str] = []
     failed: list[Failure] = []
     try:
@@ -82,7 +84,9 @@ def _read(results_xml: Path) -> tuple[list[str], list[Failure]]:
         name = f"{case.get('classname')}.{case.get('name')}"
         bad = [child for kind in ("failure", "error") for child in case.findall(kind)]
         if bad:
-            failed.append(Failure(name, _reason(bad[0])))
+            reason = _reason(bad[0])
+            ended = "simulation ended prematurely" in reason
+            failed.append(Failure(name, f"the design ended the simulation: {_design_line(log)}" if ended else reason))
         elif case.find("skipped") is None:
             passed.append(name)
     return passed, failed
@@ -102,14 +106,24 @@ def _status(code: int) -> str:
 
 
 def _error_line(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-    for pattern in (r"%(Error|Fatal)|FATAL:|ERROR:", r"\bERROR\b|\bCRITICAL\b|Error\b"):
+    """Return the line that says why a run ended: the design's own message, else a Python error, else the last one."""
+    lines = _lines(log)
+    for pattern in (DESIGN_ERROR, r"\b(ERROR|CRITICAL|\w*Error)\b"):
         match = next((line for line in lines if re.search(pattern, line)), None)
         if match:
             return match
     return _last(log)
 
 
+def _design_line(log: Path) -> str:
+    match = next((line for line in _lines(log) if re.search(DESIGN_ERROR, line)), None)
+    return match or "no error in the log, so probably $finish, or no clock running"
+
+
 def _last(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    lines = [line for line in _lines(log) if line]
     return f"last line: {lines[-1]}" if lines else "the log is empty"
+
+
+def _lines(log: Path) -> list[str]:
+    return [line.strip() for line in log.read_text(errors="replace").splitlines()]

@@ -106,16 +106,18 @@ def test_stale_results_do_not_count(sim, tmp_path):
 
 
 @BOTH
-@pytest.mark.parametrize("end", ["$fatal(1)", "$finish"])
-def test_design_that_ends_the_simulation_fails(sim, end, tmp_path):
-    """$fatal and an early $finish in the design fail the run, whatever the tests would have said."""
-    with pytest.raises(CheckError):
+@pytest.mark.parametrize(
+    ("end", "line"), [("$fatal(1)", r"(%Fatal|FATAL):.*toy_counter\.v:25"), ("$finish", "probably .finish")]
+)
+def test_design_that_ends_the_simulation_fails(sim, end, line, tmp_path):
+    """$fatal and an early $finish in the design fail the run; the message is the design's own."""
+    with pytest.raises(CheckError, match=rf"counts: the design ended the simulation: .*{line}"):
         toy(sim, tmp_path, "counts", defines={"TOY_END": end})
 
 
 def test_error_in_the_design_fails(tmp_path):
-    """$error fails a run whose tests all passed."""
-    with pytest.raises(CheckError, match="status 1"):
+    """$error stops the run and is the reason given."""
+    with pytest.raises(CheckError, match=r"counts: the design ended the simulation: .*%Error: toy_counter\.v:25"):
         toy("verilator", tmp_path, "counts", defines={"TOY_END": "$error"})
 
 
