@@ -243,7 +243,8 @@ def _check_config(path: Path, manifest: Manifest, config: KernelConfig) -> None:
     if manifest.config_hash != f"{config.config_hash:016x}":
         raise InputError(
             f"{path}: made for configuration {manifest.config!r} (hash {manifest.config_hash}), "
-            f"not for {config.name!r} (hash {config.config_hash:016x}); make one with: krait vectors make --config {config.name}"
+            f"not for {config.name!r} (hash {config.config_hash:016x}); "
+            f"make one with: krait vectors make --config {config.name}"
         )
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 
 from golden import vectors
-from golden.errors import InputError
+from golden.errors import CheckError, InputError
 from golden.spec.configs import KernelConfig
 from golden.ternary.matvec import matvec
 from golden.ternary.model import BitNet, capture_linears
-from golden.ternary.packing import pack_weights, pack_x
+from golden.ternary.packing import pack_weights, pack_x, unpack_weights, unpack_x
 from golden.vectors import Case, Origin
 
 PROFILE = "ternary-b158"
@@ -93,3 +93,16 @@ def random_origin(rows: int, cols: int, seed: int) -> Origin:
     """Return the origin of random vectors."""
     digest = hashlib.sha256(f"random {rows} {cols} {seed}".encode()).hexdigest()
     return Origin(name=f"random-{rows}x{cols}", sha256=digest, note="uniform trits and int8, torch.Generator")
+
+
+def check_results(bundle: vectors.Bundle, cfg: KernelConfig) -> None:
+    """Compute every case anew from the packed operands; CheckError names the first result that differs."""
+    for case in bundle.manifest.cases:
+        w = unpack_weights(bundle.tensors[case.weights], case.rows, case.cols, cfg)
+        x = unpack_x(bundle.tensors[case.x], case.cols, case.vectors, cfg)
+        expected, found = matvec(w, x), bundle.tensors[case.y]
+        different = (expected != found).nonzero()
+        if len(different):
+            row, vector = (int(i) for i in different[0])
+            values = f"golden {int(expected[row, vector])}, bundle {int(found[row, vector])}"
+            raise CheckError(f"{bundle.path}: tensor {case.y}: row {row}, vector {vector}: {values}")

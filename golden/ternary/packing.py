@@ -212,6 +212,27 @@ def pack_x(x: Tensor, cfg: Geometry) -> Tensor:
     return slots.view(size.x_beats, cfg.wide_bytes).view(torch.uint8)
 
 
+def unpack_x(packed: Tensor, cols: int, vectors: int, cfg: Geometry) -> Tensor:
+    """Activations of an x region, the inverse of `pack_x`.
+
+    Args:
+        packed: uint8 [x_beats, WIDE].
+        cols: K.
+        vectors: V.
+        cfg: the kernel's geometry.
+
+    Returns:
+        int8 [K, V].
+
+    Raises:
+        InputError: wrong dtype or a shape that is not the region of K x V activations.
+    """
+    size = tiling(1, cols, vectors, cfg)
+    _check_shape("packed activations", packed, (size.x_beats, cfg.wide_bytes))
+    slots = packed.contiguous().view(torch.int8).view(-1, cfg.slot_bytes)[: size.col_blocks * vectors, : cfg.block]
+    return slots.reshape(-1, vectors, cfg.block).transpose(1, 2).flatten(0, 1)[:cols].contiguous()
+
+
 def pack_y(y: Tensor, cfg: Geometry) -> Tensor:
     """Results as the kernel writes them: little-endian int32 words, word `(tile * V + t) * OUTS + r`.
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from golden.errors import InputError, MachineError
 from golden.spec.strict import decode
@@ -127,11 +127,16 @@ class Record:
 
 
 def append(path: Path, record: Record) -> None:
-    """Append a record as one line; the line is written whole, with one call, and flushed to disk.
+    """Append a record as one line. MachineError when the file cannot be written."""
+    append_line(path, asdict(record))
+
+
+def append_line(path: Path, fields: dict[str, Any]) -> None:
+    """Append one line of JSON with a single call and flush it to disk; an interrupted run leaves whole lines.
 
     Raises MachineError when the file cannot be written.
     """
-    line = json.dumps(asdict(record), separators=(",", ":")) + "\n"
+    line = json.dumps(fields, separators=(",", ":")) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -147,18 +152,19 @@ def append(path: Path, record: Record) -> None:
 
 
 def read(path: Path) -> tuple[Record, ...]:
-    """Read all records of a file; a last line without its newline (an interrupted run) is left out.
+    """Read all records of a file. InputError that names the line when a record is malformed."""
+    return tuple(_parse(path, number, line) for number, line in whole_lines(path))
 
-    Raises InputError that names the line when a record is malformed.
+
+def whole_lines(path: Path) -> Iterable[tuple[int, str]]:
+    """Return the numbered lines of a file; a last line without its newline (an interrupted run) is left out.
+
+    Raises InputError when the file cannot be read.
     """
     try:
         text = path.read_text()
-    except OSError as error:
-        raise InputError(f"{path}: cannot read records: {error.strerror or error}") from None
-    return tuple(_parse(path, number, line) for number, line in _whole_lines(text))
-
-
-def _whole_lines(text: str) -> Iterable[tuple[int, str]]:
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot read records ({error}); run krait bench again") from None
     whole = text[: text.rfind("\n") + 1]
     return ((number, line) for number, line in enumerate(whole.splitlines(), start=1) if line.strip())
 

@@ -38,16 +38,13 @@ class Bench:
 
     async def reset(self) -> None:
         """Reset design and memory; contents of the memory stay."""
-        hold = getattr(self.memory, "hold", None)
         self.reset_n.value = 0
-        if hold is not None:
-            hold(True)
+        self.memory.hold(True)
         self.memory.reset()
         await ClockCycles(self.clock, RESET_CYCLES)
         await RisingEdge(self.clock)
         self.reset_n.value = 1
-        if hold is not None:
-            hold(False)
+        self.memory.hold(False)
         await ClockCycles(self.clock, 2)
 
 

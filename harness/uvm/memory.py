@@ -52,8 +52,16 @@ class MemoryTransport(Protocol):
     def reset(self) -> None:
         """Drop transactions under way; contents stay."""
 
+    def hold(self, held: bool) -> None:
+        """Stop serving (during reset) or serve again."""
+
     def violations(self) -> list[str]:
         """Return the protocol violations seen so far, one line each."""
+
+
+def arena_base(port: int) -> int:
+    """Return a device address above 4 GiB, another one for each port, so that lost upper bits are noticed."""
+    return 0x1_2340_0000 + port * 0x10_0000_0000
 
 
 @dataclass
@@ -207,8 +215,8 @@ class BeatMemory:
         return self._size
 
     def base(self, port: int) -> int:
-        """Return an address above 4 GiB, another one for each port, so that lost upper bits are noticed."""
-        return 0x1_2340_0000 + port * 0x10_0000_0000
+        """Return the device address at which a port's arena starts."""
+        return arena_base(port)
 
     def write(self, port: int, offset: int, data: NDArray[np.uint8]) -> None:
         """Store bytes."""

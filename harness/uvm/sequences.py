@@ -11,7 +11,7 @@ from golden import vectors
 from golden.errors import CheckError
 from golden.spec.configs import KernelConfig
 from golden.spec.registers import Register
-from golden.ternary.packing import tiling, unpack_weights
+from golden.ternary.packing import tiling, unpack_weights, unpack_x
 from harness.uvm import stimuli
 from harness.uvm.items import Arguments, KernelItem, Stimulus
 from harness.uvm.knobs import draw
@@ -65,7 +65,7 @@ class BundleStarts(uvm_sequence):
         return Stimulus(
             name=f"case {case.name} of {self._bundle.name}",
             w=unpack_weights(tensors[case.weights], case.rows, case.cols, cfg),
-            x=stimuli.unpack_x(tensors[case.x], case.cols, case.vectors, cfg),
+            x=unpack_x(tensors[case.x], case.cols, case.vectors, cfg),
             weights=tensors[case.weights],
             activations=tensors[case.x],
             arguments=Arguments(sizes.row_tiles, sizes.col_blocks, sizes.vectors, *offsets, bases),

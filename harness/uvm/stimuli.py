@@ -105,12 +105,6 @@ def from_matrices(
     return Stimulus(name, w, x, pack_weights(w, cfg), pack_x(x, cfg), arguments)
 
 
-def unpack_x(packed: torch.Tensor, cols: int, vectors: int, cfg: KernelConfig) -> torch.Tensor:
-    """Return the activations int8 [K, V] that uint8 [x_beats, WIDE] holds; the inverse of `pack_x`."""
-    slots = packed.view(torch.int8).view(-1, cfg.slot_bytes)[: cfg.blocks(cols) * vectors, : cfg.block]
-    return slots.view(-1, vectors, cfg.block).transpose(1, 2).flatten(0, 1)[:cols].contiguous()
-
-
 def _leave(stimulus: Stimulus, knobs: Knobs, cfg: KernelConfig, rng: Generator) -> Stimulus:
     return stimulus
 

@@ -2,17 +2,18 @@
 """Bundles: what is written is read, what is damaged is refused with file, field and reason, nothing is half-written."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from golden import vectors
-from golden.errors import InputError, MachineError
+from golden.errors import CheckError, InputError, MachineError
 from golden.spec.configs import load_config
 from golden.ternary import bundles
 from golden.ternary.matvec import matvec
-from golden.ternary.packing import unpack_weights
+from golden.ternary.packing import unpack_weights, unpack_x
 
 CFG = load_config("tern_matvec", "sim")
 
@@ -38,6 +39,7 @@ class TestRoundTrip:
             product = products[index // 2]
             assert torch.equal(unpack_weights(bundle.tensors[case.weights], 19, 50, CFG), product.w)
             part = product.x[:, :4] if index % 2 == 0 else product.x[:, 4:]
+            assert torch.equal(unpack_x(bundle.tensors[case.x], 50, case.vectors, CFG), part)
             assert torch.equal(bundle.tensors[case.y], matvec(product.w, part))
 
     def test_name_is_the_content(self, tmp_path: Path) -> None:
@@ -45,6 +47,16 @@ class TestRoundTrip:
         first, again, other = make(tmp_path), make(tmp_path), make(tmp_path, seed=4)
         assert first == again != other
         assert len(list(tmp_path.iterdir())) == 2
+
+    def test_results_are_golden(self, tmp_path: Path) -> None:
+        """A bundle whose hashes are right but whose result is wrong is found by computing it anew."""
+        bundle = vectors.load(make(tmp_path), CFG)
+        bundles.check_results(bundle, CFG)
+        wrong = dict(bundle.tensors) | {
+            "random.1.4.y": bundle.tensors["random.1.4.y"] + torch.eye(19, 1, dtype=torch.int32)
+        }
+        with pytest.raises(CheckError, match=r"random.1.4.y: row 0, vector 0"):
+            bundles.check_results(replace(bundle, tensors=wrong), CFG)
 
     def test_diff_names_the_first_difference(self, tmp_path: Path) -> None:
         """Equal bundles differ in nothing; different ones are told apart tensor by tensor, with position and values."""
