@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// tern_ports - makes one wide memory of all ports: every command, beat and answer goes over all of them in lockstep.
+//
+// Function     : a command (write, offset, beats) moves `beats` wide beats from or to base[p] + offset on every port p;
+//                port p carries bits [PORT_W*p +: PORT_W]. written = the write command has been answered on all ports.
+// Format       : byte addresses, multiples of PORT_W / 8.
+// Latency      : variable: 5 cycles from command to address, 3 from read data to the wide beat, then the memory's.
+// Throughput   : 1 wide beat per cycle each way when every port delivers one.
+// Back-pressure: registered cmd_ready; RD_DEPTH beats a port are read ahead, WR_DEPTH beats a port are written behind.
+// Golden       : golden.ternary.packing.stripe
+// Test         : tests/rtl/test_tern_matvec.py
+//
+// Why: a queue per port, so that a channel in its refresh holds up the others only when its queue has run empty.
+
+`default_nettype none
+
+module tern_ports #(
+    parameter PORTS    = 1,    // memory ports
+    parameter PORT_W   = 512,  // bits of a port
+    parameter RD_DEPTH = 128,  // beats read ahead on each port, a power of two
+    parameter WR_DEPTH = 16    // beats queued for writing on each port, a power of two
+) (
+    input  wire                      clk,
+    input  wire                      rst,
+    input  wire                      clear,
+    input  wire [      PORTS*64-1:0] base,
+    input  wire                      cmd_valid,
+    output wire                      cmd_ready,
+    input  wire                      cmd_write,
+    input  wire [              63:0] cmd_offset,
+    input  wire [              31:0] cmd_beats,
+    output wire                      m_valid,
+    input  wire                      m_ready,
+    output wire [  PORTS*PORT_W-1:0] m_data,
+    input  wire                      s_valid,
+    output wire                      s_ready,
+    input  wire [  PORTS*PORT_W-1:0] s_data,
+    output wire                      written,
+    output wire [         PORTS-1:0] rd_beat,
+    output wire [         PORTS-1:0] wr_beat,
+    output wire [         PORTS-1:0] rd_err,
+    output wire [         PORTS-1:0] wr_err,
+    output wire [      PORTS*64-1:0] m_axi_araddr,
+    output wire [       PORTS*8-1:0] m_axi_arlen,
+    output wire [         PORTS-1:0] m_axi_arvalid,
+    input  wire [         PORTS-1:0] m_axi_arready,
+    input  wire [  PORTS*PORT_W-1:0] m_axi_rdata,
+    input  wire [       PORTS*2-1:0] m_axi_rresp,
+    input  wire [         PORTS-1:0] m_axi_rlast,
+    input  wire [         PORTS-1:0] m_axi_rvalid,
+    output wire [         PORTS-1:0] m_axi_rready,
+    output wire [      PORTS*64-1:0] m_axi_awaddr,
+    output wire [       PORTS*8-1:0] m_axi_awlen,
+    output wire [         PORTS-1:0] m_axi_awvalid,
+    input  wire [         PORTS-1:0] m_axi_awready,
+    output wire [  PORTS*PORT_W-1:0] m_axi_wdata,
+    output wire [PORTS*PORT_W/8-1:0] m_axi_wstrb,
+    output wire [         PORTS-1:0] m_axi_wlast,
+    output wire [         PORTS-1:0] m_axi_wvalid,
+    input  wire [         PORTS-1:0] m_axi_wready,
+    input  wire [       PORTS*2-1:0] m_axi_bresp,
+    input  wire [         PORTS-1:0] m_axi_bvalid,
+    output wire [         PORTS-1:0] m_axi_bready
+);
+
+  localparam BURST_BEATS = 4096 * 8 / PORT_W;
+  localparam OUTSTANDING = 8;
+
+  // A command waits here for its addresses, which are sums per port.
+  reg             valid_q;
+  reg      [32:0] command_q;  // {write, beats}
+  wire            stage_ready;
+  wire     [32:0] command;
+  wire [PORTS-1:0] port_valid;
+  wire [PORTS-1:0] port_ready;
+  wire [PORTS-1:0] rd_ready;
+  wire [PORTS-1:0] wr_ready;
+
+  assign cmd_ready  = !valid_q || stage_ready;
+  assign port_ready = command[32] ? wr_ready : rd_ready;
+
+  always @(posedge clk) begin
+    if (rst) valid_q <= 1'b0;
+    else if (cmd_ready) valid_q <= cmd_valid;
+  end
+
+  always @(posedge clk) begin
+    if (cmd_valid && cmd_ready) command_q <= {cmd_write, cmd_beats};
+  end
+
+  strm_fork #(
+      .DATA_W(33),
+      .N     (PORTS)
+  ) u_command (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(valid_q),
+      .s_ready(stage_ready),
+      .s_data (command_q),
+      .m_valid(port_valid),
+      .m_ready(port_ready),
+      .m_data (command)
+  );
+
+  wire [       PORTS-1:0] ahead_valid;
+  wire [       PORTS-1:0] ahead_ready;
+  wire [PORTS*PORT_W-1:0] ahead_data;
+  wire [       PORTS-1:0] behind_valid;
+  wire [       PORTS-1:0] behind_ready;
+  wire [PORTS*PORT_W-1:0] behind_data;
+  wire [       PORTS-1:0] done;
+  reg  [       PORTS-1:0] done_q;
+
+  strm_join #(
+      .DATA_W(PORT_W),
+      .N     (PORTS)
+  ) u_join (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(ahead_valid),
+      .s_ready(ahead_ready),
+      .s_data (ahead_data),
+      .m_valid(m_valid),
+      .m_ready(m_ready),
+      .m_data (m_data)
+  );
+
+  strm_fork #(
+      .DATA_W(PORTS * PORT_W),
+      .N     (PORTS)
+  ) u_fork (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(s_valid),
+      .s_ready(s_ready),
+      .s_data (s_data),
+      .m_valid(behind_valid),
+      .m_ready(behind_ready),
+      .m_data (behind_data)
+  );
+
+  assign written = &done_q;
+
+  always @(posedge clk) begin
+    if (rst || clear) done_q <= {PORTS{1'b0}};
+    else done_q <= done_q | done;
+  end
+
+  genvar p;
+  generate
+    for (p = 0; p < PORTS; p = p + 1) begin : g_port
+      reg  [      63:0] addr_q;
+      wire              rd_valid;
+      wire              rd_accept;
+      wire [PORT_W-1:0] rd_data;
+      wire              wr_valid;
+      wire              wr_accept;
+      wire [PORT_W-1:0] wr_data;
+      wire              unused_rd_busy;
+      wire [$clog2(RD_DEPTH):0] unused_ahead_level;
+      wire [$clog2(WR_DEPTH):0] unused_behind_level;
+      wire              unused_wr_busy;
+
+      always @(posedge clk) begin
+        if (cmd_valid && cmd_ready) addr_q <= base[p*64+:64] + cmd_offset;
+      end
+
+      axi_rd_mover #(
+          .ADDR_W     (64),
+          .DATA_W     (PORT_W),
+          .OUTSTANDING(OUTSTANDING),
+          .BURST_BEATS(BURST_BEATS)
+      ) u_rd (
+          .clk      (clk),
+          .rst      (rst),
+          .cmd_valid(port_valid[p] && !command[32]),
+          .cmd_ready(rd_ready[p]),
+          .cmd_addr (addr_q),
+          .cmd_beats(command[31:0]),
+          .arvalid  (m_axi_arvalid[p]),
+          .arready  (m_axi_arready[p]),
+          .araddr   (m_axi_araddr[p*64+:64]),
+          .arlen    (m_axi_arlen[p*8+:8]),
+          .rvalid   (m_axi_rvalid[p]),
+          .rready   (m_axi_rready[p]),
+          .rdata    (m_axi_rdata[p*PORT_W+:PORT_W]),
+          .rresp    (m_axi_rresp[p*2+:2]),
+          .rlast    (m_axi_rlast[p]),
+          .m_valid  (rd_valid),
+          .m_ready  (rd_accept),
+          .m_data   (rd_data),
+          .beat     (rd_beat[p]),
+          .busy     (unused_rd_busy),
+          .err      (rd_err[p]),
+          .err_clear(clear)
+      );
+
+      strm_fifo #(
+          .DATA_W(PORT_W),
+          .DEPTH (RD_DEPTH)
+      ) u_ahead (
+          .clk    (clk),
+          .rst    (rst),
+          .s_valid(rd_valid),
+          .s_ready(rd_accept),
+          .s_data (rd_data),
+          .m_valid(ahead_valid[p]),
+          .m_ready(ahead_ready[p]),
+          .m_data (ahead_data[p*PORT_W+:PORT_W]),
+          .level  (unused_ahead_level)
+      );
+
+      strm_fifo #(
+          .DATA_W(PORT_W),
+          .DEPTH (WR_DEPTH)
+      ) u_behind (
+          .clk    (clk),
+          .rst    (rst),
+          .s_valid(behind_valid[p]),
+          .s_ready(behind_ready[p]),
+          .s_data (behind_data[p*PORT_W+:PORT_W]),
+          .m_valid(wr_valid),
+          .m_ready(wr_accept),
+          .m_data (wr_data),
+          .level  (unused_behind_level)
+      );
+
+      axi_wr_mover #(
+          .ADDR_W     (64),
+          .DATA_W     (PORT_W),
+          .OUTSTANDING(OUTSTANDING),
+          .BURST_BEATS(BURST_BEATS)
+      ) u_wr (
+          .clk      (clk),
+          .rst      (rst),
+          .cmd_valid(port_valid[p] && command[32]),
+          .cmd_ready(wr_ready[p]),
+          .cmd_addr (addr_q),
+          .cmd_beats(command[31:0]),
+          .s_valid  (wr_valid),
+          .s_ready  (wr_accept),
+          .s_data   (wr_data),
+          .awvalid  (m_axi_awvalid[p]),
+          .awready  (m_axi_awready[p]),
+          .awaddr   (m_axi_awaddr[p*64+:64]),
+          .awlen    (m_axi_awlen[p*8+:8]),
+          .wvalid   (m_axi_wvalid[p]),
+          .wready   (m_axi_wready[p]),
+          .wdata    (m_axi_wdata[p*PORT_W+:PORT_W]),
+          .wstrb    (m_axi_wstrb[p*PORT_W/8+:PORT_W/8]),
+          .wlast    (m_axi_wlast[p]),
+          .bvalid   (m_axi_bvalid[p]),
+          .bready   (m_axi_bready[p]),
+          .bresp    (m_axi_bresp[p*2+:2]),
+          .beat     (wr_beat[p]),
+          .done     (done[p]),
+          .busy     (unused_wr_busy),
+          .err      (wr_err[p]),
+          .err_clear(clear)
+      );
+    end
+  endgenerate
+
+endmodule
+
+`default_nettype wire
