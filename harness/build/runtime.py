@@ -55,7 +55,8 @@ def archive(verilator: Toolchain, compiler: Compiler, fst: bool) -> tuple[str, .
     Raises:
         MachineError: the compiler rejects the runtime, e.g. because it is too old, or lacks lz4's header for FST.
     """
-    units = (*UNITS, *(FST_UNITS if fst else ()))
+    wanted = (*UNITS, *(FST_UNITS if fst else ()))
+    units = tuple(unit for unit in wanted if (verilator.include / unit).is_file())  # the set varies with the version
     folder = _folder("runtime", verilator, compiler, units)
 
     def fill(work: Path) -> None:

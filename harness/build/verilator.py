@@ -11,6 +11,7 @@ from harness.build.steps import Command, run, run_all
 from harness.paths import build_dir
 from harness.toolchain import Compiler, Toolchain, find_compiler, find_verilator
 
+PORTS_KNOWN = (5, 48)  # tested; for an older one all signals of the top (not below) are made visible
 UNITY_LIMIT = 400_000  # bytes of generated C++ up to which one compilation is faster than several
 
 
@@ -38,7 +39,7 @@ def _cocotb_version() -> str:
 
 
 def _build(spec: VerilatorBuild, verilator: Toolchain, compiler: Compiler, work: Path) -> None:
-    (work / "public.vlt").write_text(_public(spec))
+    (work / "public.vlt").write_text(_public(spec, verilator.version))
     run(_verilate(spec, verilator), work, work / "verilator.log", f"verilating {spec.top}")
     _check_inputs(spec, verilator, work)
     objects = _compile(spec, verilator, compiler, work)
@@ -48,11 +49,13 @@ def _build(spec: VerilatorBuild, verilator: Toolchain, compiler: Compiler, work:
         (work / name).unlink()
 
 
-def _public(spec: VerilatorBuild) -> str:
+def _public(spec: VerilatorBuild, version: tuple[int, int]) -> str:
     """Return the control file that makes the top's ports and parameters, and named signals, visible to VPI."""
     lines = ["`verilator_config"]
-    if spec.kind == "cocotb":
+    if spec.kind == "cocotb" and version >= PORTS_KNOWN:
         lines += [f'public_flat_rw -module "{spec.top}" -port "*"', f'public_flat_rd -module "{spec.top}" -param "*"']
+    elif spec.kind == "cocotb":
+        lines.append(f'public_flat_rw -module "{spec.top}" -var "*"')
     for item in () if spec.public == "ports" else spec.public:
         module, _, signal = item.rpartition(".")
         lines.append(f'public_flat_rw -module "{module or spec.top}" -var "{signal}"')
@@ -60,7 +63,7 @@ def _public(spec: VerilatorBuild) -> str:
 
 
 def _verilate(spec: VerilatorBuild, verilator: Toolchain) -> Command:
-    trace = {"": (), "vcd": ("--trace-vcd",), "fst": ("--trace-fst",)}[_trace(spec)]
+    trace = {"": (), "vcd": ("--trace",), "fst": ("--trace-fst",)}[_trace(spec)]
     return [
         "env",
         f"VERILATOR_ROOT={verilator.root}",

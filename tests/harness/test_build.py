@@ -214,6 +214,14 @@ def test_large_models_compile_in_parts(toy, monkeypatch):
     assert subprocess.run([binary], check=False).returncode == 7
 
 
+def test_older_verilator_shows_the_ports_too(toy, monkeypatch):
+    """Where ports cannot be named as such, the control file names all signals of the top, and the build works."""
+    monkeypatch.setattr(verilator_step, "PORTS_KNOWN", (99, 0))
+    binary = build(toy)
+    assert '-var "*"' in (binary.parent / "public.vlt").read_text()
+    assert '-port "*"' not in (binary.parent / "public.vlt").read_text()
+
+
 def test_precompiled_header_is_used(toy):
     """The compiler takes the precompiled header: otherwise each build pays for the runtime's headers again."""
     if find_compiler().kind != "gcc":
