@@ -10,6 +10,7 @@ from golden.spec.strict import require
 
 WORD_BITS = 32
 MAP_BYTES = 4096
+DOC_MAX = 110  # fits a line of the generated files
 
 Access = Literal["rw", "ro", "w1s", "w1t", "rc"]
 ACCESS_DOC: dict[Access, str] = {
@@ -24,7 +25,7 @@ _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 def _check_name(name: str, doc: str) -> None:
     require(_NAME.fullmatch(name) is not None, "name", name, "upper case letters, digits and _")
-    require(bool(doc.strip()), "doc", doc, "a sentence")
+    require(bool(doc.strip()) and len(doc) <= DOC_MAX, "doc", doc, f"a sentence of at most {DOC_MAX} characters")
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class ErrorCode(IntEnum):
     BAD_ROW_TILES = 1
     """ROW_TILES is 0 or above MAX_ROW_TILES."""
     BAD_COL_BLOCKS = 2
-    """COL_BLOCKS is 0 or above X_SLOTS; or COL_BLOCKS * VECTORS is above X_SLOTS and nothing else is wrong with either."""
+    """COL_BLOCKS is 0 or above X_SLOTS, or with a legal VECTORS their product is above X_SLOTS."""
     BAD_VECTORS = 3
     """VECTORS is 0 or above T_COLS."""
     BAD_OFFSET = 4

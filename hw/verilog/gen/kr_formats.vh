@@ -16,7 +16,7 @@
 `define KR_TABLE_INT10_W 10
 `define KR_TABLE_INT10_FRAC 0
 
-// Q31.0: Accumulator and result of a ternary row. K activations sum to at most 128 * K in magnitude; K stays far below 2**24.
+// Q31.0: Accumulator and result of a ternary row: at most 128 * K in magnitude, and K stays far below 2**24.
 `define KR_RESULT_INT32_W 32
 `define KR_RESULT_INT32_FRAC 0
 

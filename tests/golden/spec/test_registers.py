@@ -66,6 +66,18 @@ def test_storage_mask_is_the_union_of_rw_fields() -> None:
     assert stored
 
 
+def test_storage_mask_splits_wide_registers(tmp_path: Path) -> None:
+    """The mask of a 64-bit register lies in two words, low half first; a field may cross them."""
+    (tmp_path / "k.toml").write_text(
+        '[map]\nversion = 1\nkernel_id = 9\ndoc = "x"\n'
+        '[[registers]]\nname = "R"\noffset = 8\nwidth = 64\ncount = 2\nstride = 16\ndoc = "x"\n'
+        '[[registers.fields]]\nname = "F"\nlsb = 28\nwidth = 12\naccess = "rw"\ndoc = "x"\n'
+        '[[registers.fields]]\nname = "G"\nlsb = 48\nwidth = 8\naccess = "ro"\ndoc = "x"\n'
+    )
+    regs = load_register_map("k", tmp_path)
+    assert regs.rw_words == (0, 0, 0xF000_0000, 0xFF, 0, 0, 0xF000_0000, 0xFF)
+
+
 def test_lookup_by_unknown_name_lists_the_known() -> None:
     """Asking for a register or field that is not there is an InputError that lists what is."""
     regs = load_register_map("tern_matvec")
@@ -113,6 +125,12 @@ def test_fields_are_accepted_exactly_if_disjoint_and_inside(places: list[tuple[i
         ("tern_matvec", "width = 64", "width = 48", ("registers[3].width", "found 48", "32 or 64")),
         ("tern_matvec", 'access = "rw"', 'access = "rw"\nreset = 1', ("reset", "found 1", "0 for access 'rw'")),
         ("tern_matvec", 'doc = "Row tiles: ceil(M / OUTS)."', 'doc = " "', ("registers[0].doc", "a sentence")),
+        (
+            "tern_matvec",
+            'doc = "Row tiles',
+            'doc = "' + "Row tiles " * 11,
+            ("registers[0].doc", "at most 110 characters"),
+        ),
         ("tern_matvec", '"common.toml"', '"comon.toml"', ("comon.toml", "cannot be read")),
         ("common", "lsb = 2", "lsb = 1", ("registers[0].fields", "AP_DONE and AP_IDLE on bit 1", "do not overlap")),
         ("common", '"AP_IDLE"', '"AP_DONE"', ("registers[0].fields", "'AP_DONE'", "each field name once")),
