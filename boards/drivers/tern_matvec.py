@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Driver of `tern_matvec`: Y = W X with ternary W [M, K], int8 X [K, V], int32 Y [M, V].
+
+The only place where software writes the kernel's arguments; layouts come from `golden.ternary.packing`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from boards.drivers.arena import Arena
+from boards.drivers.base import KraitIP
+from golden.errors import InputError, MachineError
+from golden.spec import KernelConfig, load_config
+from golden.spec.gen import tern_matvec as regs
+from golden.ternary.packing import Tiling, pack_weights, pack_x, stripe, tiling, unpack_y, unstripe
+
+ARENA_BYTES = 16 << 20
+"""Bytes a port that `arena` takes without an argument."""
+POISON = 0xA5
+"""Every byte of a result region before the run, so that words that the kernel does not write cannot pass."""
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Performance counters of one run, in cycles and wide beats; golden/spec/registers says what each counts."""
+
+    cycles: int
+    weight_beats: int
+    window: int
+    stall_weights: int
+    stall_tables: int
+    stall_output: int
+    stall_hazard: int
+
+    @property
+    def window_share(self) -> float:
+        """Return weight beats over the cycles from the first to the last of them; 0 when there were none."""
+        return self.weight_beats / self.window if self.window else 0.0
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A matrix in the arena: `rows` x `cols` at `offset`."""
+
+    rows: int
+    cols: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """A product ready to start: the matrix, and where its vectors and results lie in the arena."""
+
+    weights: Weights
+    size: Tiling
+    x_offset: int
+    y_offset: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run: `y` int32 [M, V], and the counters of the run."""
+
+    y: NDArray[np.int32]
+    counters: Counters
+
+
+class TernMatvec(KraitIP):
+    """The kernel on one device. Use it inside `with kernel.arena(): ...`, in which its data live."""
+
+    bindto: ClassVar[list[str]] = ["krait:kernel:tern_matvec:1.0"]
+    MAP_VERSION = regs.MAP_VERSION
+    KERNEL_ID = regs.KERNEL_ID
+    ERRORS = regs.ErrorCode
+    COUNTERS: ClassVar[tuple[regs.Offset, ...]] = (
+        regs.Offset.CYCLES,
+        regs.Offset.WEIGHT_BEATS,
+        regs.Offset.WINDOW,
+        regs.Offset.STALL_WEIGHTS,
+        regs.Offset.STALL_TABLES,
+        regs.Offset.STALL_OUTPUT,
+        regs.Offset.STALL_HAZARD,
+    )
+    DUMP: ClassVar[Mapping[str, tuple[int, int]]] = {
+        "CTRL": (regs.Offset.CTRL, 32),
+        "ERROR": (regs.Offset.ERROR, 32),
+        "ROW_TILES": (regs.Offset.ROW_TILES, 32),
+        "COL_BLOCKS": (regs.Offset.COL_BLOCKS, 32),
+        "VECTORS": (regs.Offset.VECTORS, 32),
+        **{offset.name: (offset, 64) for offset in COUNTERS},
+    }
+
+    def __init__(self, description: dict[str, Any]) -> None:
+        super().__init__(description)
+        self.config: KernelConfig = load_config("tern_matvec", self.config_name)
+        found, expected = (self.identity.ports, self.identity.port_bytes), (self.config.ports, self.config.port_bytes)
+        if found != expected or len(self.memory_names) != self.config.ports:
+            raise MachineError(
+                f"{self.name}: {found[0]} ports of {found[1]} bytes on {len(self.memory_names)} memories, "
+                f"configuration {self.config_name} has {expected[0]} of {expected[1]}"
+            )
+        self._arena: Arena | None = None
+
+    # ---- memory
+
+    def arena(self, size: int = ARENA_BYTES) -> Arena:
+        """Return a new arena of `size` bytes a port and make it the kernel's; close it, or use it in a `with`.
+
+        Raises:
+            MachineError: the memory is full.
+        """
+        memories = [self.device.get_memory(self.device.mem_dict[name]) for name in self.memory_names]
+        self._arena = Arena(memories, size)
+        for port, base in enumerate(self._arena.bases):
+            self.put64(regs.PORT_BASE[port], base)
+        return self._arena
+
+    def load(self, striped: NDArray[np.uint8], rows: int, cols: int) -> Weights:
+        """Copy a packed matrix, uint8 [ports, w_beats * PB], to the device.
+
+        Raises:
+            InputError: the bytes are not those of a rows x cols matrix in this configuration.
+        """
+        self._check_bytes("weights", striped, tiling(rows, cols, 1, self.config).w_beats)
+        offset = self._memory.reserve(striped.shape[1])
+        self._memory.write(offset, striped)
+        return Weights(rows, cols, offset)
+
+    def load_matrix(self, w: torch.Tensor) -> Weights:
+        """Pack a matrix, int8 [M, K] of trits, and copy it to the device."""
+        return self.load(stripe(pack_weights(w, self.config), self.config).numpy(), w.shape[0], w.shape[1])
+
+    def prepare(self, weights: Weights, striped: NDArray[np.uint8], vectors: int) -> Case:
+        """Copy packed vectors, uint8 [ports, x_beats * PB], to the device and make room for their results.
+
+        Limits of the kernel are not checked here: it reports them itself (`KernelError`).
+        """
+        size = tiling(weights.rows, weights.cols, vectors, self.config)
+        self._check_bytes("vectors", striped, size.x_beats)
+        x_offset = self._memory.reserve(striped.shape[1])
+        self._memory.write(x_offset, striped)
+        y_offset = self._memory.reserve(size.y_beats * self.config.port_bytes)
+        case = Case(weights, size, x_offset, y_offset)
+        self._poison(case)
+        return case
+
+    def prepare_vectors(self, weights: Weights, x: torch.Tensor) -> Case:
+        """Pack vectors, int8 [K, V], and prepare them."""
+        return self.prepare(weights, stripe(pack_x(x, self.config), self.config).numpy(), x.shape[1])
+
+    # ---- runs
+
+    def begin(self, case: Case) -> None:
+        """Write the arguments of a case and start it."""
+        self.put(regs.Offset.ROW_TILES, case.size.row_tiles)
+        self.put(regs.Offset.COL_BLOCKS, case.size.col_blocks)
+        self.put(regs.Offset.VECTORS, case.size.vectors)
+        self.put64(regs.Offset.X_OFF, case.x_offset)
+        self.put64(regs.Offset.W_OFF, case.weights.offset)
+        self.put64(regs.Offset.Y_OFF, case.y_offset)
+        self.start()
+
+    def result(self, case: Case) -> NDArray[np.int32]:
+        """Return int32 [M, V] of a case that has run."""
+        striped = self._memory.read(case.y_offset, case.size.y_beats * self.config.port_bytes)
+        wide = unstripe(torch.from_numpy(striped), self.config)
+        y: NDArray[np.int32] = unpack_y(wide, case.weights.rows, case.size.vectors, self.config).numpy()
+        return y
+
+    def run(self, weights: Weights, striped: NDArray[np.uint8], vectors: int, timeout_s: float = 60.0) -> Result:
+        """Multiply packed vectors by a loaded matrix.
+
+        Raises:
+            KernelError: the kernel reports an error.
+            MachineError: not done in time.
+        """
+        with self._memory.scratch():
+            return self.run_case(self.prepare(weights, striped, vectors), timeout_s)
+
+    def run_case(self, case: Case, timeout_s: float = 60.0) -> Result:
+        """Run a prepared case and read its results; errors as for `run`."""
+        counters = self.run_cases([case], timeout_s)[0]
+        return Result(self.result(case), counters)
+
+    def run_cases(self, cases: Iterable[Case], timeout_s: float = 60.0) -> list[Counters]:
+        """Run prepared cases one after another without touching memory between them; `timeout_s` is for each."""
+        counters = []
+        for case in cases:
+            self.begin(case)
+            self.wait(timeout_s)
+            counters.append(self.counters())
+        return counters
+
+    def multiply(self, w: torch.Tensor, x: torch.Tensor) -> NDArray[np.int32]:
+        """Return W X for int8 tensors [M, K] of trits and [K, V], in passes of at most T_COLS vectors."""
+        with self.arena(self._bytes_for(w, x)):
+            weights, step = self.load_matrix(w), self.config.t_cols
+            parts = (stripe(pack_x(part, self.config), self.config).numpy() for part in torch.split(x, step, dim=1))
+            widths = [min(step, x.shape[1] - at) for at in range(0, x.shape[1], step)]
+            return np.hstack([self.run(weights, part, width).y for part, width in zip(parts, widths, strict=True)])
+
+    def counters(self) -> Counters:
+        """Return the performance counters of the last run."""
+        return Counters(*(self.get64(offset) for offset in self.COUNTERS))
+
+    # ---- inside
+
+    @property
+    def _memory(self) -> Arena:
+        if self._arena is None:
+            raise MachineError(f"{self.name}: no arena; use it inside `with kernel.arena():`")
+        return self._arena
+
+    def _poison(self, case: Case) -> None:
+        size = case.size.y_beats * self.config.port_bytes
+        self._memory.write(case.y_offset, np.full((self.config.ports, size), POISON, np.uint8))
+
+    def _check_bytes(self, what: str, striped: NDArray[np.uint8], beats: int) -> None:
+        expected = (self.config.ports, beats * self.config.port_bytes)
+        if striped.shape != expected or striped.dtype != np.uint8:
+            raise InputError(
+                f"packed {what}: {striped.dtype} {striped.shape}, expected uint8 {expected} "
+                f"in configuration {self.config_name}"
+            )
+
+    def _bytes_for(self, w: torch.Tensor, x: torch.Tensor) -> int:
+        size = tiling(w.shape[0], w.shape[1], min(x.shape[1], self.config.t_cols), self.config)
+        beats = size.w_beats + size.x_beats + size.y_beats
+        return beats * self.config.port_bytes + 3 * 4096

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens a virtual board: build or find its simulator, write its overlay file, load it through PYNQ."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from pynq import Overlay
+
+from boards import drivers
+from boards.facts import Board
+from boards.overlay import FORMAT, KernelInstance, MemoryRegion, OverlayFile, file_hash, save
+from boards.sim.device import SimDevice
+from golden.errors import InputError
+from golden.spec import KernelConfig, load_configs
+from harness.build import VerilatorBuild, build
+from harness.paths import build_dir
+from harness.sim.model import kernel_build
+
+KERNEL_BASE = 0xA000_0000
+VIRTUAL_MEMORY_BASE = 1 << 36
+"""Where the memory of a board without a memory map begins: above 4 GiB, so that high address words are exercised."""
+
+Memory = Literal["model", "ideal"]
+
+
+class OpenBoard:
+    """A board with its overlay loaded; close it, or use it in a `with`, which also reports leaked buffers.
+
+    Attributes:
+        device: the PYNQ device.
+        overlay: the PYNQ overlay; `overlay.MEM0` .. are its memories.
+        kernel: the driver of the kernel.
+        config: the kernel's configuration.
+        facts: of the board.
+    """
+
+    def __init__(self, device: SimDevice, overlay: Any, config: KernelConfig) -> None:
+        self.device = device
+        self.overlay = overlay
+        self.config = config
+        self.facts: Board = device.facts
+        self.kernel: Any = getattr(overlay, config.kernel)
+
+    def close(self) -> None:
+        """Unload the model and free the board."""
+        self.device.close()
+
+    def __enter__(self) -> "OpenBoard":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self.device.check_leaks()
+        finally:
+            self.close()
+
+
+def open_board(
+    tag: str = "sim",
+    config: str | None = None,
+    memory: Memory = "model",
+    kernel: str = "tern_matvec",
+    seed: int = 1,
+    make: Callable[[VerilatorBuild], Path] = build,
+) -> OpenBoard:
+    """Return a virtual board with a kernel loaded.
+
+    Args:
+        tag: `sim` or `sim:<board>`.
+        config: configuration of the kernel; the one named like the board without it.
+        memory: "model" as board.toml declares it, "ideal" one beat a cycle and port.
+        kernel: which kernel.
+        seed: of registers without reset.
+        make: builds the simulator.
+
+    Raises:
+        InputError: unknown board, kernel or configuration, or one for another board.
+        MachineError: the board is in use by another process, or a tool is missing.
+    """
+    device = SimDevice(tag, ideal=memory == "ideal", seed=seed)
+    chosen = pick_config(kernel, config or device.facts.name, device.facts)
+    device.lock.acquire()
+    try:
+        library = make(kernel_build(kernel, chosen.name))
+        path = write_overlay(tag, device.facts, chosen, library)
+        return OpenBoard(device, Overlay(str(path), device=device), chosen)
+    except BaseException:
+        device.close()
+        raise
+
+
+def pick_config(kernel: str, name: str, facts: Board) -> KernelConfig:
+    """Return a configuration that was made for a board; InputError lists those that are."""
+    configs = load_configs(kernel)
+    fitting = sorted(each.name for each in configs.values() if each.board == facts.name)
+    expected = ", ".join(fitting) or "none"
+    if name not in fitting:
+        raise InputError(f"{kernel} on board {facts.name}: found configuration {name!r}, expected one of {expected}")
+    return configs[name]
+
+
+def write_overlay(tag: str, facts: Board, config: KernelConfig, library: Path) -> Path:
+    """Write the overlay file of a kernel on a virtual board; port p lies on memory channel p.
+
+    Raises:
+        InputError: more ports than channels.
+    """
+    memory = facts.memory
+    if config.ports > memory.channels:
+        raise InputError(
+            f"configuration {config.name}: {config.ports} ports, board {facts.name} has {memory.channels} channels"
+        )
+    first = VIRTUAL_MEMORY_BASE if facts.virtual else 0
+    regions = tuple(
+        MemoryRegion(f"MEM{channel}", first + channel * memory.channel_bytes, memory.channel_bytes)
+        for channel in range(memory.channels)
+    )
+    instance = KernelInstance(
+        name=config.kernel,
+        vlnv=next(iter(drivers.TernMatvec.bindto)),
+        base=KERNEL_BASE,
+        size=4096,
+        config=config.name,
+        config_hash=f"{config.config_hash:#018x}",
+        clock_mhz=config.clock_mhz,
+        memories=tuple(region.name for region in regions[: config.ports]),
+        registers=config.kernel,
+    )
+    overlay = OverlayFile(FORMAT, tag, str(library), file_hash(library), (instance,), regions)
+    return save(overlay, build_dir() / "overlays")
