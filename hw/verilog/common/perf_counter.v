@@ -7,7 +7,7 @@
 // Latency      : 1
 // Throughput   : 1
 // Back-pressure: none.
-// Golden       : golden.fixed.count_events
+// Golden       : golden.streams.count
 // Test         : tests/rtl/test_perf_counter.py
 //
 // Why: no freeze input; the caller gates en, so that all counters of a unit stop on the same condition.

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs cocotb tests on one module of hw/verilog: finds its files, hands its parameters to the tests."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from harness.sim.runner import simulate
+from tests.rtl.contract import Contract, contract, modules
+
+SIMS = ["verilator", pytest.param("icarus", marks=pytest.mark.icarus)]
+
+
+@dataclass(frozen=True)
+class Dut:
+    """The design under test, as seen from inside the simulation.
+
+    Attributes:
+        name: the module.
+        params: every integer parameter, defaults included.
+    """
+
+    name: str
+    params: Mapping[str, int]
+
+    @property
+    def contract(self) -> Contract:
+        return contract(self.name)
+
+
+def current() -> Dut:
+    """Return the design under test; for cocotb modules."""
+    told = json.loads(os.environ.get("KRAIT_DUT", '{"name": "", "params": {}}'))
+    return Dut(told["name"], told["params"])
+
+
+def sources(module: str) -> list[str]:
+    """Return the files of a module and of everything it instantiates, children first."""
+    known = modules()
+    done: dict[str, str] = {}
+
+    def visit(name: str) -> None:
+        words = set(re.findall(r"^\s*(\w+)\s*(?:#\s*\(|u_\w+\s*\()", known[name].read_text(), re.M))
+        for child in sorted(words & known.keys() - {name} - done.keys()):
+            visit(child)
+        done[name] = str(known[name])
+
+    visit(module)
+    return list(done.values())
+
+
+def check_module(
+    module: str, params: Mapping[str, int], sim: str, test_module: str, testcase: str | None = None
+) -> None:
+    """Simulate a module with parameters under the tests of a cocotb module; raise unless all pass."""
+    defaults = {k: int(v) for k, v in contract(module).parameters.items() if re.fullmatch(r"-?\d+", v)}
+    told = {"name": module, "params": defaults | dict(params)}
+    simulate(
+        top=module,
+        sources=sources(module),
+        params=params,
+        test_module=test_module,
+        testcase=testcase,
+        sim=sim,  # type: ignore[arg-type]
+        env={"KRAIT_DUT": json.dumps(told)},
+    )

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sources and sinks of ready/valid streams for cocotb, with stalls, and measurement by cycle number.
+
+Inputs change right after the rising edge; everything is read at the falling edge, when the cycle has settled. A beat
+that has valid and ready at the falling edge of cycle k moves at the edge that ends cycle k; latency is the difference
+of two such k. While valid is low the data wires carry noise, so that nobody can depend on them.
+
+Own code instead of cocotb-bus and cocotbext-axi: they drive whole buses of AXI-Stream, not packed lanes, sample at
+the rising edge, and give no cycle numbers.
+"""
+
+import random
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge, RisingEdge, Timer
+
+Handle = Any
+Stall = Callable[[random.Random], Iterator[bool]]
+
+
+def always(rng: random.Random) -> Iterator[bool]:
+    """Go in every cycle."""
+    while True:
+        yield True
+
+
+def never(rng: random.Random) -> Iterator[bool]:
+    """Go in no cycle."""
+    while True:
+        yield False
+
+
+def stalls(rng: random.Random) -> Iterator[bool]:
+    """Go and stall in runs of random length; the share of go changes from run to run, from rare to nearly always."""
+    while True:
+        share = rng.choice((0.1, 0.5, 0.9))
+        for _ in range(rng.randint(1, 30)):
+            yield rng.random() < share
+
+
+@dataclass
+class Port:
+    """One side of a module: `lanes` streams packed into flat valid, ready and data vectors, lane 0 low.
+
+    Attributes:
+        valid, ready: handles, `lanes` bits each.
+        data: (handle, width of one lane) of data and each sideband; a beat is one integer, first field lowest.
+        lanes: number of streams.
+        shared: all lanes carry the same data wires (outputs of a fork).
+    """
+
+    valid: Handle
+    ready: Handle
+    data: Sequence[tuple[Handle, int]]
+    lanes: int = 1
+    shared: bool = False
+
+    @property
+    def width(self) -> int:
+        return sum(width for _, width in self.data)
+
+
+class Source:
+    """Drives beats into the lanes of a port; once offered, a beat stays until it is taken (rule S3)."""
+
+    def __init__(self, port: Port, rng: random.Random, stall: Stall = always) -> None:
+        self.port, self.rng = port, rng
+        self.queues: list[deque[int]] = [deque() for _ in range(port.lanes)]
+        self.taken: list[list[tuple[int, int]]] = [[] for _ in range(port.lanes)]
+        self.set_stall(stall)
+        self.clear()
+
+    def set_stall(self, stall: Stall) -> None:
+        self._go = [stall(self.rng) for _ in range(self.port.lanes)]
+
+    def clear(self) -> None:
+        """Drop what is queued and offered, and forget what was taken."""
+        for queue in self.queues:
+            queue.clear()
+        for taken in self.taken:
+            taken.clear()
+        self._offered: list[bool] = [False] * self.port.lanes
+        self.drive(idle=True)
+
+    def drive(self, idle: bool = False) -> None:
+        """Set valid and data of the cycle that has just begun."""
+        beats = []
+        for lane, queue in enumerate(self.queues):
+            go = next(self._go[lane])
+            self._offered[lane] = bool(queue) and not idle and (self._offered[lane] or go)
+            beats.append(queue[0] if self._offered[lane] else self.rng.getrandbits(self.port.width))
+        self.port.valid.value = sum(offered << lane for lane, offered in enumerate(self._offered))
+        shift = 0
+        for handle, width in self.port.data:
+            parts = (beat >> shift & ((1 << width) - 1) for beat in beats)
+            handle.value = sum(part << (lane * width) for lane, part in enumerate(parts))
+            shift += width
+
+    def sample(self, cycle: int) -> None:
+        """Note which beats move at the end of this cycle."""
+        ready = int(self.port.ready.value)
+        for lane, offered in enumerate(self._offered):
+            if offered and ready >> lane & 1:
+                self.taken[lane].append((cycle, self.queues[lane].popleft()))
+                self._offered[lane] = False
+
+    @property
+    def idle(self) -> bool:
+        return not any(self.queues)
+
+
+class Sink:
+    """Takes beats from the lanes of a port."""
+
+    def __init__(self, port: Port, rng: random.Random, stall: Stall = always) -> None:
+        self.port, self.rng = port, rng
+        self.taken: list[list[tuple[int, int]]] = [[] for _ in range(port.lanes)]
+        self.set_stall(stall)
+        self.clear()
+
+    def set_stall(self, stall: Stall) -> None:
+        self._go = [stall(self.rng) for _ in range(self.port.lanes)]
+
+    def clear(self) -> None:
+        """Forget what was taken."""
+        for taken in self.taken:
+            taken.clear()
+        self._ready = 0
+        self.port.ready.value = 0
+
+    def drive(self) -> None:
+        """Set ready of the cycle that has just begun."""
+        self._ready = sum(next(go) << lane for lane, go in enumerate(self._go))
+        self.port.ready.value = self._ready
+
+    def sample(self, cycle: int) -> None:
+        """Take the beats that move at the end of this cycle."""
+        moving = int(self.port.valid.value) & self._ready
+        for lane in range(self.port.lanes):
+            if moving >> lane & 1:
+                self.taken[lane].append((cycle, self._beat(lane)))
+
+    def _beat(self, lane: int) -> int:
+        beat = shift = 0
+        for handle, width in self.port.data:
+            at = 0 if self.port.shared else lane * width
+            beat |= (int(handle.value) >> at & ((1 << width) - 1)) << shift
+            shift += width
+        return beat
+
+    def beats(self, lane: int = 0) -> list[int]:
+        """Return the beats taken from a lane."""
+        return [beat for _, beat in self.taken[lane]]
+
+
+@dataclass
+class Bench:
+    """Clock, reset, sources and sinks of one design; `watch` is called in each settled cycle outside reset."""
+
+    clk: Handle
+    rst: Handle | None
+    sources: list[Source] = field(default_factory=list)
+    sinks: list[Sink] = field(default_factory=list)
+    watch: Callable[[int], None] | None = None
+    cycle: int = 0
+
+    async def start(self) -> None:
+        """Start the clock and leave reset, which is on before the first edge: checks.vh believes what rst says."""
+        if self.rst is not None:
+            self.rst.value = 1
+        await self.settle()
+        Clock(self.clk, 10, unit="ns").start()
+        await self.reset()
+
+    async def reset(self, cycles: int = 3) -> None:
+        """Hold reset for some cycles, and drop everything that is under way in sources and sinks."""
+        await RisingEdge(self.clk)
+        if self.rst is not None:
+            self.rst.value = 1
+        for port in (*self.sources, *self.sinks):
+            port.clear()
+        for _ in range(cycles):
+            await RisingEdge(self.clk)
+        if self.rst is not None:
+            self.rst.value = 0
+        await FallingEdge(self.clk)
+
+    async def step(self, cycles: int = 1) -> None:
+        """Run cycles; return at the falling edge of the last one."""
+        for _ in range(cycles):
+            await RisingEdge(self.clk)
+            self.cycle += 1
+            for port in (*self.sources, *self.sinks):
+                port.drive()
+            await FallingEdge(self.clk)
+            for port in (*self.sources, *self.sinks):
+                port.sample(self.cycle)
+            if self.watch:
+                self.watch(self.cycle)
+
+    async def run(self, done: Callable[[], bool], limit: int) -> None:
+        """Run until done; the limit is a hang guard in cycles."""
+        for _ in range(limit):
+            if done():
+                return
+            await self.step()
+        raise AssertionError(f"not done after {limit} cycles")
+
+    async def settle(self) -> None:
+        """Let a change made in mid-cycle reach the outputs."""
+        await Timer(300, unit="ps")
+
+
+def steady_rate(taken: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return (beats, cycles) between the first and the last beat taken; their quotient is the throughput."""
+    return len(taken) - 1, taken[-1][0] - taken[0][0]
+
+
+def noise(rng: random.Random, width: int, count: int) -> list[int]:
+    """Return random beats, with all-zero and all-one words among them."""
+    full = (1 << width) - 1
+    return [rng.choice((0, full, *(rng.getrandbits(width) for _ in range(6)))) for _ in range(count)]
+
+
+def first_difference(found: Iterable[int], expected: Iterable[int]) -> str:
+    """Return where two sequences differ first, for a failure's message."""
+    found, expected = list(found), list(expected)
+    for index, (a, b) in enumerate(zip(found, expected, strict=False)):
+        if a != b:
+            return f"beat {index}: found {a:#x}, expected {b:#x}"
+    return f"found {len(found)} beats, expected {len(expected)}"

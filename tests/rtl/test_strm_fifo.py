@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""strm_fifo: its contract header is true."""
+
+import pytest
+
+from tests.rtl.dut import SIMS, check_module
+
+PARAMS = [{"DATA_W": 9, "DEPTH": 2}, {"DATA_W": 33, "DEPTH": 32}, {"DATA_W": 512, "DEPTH": 64}]
+
+
+@pytest.mark.parametrize("sim", SIMS)
+@pytest.mark.parametrize("params", PARAMS, ids=str)
+def test_contract(params: dict[str, int], sim: str) -> None:
+    """Order, latency, throughput, capacity, handshake rules and reset are as the header says."""
+    check_module("strm_fifo", params, sim, "tests.rtl.cocotb_strm")
