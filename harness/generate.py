@@ -38,24 +38,33 @@ def _kernel_files(kernel: str) -> Iterator[tuple[str, str]]:
         yield f"harness/sim/gen/sim_{kernel}_{name}.sv", emit.emit_sim_top(config, regs)
 
 
-def generate(check: bool = False, root: Path = ROOT) -> list[Path]:
-    """Bring the generated files below `root` up to date and return those that changed.
-
-    Raises:
-        CheckError: `check` is set and a file is stale; nothing is written.
-        InputError: a declaration is wrong. MachineError: a file cannot be written.
-    """
-    texts = generated(root)
-    stale = [path for path, text in texts.items() if not path.is_file() or path.read_text("utf-8") != text]
-    orphans = [path for path in _committed(texts) if path not in texts]
-    if check and (stale or orphans):
+def check(root: Path = ROOT) -> None:
+    """Raise CheckError naming the files below `root` that are stale or left over, and the command that helps."""
+    stale, orphans = _differences(generated(root))
+    if stale or orphans:
         names = ", ".join(str(path.relative_to(root)) for path in stale + orphans)
         raise CheckError(f"{names}: not what the declarations in golden/spec give; run `{COMMAND}`")
+
+
+def write(root: Path = ROOT) -> list[Path]:
+    """Bring the generated files below `root` up to date and return those that were written or removed.
+
+    Raises:
+        InputError: a declaration is wrong; nothing is written. MachineError: a file cannot be written.
+    """
+    texts = generated(root)
+    stale, orphans = _differences(texts)
     for path in stale:
         _replace(path, texts[path])
     for path in orphans:
         path.unlink()
     return stale + orphans
+
+
+def _differences(texts: dict[Path, str]) -> tuple[list[Path], list[Path]]:
+    """Return the paths whose file is missing or differs, and the generated files that no declaration gives any more."""
+    stale = [path for path, text in texts.items() if not path.is_file() or path.read_text("utf-8") != text]
+    return stale, [path for path in _committed(texts) if path not in texts]
 
 
 def _committed(texts: dict[Path, str]) -> Iterator[Path]:

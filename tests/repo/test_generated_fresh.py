@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from golden.errors import CheckError
-from harness.generate import MARK, generate, generated
+from harness.generate import MARK, check, generated, write
 from harness.paths import ROOT
 
 
 def test_committed_files_are_fresh() -> None:
     """Generating again changes no committed file."""
-    generate(check=True)
+    check()
 
 
 def test_generation_is_deterministic_and_says_its_source() -> None:
@@ -30,28 +30,28 @@ def test_generation_is_deterministic_and_says_its_source() -> None:
 @pytest.mark.parametrize("name", sorted(str(path.relative_to(ROOT)) for path in generated()))
 def test_an_edited_or_missing_file_is_named(tmp_path: Path, name: str) -> None:
     """A generated file that was edited or removed fails the check by name, with the command; writing repairs it."""
-    generate(root=tmp_path)
-    generate(check=True, root=tmp_path)
+    write(tmp_path)
+    check(tmp_path)
     path = tmp_path / name
     path.write_text(path.read_text() + "\n")
     with pytest.raises(CheckError, match=f"^{name}: .*run `make gen`"):
-        generate(check=True, root=tmp_path)
+        check(tmp_path)
     path.unlink()
     with pytest.raises(CheckError, match=f"^{name}: "):
-        generate(check=True, root=tmp_path)
-    assert generate(root=tmp_path) == [path]
-    assert generate(root=tmp_path) == []
+        check(tmp_path)
+    assert write(tmp_path) == [path]
+    assert write(tmp_path) == []
 
 
 def test_a_leftover_is_named_and_removed(tmp_path: Path) -> None:
     """A generated file whose declaration is gone fails the check, and generating removes it; other files stay."""
-    generate(root=tmp_path)
+    write(tmp_path)
     old = tmp_path / "hw/verilog/gen/tern_matvec_old.v"
     old.write_text(f"// {MARK} golden/spec/configs/tern_matvec.toml.\n")
     own = tmp_path / "hw/verilog/gen/notes.txt"
     own.write_text("kept\n")
     with pytest.raises(CheckError, match=r"tern_matvec_old\.v: "):
-        generate(check=True, root=tmp_path)
-    assert generate(root=tmp_path) == [old]
+        check(tmp_path)
+    assert write(tmp_path) == [old]
     assert not old.exists()
     assert own.exists()
