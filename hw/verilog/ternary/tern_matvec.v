@@ -81,9 +81,7 @@ module tern_matvec #(
   localparam TILE_W = $clog2(ACC_DEPTH);
 
   wire clk = aclk;
-  reg  rst;
-
-  always @(posedge clk) rst <= !aresetn;
+  wire rst = !aresetn;
 
   wire                start;
   wire                done;
