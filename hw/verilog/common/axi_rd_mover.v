@@ -20,7 +20,7 @@
 module axi_rd_mover #(
     parameter ADDR_W      = 64,  // bits of a byte address, 16..64
     parameter DATA_W      = 256, // bits of a beat: power of two, 32..1024
-    parameter OUTSTANDING = 16,  // bursts in flight, 1..256
+    parameter OUTSTANDING = 16,  // bursts in flight: power of two, 2..256
     parameter BURST_BEATS = 16   // longest burst: power of two, 1..256, BURST_BEATS * DATA_W/8 <= 4096
 ) (
     input  wire              clk,
@@ -50,8 +50,8 @@ module axi_rd_mover #(
   localparam [31:0] COUNT_MAX = OUTSTANDING;
 
   generate
-    if (OUTSTANDING < 1 || OUTSTANDING > 256) begin : g_bad_outstanding
-      axi_rd_mover_OUTSTANDING_must_be_1_to_256 u_error ();
+    if (OUTSTANDING < 2 || OUTSTANDING > 256 || (OUTSTANDING & (OUTSTANDING - 1)) != 0) begin : g_bad_outstanding
+      axi_rd_mover_OUTSTANDING_must_be_a_power_of_two_2_to_256 u_error ();
     end
   endgenerate
 

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of axil_regs; called from test_axil_regs.py."""
+
+import os
+import random
+from typing import Any
+
+import cocotb
+from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
+
+from golden.axi import register_read, register_write
+from tests.rtl.cocotb_axil_common import open_master, start
+
+COUNT = int(250 * float(os.environ.get("KRAIT_AXI_EFFORT", "1")))
+WORD = 0xFFFFFFFF
+
+
+def slices(value: int, words: int) -> list[int]:
+    return [value >> 32 * i & WORD for i in range(words)]
+
+
+class Bench:
+    """The register file, its golden storage, and a monitor of its strobes."""
+
+    def __init__(self, dut: Any) -> None:
+        self.dut = dut
+        self.words = int(dut.WORDS.value)
+        self.masks = slices(int(dut.RW_MASK.value), self.words)
+        self.stored = [0] * self.words
+        self.writes: list[tuple[int, int, int, int]] = []  # word, data, strobes, stored value in that cycle
+        self.reads: list[tuple[int, int]] = []  # word, its read value in that cycle
+        self.addresses = 1 << int(dut.ADDR_W.value)
+
+    async def open(self, stalls: bool) -> None:
+        """Attach a master."""
+        self.master = await open_master(self.dut, ("ro_value",), stalls)
+        self.watch()
+
+    async def open_bare(self) -> None:
+        """Leave the bus to the test."""
+        names = ("awvalid", "wvalid", "bready", "arvalid", "rready", "awaddr", "wdata", "wstrb", "araddr")
+        await start(self.dut, ("ro_value", *("s_axil_" + name for name in names)))
+        self.watch()
+
+    def watch(self) -> None:
+        cocotb.start_soon(self._inputs())
+        cocotb.start_soon(self._monitor())
+
+    async def _inputs(self) -> None:
+        """Change ro_value in every cycle, so that a value can only come from the right one."""
+        while True:
+            await RisingEdge(self.dut.clk)
+            self.dut.ro_value.value = random.getrandbits(32 * self.words)
+
+    async def _monitor(self) -> None:
+        dut = self.dut
+        while True:
+            await FallingEdge(dut.clk)
+            if int(dut.rst.value):
+                continue
+            if strobe := int(dut.wr_strobe.value):
+                word = strobe.bit_length() - 1
+                assert strobe == 1 << word, "two write strobes at once"
+                now = slices(int(dut.regs_q.value), self.words)[word]
+                self.writes.append((word, int(dut.wr_data.value), int(dut.wr_strb.value), now))
+            if strobe := int(dut.rd_strobe.value):
+                word = strobe.bit_length() - 1
+                assert strobe == 1 << word, "two read strobes at once"
+                ro = slices(int(dut.ro_value.value), self.words)[word]
+                stored = slices(int(dut.regs_q.value), self.words)[word]
+                self.reads.append((word, register_read(stored, ro, self.masks[word])))
+
+    async def write(self, word: int, data: int, first: int, count: int) -> None:
+        """Write `count` bytes from byte `first` of a word, and compare strobe, data and storage with the golden law."""
+        await self.master.write(4 * word + first, (data >> 8 * first & (1 << 8 * count) - 1).to_bytes(count, "little"))
+        strobes = ((1 << count) - 1) << first
+        if word >= self.words:
+            assert self.writes == []
+            return
+        self.stored[word] = register_write(self.stored[word], data, strobes, self.masks[word])
+        ((got_word, got_data, got_strobes, now),) = self.writes
+        self.writes.clear()
+        assert (got_word, got_strobes) == (word, strobes)
+        for byte in range(first, first + count):
+            assert got_data >> 8 * byte & 0xFF == data >> 8 * byte & 0xFF
+        assert now == self.stored[word], "wr_strobe does not meet the new value"
+
+    async def read(self, word: int) -> None:
+        """Read a word, and compare it with what the file was given in the strobe's cycle."""
+        answer = await self.master.read(4 * word, 4)
+        value = int.from_bytes(answer.data, "little")
+        if word >= self.words:
+            assert (value, self.reads) == (0, [])
+            return
+        assert self.reads == [(word, value)]
+        assert value & self.masks[word] == self.stored[word]
+        self.reads.clear()
+
+    async def random_access(self) -> None:
+        word = random.choice((random.randrange(self.words), random.randrange(self.addresses // 4)))
+        if random.random() < 0.5:
+            await self.read(word)
+        else:
+            first = random.randrange(4)
+            await self.write(word, random.getrandbits(32), first, random.randint(1, 4 - first))
+
+
+async def follows_the_law(dut: Any, stalls: bool) -> None:
+    bench = Bench(dut)
+    await bench.open(stalls)
+    for _ in range(COUNT):
+        await bench.random_access()
+    assert slices(int(dut.regs_q.value), bench.words) == bench.stored
+
+
+@cocotb.test()
+async def accesses_at_full_speed(dut: Any) -> None:
+    """Writes and reads follow the golden law; each raises exactly its strobe; unmapped words read 0."""
+    await follows_the_law(dut, stalls=False)
+
+
+@cocotb.test()
+async def accesses_under_stalls(dut: Any) -> None:
+    """The same when all five channels stall at random, which also brings AW and W in any order."""
+    await follows_the_law(dut, stalls=True)
+
+
+@cocotb.test()
+async def every_register_holds_its_own(dut: Any) -> None:
+    """After writing a different value to every word, every word holds its own RW bits: no address aliases."""
+    bench = Bench(dut)
+    await bench.open(stalls=False)
+    for word in range(bench.words):
+        await bench.write(word, random.getrandbits(32), 0, 4)
+    for word in range(bench.words):
+        await bench.read(word)
+
+
+@cocotb.test()
+async def reset_clears_storage(dut: Any) -> None:
+    """Reset, also amid an access, zeroes every register and leaves the bus ready for the next access."""
+    bench = Bench(dut)
+    await bench.open(stalls=True)
+    for _ in range(12):
+        write = cocotb.start_soon(bench.master.write(0, random.randbytes(4 * min(bench.words, 4))))
+        read = cocotb.start_soon(bench.master.read(0, 8))
+        await ClockCycles(dut.clk, random.randint(1, 25))
+        dut.rst.value = 1
+        await ClockCycles(dut.clk, 2)
+        write.cancel()
+        read.cancel()
+        dut.rst.value = 0
+        await FallingEdge(dut.clk)
+        assert not int(dut.s_axil_bvalid.value)
+        assert not int(dut.s_axil_rvalid.value)
+        assert int(dut.regs_q.value) == 0
+        await RisingEdge(dut.clk)
+        bench.writes.clear()
+        bench.reads.clear()
+        bench.stored = [0] * bench.words
+        for _ in range(4):
+            await bench.random_access()
+
+
+@cocotb.test()
+async def timing_is_as_stated(dut: Any) -> None:
+    """Two cycles from accepted address (and data) to the answer; an access every three when the answer is taken."""
+    bench = Bench(dut)
+    await bench.open_bare()
+    for name in ("awvalid", "wvalid", "bready", "arvalid", "rready"):
+        getattr(dut, "s_axil_" + name).value = 1
+    trace = []
+    for _ in range(31):
+        await FallingEdge(dut.clk)
+        names = ("awready", "wready", "bvalid", "arready", "rvalid")
+        trace.append(tuple(int(getattr(dut, "s_axil_" + name).value) for name in names))
+    assert trace == ([(1, 1, 0, 1, 0), (0, 0, 0, 0, 0), (0, 0, 1, 0, 1)] * 11)[:31]
+
+
+@cocotb.test()
+async def answers_wait(dut: Any) -> None:
+    """Answers hold until taken, no second access is accepted meanwhile, and data alone start nothing."""
+    bench = Bench(dut)
+    await bench.open_bare()
+    dut.s_axil_wvalid.value = 1
+    dut.s_axil_arvalid.value = 1
+    await ClockCycles(dut.clk, 10)
+    await FallingEdge(dut.clk)
+    data = int(dut.s_axil_rdata.value)
+    assert not int(dut.s_axil_bvalid.value)
+    assert not int(dut.s_axil_wready.value)
+    assert int(dut.s_axil_rvalid.value)
+    assert len(bench.reads) == 1
+    await RisingEdge(dut.clk)
+    dut.s_axil_awvalid.value = 1
+    await ClockCycles(dut.clk, 10)
+    await FallingEdge(dut.clk)
+    assert int(dut.s_axil_bvalid.value)
+    assert len(bench.writes) == 1
+    assert (int(dut.s_axil_rvalid.value), int(dut.s_axil_rdata.value)) == (1, data)
