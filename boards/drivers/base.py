@@ -143,10 +143,14 @@ class KraitIP(DefaultIP):
 
     # ---- clock
 
-    def measure_clock(self, seconds: float = 0.01) -> float:
-        """Return the clock in MHz: cycles of the free-running counter over the device's time, or this machine's."""
+    def measure_clock(self, seconds: float | None = None) -> float:
+        """Return the clock in MHz: cycles of the free-running counter over the device's time, or this machine's.
+
+        Without `seconds` it takes 10 us of a device that has a time of its own (a simulation), else 10 ms.
+        """
         now = getattr(self.device, "now", time.monotonic)
         sleep = getattr(self.device, "sleep", time.sleep)
+        seconds = seconds or (10e-6 if hasattr(self.device, "now") else 10e-3)
         begin, first = now(), self.get64(common.Offset.FREE_COUNTER)
         sleep(seconds)
         end, last = now(), self.get64(common.Offset.FREE_COUNTER)

@@ -13,6 +13,9 @@
 
 namespace krait {
 
+// Idle cycles after reset, as a shell's interconnect leaves them: a kernel may pipeline its reset.
+constexpr unsigned kAfterReset = 8;
+
 class Bfm {
 public:
     // `random_reset`: 0 zeros, 1 ones, 2 random values in registers without reset.
@@ -45,6 +48,7 @@ public:
         for (unsigned i = 0; i < length && !dead(); ++i) tick();
         top_->rst_n = 1;
         top_->eval();
+        for (unsigned i = 0; i < kAfterReset && !dead(); ++i) tick();
     }
 
     // AXI4-Lite write; returns the response, or -1 when it took more than `limit` cycles.
