@@ -7,7 +7,7 @@
 // Format       : byte addresses (multiples of DATA_W/8), unsigned beat counts, AXI4 length code.
 // Latency      : 3
 // Throughput   : 1
-// Back-pressure: registered cmd_ready (absorbs 2 commands).
+// Back-pressure: registered ready; absorbs 4 beats (a command is a beat).
 // Golden       : golden.axi.split_bursts
 // Test         : tests/rtl/test_axi_burst_split.py
 //
