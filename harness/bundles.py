@@ -21,8 +21,8 @@ def make_model(name: str, config: str, tokens: int = TOKENS, out: Path | None = 
     Raises:
         InputError: the model or the configuration is unknown, or the text is shorter than that.
     """
-    from golden.ternary import model as bitnet
     from golden.ternary import bundles
+    from golden.ternary import model as bitnet
     from golden.zoo.corpus import HELDOUT, to_tokens
 
     if name not in TERNARY_MODELS:

@@ -69,7 +69,7 @@ def find_backdoor(dut: Any) -> Backdoor | None:
     """Return the backdoor where the build shows the register file, else None."""
     wrapper = getattr(dut, "u_wrapper", dut)
     try:
-        file = wrapper.u_core.u_regs
+        file = wrapper.u_core.u_regs.u_regs
         return Backdoor(storage=file.regs_q, status=file.ro_value)
     except AttributeError:
         return None

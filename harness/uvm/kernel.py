@@ -63,6 +63,10 @@ class KernelDriver(uvm_driver):
 
     async def _run(self, item: KernelItem) -> None:
         stimulus = item.stimulus
+        shape = f"{stimulus.rows} x {stimulus.cols} x {stimulus.vectors}"
+        self.logger.info(
+            "%s: %s %s, stalls %s", item.get_name(), stimulus.action.name, shape, stimulus.stalls.kind.name
+        )
         self._memory.stall(stimulus.stalls)
         self._memory.inject(stimulus.fault)
         self._fill(stimulus)
@@ -131,6 +135,8 @@ class KernelDriver(uvm_driver):
         return ", ".join([f"{name}={await self._regs.read(name):#x}" for name in names])
 
     async def _interrupt(self) -> None:
+        """Wait for the interrupt as the next edges see it: right after an edge the pin still shows the cycle before."""
+        await RisingEdge(self._clock)
         while not int(self._dut.interrupt.value):
             await RisingEdge(self._clock)
 

@@ -75,7 +75,7 @@ class Word(uvm_reg):
         super().__init__(name, WORD_BITS)
         self._index, self._rw_mask, self._door = index, rw_mask, backdoor
 
-    def _backdoor(self) -> Backdoor:
+    def _behind(self) -> Backdoor:
         if self._door is None:
             raise CheckError(f"register {self.get_name()}: this build shows no register storage for the backdoor")
         return self._door
@@ -83,7 +83,7 @@ class Word(uvm_reg):
     async def do_read(self, rw: uvm_reg_item) -> None:
         """Read through the door that the item names."""
         if rw.get_door() is uvm_door_e.UVM_BACKDOOR:
-            rw.set_value(self._backdoor().read(self._index, self._rw_mask))
+            rw.set_value(self._behind().read(self._index, self._rw_mask))
             rw.set_status(uvm_status_e.UVM_IS_OK)
         else:
             await super().do_read(rw)
@@ -91,7 +91,7 @@ class Word(uvm_reg):
     async def do_write(self, rw: uvm_reg_item) -> None:
         """Write through the door that the item names."""
         if rw.get_door() is uvm_door_e.UVM_BACKDOOR:
-            self._backdoor().write(self._index, int(rw.get_value()), self._rw_mask)
+            self._behind().write(self._index, int(rw.get_value()), self._rw_mask)
             rw.set_status(uvm_status_e.UVM_IS_OK)
         else:
             await super().do_write(rw)
