@@ -166,15 +166,22 @@ class SimMemory:
     Args:
         library: the shared library of the model; None for the running executable (cocotb).
         mem_id: parameter MEM_ID of the instance.
+        shape: (ports, port bytes) of the instance. A cocotb test starts before the initial blocks in which the
+            instance makes itself known; with its shape it can be set up at once.
 
     Raises:
-        MachineError: no such memory in the model.
+        MachineError: no such memory in the model (yet).
+        InputError: a shape that the instance has not.
     """
 
-    def __init__(self, library: ctypes.CDLL | None = None, mem_id: int = 0) -> None:
+    def __init__(
+        self, library: ctypes.CDLL | None = None, mem_id: int = 0, shape: tuple[int, int] | None = None
+    ) -> None:
         self._lib = library or ctypes.CDLL(None)
         self._id = mem_id
         bind(self._lib, _SIGNATURES)
+        if shape is not None:
+            self._call("krait_mem_declare", *shape)
         self.ports = self._checked(self._lib.krait_mem_ports(mem_id))
         self.port_bytes = self._checked(self._lib.krait_mem_port_bytes(mem_id))
         self._stores: dict[int, tuple[int, int]] = {}

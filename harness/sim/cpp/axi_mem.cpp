@@ -14,8 +14,9 @@ namespace krait {
 
 namespace {
 constexpr uint64_t kOne = 1ull << 32;
-constexpr unsigned kWriteHigh = 64;  // buffered beats at which writes take the data bus from reads
-constexpr unsigned kMaxWait = 256;   // cycles after which the waiting direction gets the data bus in any case
+constexpr unsigned kWriteHigh = 64;  // buffered beats that are worth a change of direction
+constexpr unsigned kDwell = 128;     // cycles of one direction while the other has a batch waiting
+constexpr unsigned kMaxWait = 256;   // the same while it has less than a batch
 
 uint64_t nextRandom(uint64_t& state) {  // splitmix64
     uint64_t z = (state += 0x9E3779B97F4A7C15ull);
@@ -140,8 +141,8 @@ void AxiPort::arbitrate(uint64_t now) {
     const bool other_waits = writing_ ? reads_wait : pending != 0;
     waited_ = other_waits ? waited_ + 1 : 0;
     const bool idle = writing_ ? pending == 0 : !reads_wait;  // nothing to do in this direction
-    const bool batch = !writing_ && pending >= kWriteHigh;
-    if (other_waits && (idle || batch || waited_ >= kMaxWait)) {
+    const bool batch = writing_ || pending >= kWriteHigh;
+    if (other_waits && (idle || waited_ >= (batch ? kDwell : kMaxWait))) {
         writing_ = !writing_;
         waited_ = 0;
         turn_ = timing.turnaround;

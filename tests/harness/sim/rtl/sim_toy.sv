@@ -16,9 +16,7 @@
 module sim_toy #(
     parameter int PORTS   = 2,
     parameter int PORT_W  = 256,
-    parameter int BURST   = 16,
-    parameter bit EARLY_B = 0,    // fault: report done without waiting for the write responses
-    parameter bit CROSS   = 0     // fault: bursts ignore the 4 KiB boundary
+    parameter int BURST   = 16
 ) (
     input  wire        clk,
     input  wire        rst_n,
@@ -60,6 +58,10 @@ module sim_toy #(
     assign s_axi_control_rresp   = 2'd0;
     assign interrupt = regs[1][0] && regs[2][0] && isr;
 
+    // Faults to order: VECTORS bit 0 ends runs without waiting for write responses, bit 1 ignores 4 KiB boundaries.
+    wire early_b = regs[6][0];
+    wire cross_4k = regs[6][1];
+
     // ---- one copy engine a port
     logic [PORTS*64-1:0]     araddr, awaddr;
     logic [PORTS*8-1:0]      arlen, awlen;
@@ -76,7 +78,7 @@ module sim_toy #(
         logic [31:0] todo, at, len, i;
         wire [63:0] base = {regs[65+2*p], regs[64+2*p]};
         wire [63:0] src = base + {regs[9], regs[8]} + 64'(at) * PB;
-        wire [31:0] room = CROSS ? 32'd256 : 32'((64'd4096 - 64'(src[11:0])) / PB);
+        wire [31:0] room = cross_4k ? 32'd256 : 32'((64'd4096 - 64'(src[11:0])) / PB);
         wire [63:0] dst = base + {regs[13], regs[12]} + 64'(at) * PB;
         wire [31:0] limit = room < BURST ? room : BURST;
         assign idle[p] = state == IDLE;
@@ -90,7 +92,7 @@ module sim_toy #(
         assign wvalid[p] = state == W;
         assign wlast[p] = i == len - 1;
         assign wdata[PORT_W*p+:PORT_W] = buffer[i[7:0]] ^ {PB{8'd1}};
-        assign bready[p] = EARLY_B || state == B;
+        assign bready[p] = early_b || state == B;
         always_ff @(posedge clk) begin
             bad_read[p]  <= rvalid[p] && rready[p] && rresp[2*p+1];
             bad_write[p] <= bvalid[p] && bready[p] && bresp[2*p+1];
@@ -114,8 +116,8 @@ module sim_toy #(
                 AW: if (awready[p]) state <= W;
                 W: if (wready[p]) begin
                     i <= i + 1;
-                    if (wlast[p]) state <= EARLY_B ? (todo == len ? IDLE : AR) : B;
-                    if (wlast[p] && EARLY_B) begin todo <= todo - len; at <= at + len; i <= 0; len <= 0; end
+                    if (wlast[p]) state <= early_b ? (todo == len ? IDLE : AR) : B;
+                    if (wlast[p] && early_b) begin todo <= todo - len; at <= at + len; i <= 0; len <= 0; end
                 end
                 default: if (bvalid[p]) begin
                     todo <= todo - len;
@@ -169,6 +171,7 @@ module sim_toy #(
                 10'd18: s_axi_control_rdata <= 32'hFFFF;
                 10'd20: s_axi_control_rdata <= 32'h89ABCDEF;
                 10'd21: s_axi_control_rdata <= 32'h01234567;
+                10'd22: s_axi_control_rdata <= {16'd0, 8'($clog2(PB)), 8'(PORTS)};
                 10'd24: s_axi_control_rdata <= free[31:0];
                 10'd25: s_axi_control_rdata <= free[63:32];
                 10'd26: s_axi_control_rdata <= {16'd0, code_port, code};
