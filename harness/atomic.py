@@ -2,6 +2,7 @@
 """Folders that appear complete or not at all, made once even when several processes want them."""
 
 import fcntl
+import glob
 import os
 import shutil
 import tempfile
@@ -36,6 +37,8 @@ def publish_dir(target: Path, fill: Callable[[Path], None]) -> bool:
         with locked(target):
             if target.is_dir():
                 return False
+            for stale in target.parent.glob(f".{glob.escape(target.name)}.{'?' * 8}"):
+                shutil.rmtree(stale)  # of a process that was killed: under the lock nobody else fills this target
             temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
             try:
                 fill(temporary)

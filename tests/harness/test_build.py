@@ -146,6 +146,14 @@ def test_failed_fill_leaves_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [".target.lock"]
 
 
+def test_what_a_killed_build_left_is_removed(tmp_path):
+    """The next build of the same target clears the half-filled folder of one that was killed, and no other."""
+    (tmp_path / ".target.abcd_123").mkdir()
+    (tmp_path / ".target2.abcd_123").mkdir()
+    publish_dir(tmp_path / "target", lambda folder: None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".target.lock", ".target2.abcd_123", "target"]
+
+
 def test_unwritable_build_folder_is_the_machines_fault(tmp_path):
     """A build folder that cannot be made is a MachineError of one line."""
     (tmp_path / "file").write_text("")
