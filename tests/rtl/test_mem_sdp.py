@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""mem_sdp: its contract header is true."""
+
+import pytest
+
+from tests.rtl.dut import SIMS, check_module
+
+PARAMS = [{"DATA_W": 8, "DEPTH": 64}, {"DATA_W": 70, "DEPTH": 5}]
+
+
+@pytest.mark.parametrize("sim", SIMS)
+@pytest.mark.parametrize("params", PARAMS, ids=str)
+def test_contract(params: dict[str, int], sim: str) -> None:
+    """Reads return the old word on a collision, one cycle later, and hold."""
+    check_module("mem_sdp", params, sim, "tests.rtl.cocotb_mem")
