@@ -75,8 +75,7 @@ def lint_yosys(
     folders = " ".join(f"-I{os.path.relpath(folder.resolve(), base)}" for folder in includes)
     sources = " ".join(os.path.relpath(path.resolve(), base) for path in files)
     values = " ".join(f"-chparam {name} {literal(value)}" for name, value in (params or {}).items())
-    checks = "proc; check -assert; select -assert-none t:$dlatch"
-    script = f"read_verilog {folders} {sources}; hierarchy -check -top {top} {values}; {checks}"
+    script = f"read_verilog {folders} {sources}; hierarchy -check -top {top} {values}; proc; check -assert"
     return _messages([*find_yosys().command, "-q", "-p", script], r"Warning:|ERROR:", base)
 
 

@@ -189,16 +189,15 @@ def test_parameter_literals(value, text):
 
 
 def test_shared_models_do_not_mix(toy):
-    """Two models of one top in one process keep their own code and parameters."""
+    """Two models of one top in one process keep their own code and parameters, even in the global symbol scope."""
+    starts = (0x1111_0000_0000_0000, 0x2222_0000_0000_0000)
     values = []
-    for start in (0x1111_0000_0000_0000, 0x2222_0000_0000_0000):
-        params = {"WIDTH": 64, "START": start}
-        library = ctypes.CDLL(
-            str(build(dataclasses.replace(toy, kind="shared", params=params, cpp=(RTL / "toy_api.cpp",))))
-        )
+    for start in starts:
+        spec = dataclasses.replace(toy, kind="shared", params={"WIDTH": 64, "START": start}, cpp=(RTL / "toy_api.cpp",))
+        library = ctypes.CDLL(str(build(spec)), mode=ctypes.RTLD_GLOBAL)
         library.toy_run.restype = ctypes.c_ulonglong
-        values.append((library, start))
-    assert [library.toy_run(5) for library, _ in values] == [start + 5 for _, start in values]
+        values.append(library.toy_run(5))
+    assert values == [start + 5 for start in starts]
 
 
 def test_executable_runs(toy):
