@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -22,10 +23,12 @@ class Dut:
     Attributes:
         name: the module.
         params: every integer parameter, defaults included.
+        vectors: JSON file of stimuli and expected results, or empty.
     """
 
     name: str
     params: Mapping[str, int]
+    vectors: str
 
     @property
     def contract(self) -> Contract:
@@ -34,8 +37,8 @@ class Dut:
 
 def current() -> Dut:
     """Return the design under test; for cocotb modules."""
-    told = json.loads(os.environ.get("KRAIT_DUT", '{"name": "", "params": {}}'))
-    return Dut(told["name"], told["params"])
+    told = json.loads(os.environ.get("KRAIT_DUT", '{"name": "", "params": {}, "vectors": ""}'))
+    return Dut(told["name"], told["params"], told["vectors"])
 
 
 def sources(module: str) -> list[str]:
@@ -54,17 +57,19 @@ def sources(module: str) -> list[str]:
 
 
 def check_module(
-    module: str, params: Mapping[str, int], sim: str, test_module: str, testcase: str | None = None
+    module: str, params: Mapping[str, int], sim: str, test_module: str, vectors: Path | None = None
 ) -> None:
-    """Simulate a module with parameters under the tests of a cocotb module; raise unless all pass."""
+    """Simulate a module with parameters under the tests of a cocotb module; raise unless all pass.
+
+    Stimuli and results that need torch come as a file of vectors: its import costs more than most simulations.
+    """
     defaults = {k: int(v) for k, v in contract(module).parameters.items() if re.fullmatch(r"-?\d+", v)}
-    told = {"name": module, "params": defaults | dict(params)}
+    told = {"name": module, "params": defaults | dict(params), "vectors": str(vectors or "")}
     simulate(
         top=module,
         sources=sources(module),
         params=params,
         test_module=test_module,
-        testcase=testcase,
         sim=sim,  # type: ignore[arg-type]
         env={"KRAIT_DUT": json.dumps(told)},
     )
