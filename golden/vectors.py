@@ -176,7 +176,7 @@ def load(path: Path, config: KernelConfig | None = None) -> Bundle:
     _check_references(manifest, where=str(path / MANIFEST))
     _check_name(path, manifest)
     if config is not None:
-        _check_config(path, manifest, config)
+        check_config(path, manifest, config)
     return Bundle(path=path, manifest=manifest, tensors=tensors)
 
 
@@ -237,7 +237,8 @@ def _check_name(path: Path, manifest: Manifest) -> None:
         raise InputError(f"{path}: the directory's name must end in the content hash -{expected}; was a file edited?")
 
 
-def _check_config(path: Path, manifest: Manifest, config: KernelConfig) -> None:
+def check_config(path: Path, manifest: Manifest, config: KernelConfig) -> None:
+    """Raise InputError unless the bundle was made for this kernel and configuration."""
     if manifest.kernel != config.kernel:
         raise InputError(f"{path}: kernel: found {manifest.kernel!r}, expected {config.kernel!r}")
     if manifest.config_hash != f"{config.config_hash:016x}":

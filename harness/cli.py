@@ -172,14 +172,16 @@ def bench(
     out: Out = None,
 ) -> None:
     """Replay bundles on a board, check every result, record cycles. Exit code 1 if a result or a goal is missed."""
-    from harness import benchmarks
+    from boards import bench as benchmarks
 
     records = (out or build_dir() / "bench") / "records.jsonl"
     if bundle is not None:
         good = benchmarks.run_bundle(board, bundle, memory, records)
     else:
+        from harness.bench.compare import run_speed
+
         good = benchmarks.run_workloads(None if all_boards else board, records)
-        good = (benchmarks.run_speed(records.with_name("speed.jsonl")) if all_boards else True) and good
+        good = (run_speed(records.with_name("speed.jsonl")) if all_boards else True) and good
     raise typer.Exit(0 if good else 1)
 
 
@@ -203,9 +205,9 @@ def report(
 @board_app.command("list")
 def board_list() -> None:
     """List the boards."""
-    from boards.facts import board_names, load_board
+    from boards.facts import known_boards, load_board
 
-    for name in board_names():
+    for name in known_boards():
         facts = load_board(name)
         console.say(f"{name:8} {facts.kind:9} {facts.title}")
 
@@ -224,7 +226,7 @@ def board_info(name: str) -> None:
 @board_app.command("selftest")
 def board_selftest(name: str = "sim") -> None:
     """Open a board, check identity and registers, write and read its memory, run one small product."""
-    from harness import benchmarks
+    from boards import bench as benchmarks
 
     console.say(benchmarks.selftest(name))
 

@@ -55,9 +55,9 @@ def replay(
 
 
 def _sample(target: Target, bundle: Bundle, case: Case) -> Sample:
-    target.load(case.weights, bundle.tensors[case.weights])
+    target.load(case.weights, bundle.tensors[case.weights], case.rows, case.cols)
     before = time.perf_counter()
-    y, counters = target.start(case.weights, bundle.tensors[case.x], case.rows, case.cols, case.vectors)
+    y, counters = target.start(case.weights, bundle.tensors[case.x], case.vectors)
     host_s = time.perf_counter() - before
     exact = torch.equal(y, bundle.tensors[case.y])
     return Sample(case.name, case.rows, case.cols, case.vectors, exact, counters, host_s)
@@ -66,7 +66,7 @@ def _sample(target: Target, bundle: Bundle, case: Case) -> Sample:
 def first_difference(target: Target, bundle: Bundle, case: str) -> str:
     """Run one case again and return the line that tells its first divergence. CheckError if it agrees this time."""
     found = next(each for each in bundle.manifest.cases if each.name == case)
-    y, _ = target.start(found.weights, bundle.tensors[found.x], found.rows, found.cols, found.vectors)
+    y, _ = target.start(found.weights, bundle.tensors[found.x], found.vectors)
     expected = bundle.tensors[found.y]
     different = (y != expected).nonzero()
     if not len(different):

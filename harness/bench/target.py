@@ -40,8 +40,8 @@ class Target(Protocol):
     def cycles(self) -> int:
         """Simulated cycles since the board was opened; 0 on a physical board."""
 
-    def load(self, name: str, weights: torch.Tensor) -> None:
-        """Place packed weights uint8 [beats, WIDE] in device memory under a name, unless that name is there."""
+    def load(self, name: str, weights: torch.Tensor, rows: int, cols: int) -> None:
+        """Place packed weights uint8 [beats, WIDE] of a rows x cols matrix, unless the name is there already."""
 
-    def start(self, weights: str, x: torch.Tensor, rows: int, cols: int, vectors: int) -> tuple[torch.Tensor, Counters]:
+    def start(self, weights: str, x: torch.Tensor, vectors: int) -> tuple[torch.Tensor, Counters]:
         """Run one start on loaded weights and packed activations uint8 [beats, WIDE]; y int32 [rows, vectors]."""

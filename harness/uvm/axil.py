@@ -6,7 +6,7 @@ from typing import Any
 
 import cocotb
 from cocotb.queue import Queue
-from cocotb.triggers import RisingEdge
+from cocotb.triggers import First, RisingEdge, ValueChange
 from cocotb_bus.drivers.amba import AXI4LiteMaster, AXIProtocolError
 from pyuvm import (
     uvm_agent,
@@ -94,7 +94,7 @@ class AxilMonitor(uvm_monitor):
                 queue.get_nowait()
 
     async def run_phase(self) -> None:
-        """Sample the five channels at every rising edge."""
+        """Sample the five channels at every rising edge while there is traffic; sleep while there is none."""
         while True:
             await RisingEdge(self._clock)
             for channel, payload in (("aw", "awaddr"), ("w", "wdata"), ("ar", "araddr")):
@@ -106,6 +106,16 @@ class AxilMonitor(uvm_monitor):
             if self._moves("r") and not self._addresses["ar"].empty():
                 address = self._addresses["ar"].get_nowait()
                 self.ap.write(AxilAccess(False, address, self._int("rdata"), self._int("rresp")))
+            if self._idle():
+                await First(*(ValueChange(self._pins[name]) for name in _REQUESTS))
+
+    def _idle(self) -> bool:
+        """Return whether nothing is offered and no accepted access waits for its answer."""
+        offered = any(self._pins[name].value == 1 for name in _REQUESTS)
+        return not offered and all(queue.empty() for queue in self._addresses.values())
+
+
+_REQUESTS = ("awvalid", "wvalid", "arvalid")
 
 
 class AxilAgent(uvm_agent):

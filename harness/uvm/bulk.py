@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """MemoryTransport over the simulation memory in C++: Python arms it and waits, no Python runs in a cycle."""
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,10 +20,15 @@ class BulkMemory:
     """The same calls as BeatMemory; contents are views of the simulator's own memory."""
 
     def __init__(self, ports: int, size: int) -> None:
-        self._memory = mem.SimMemory()
-        self._size = size
-        for port in range(ports):
-            self._memory.attach(port, arena_base(port), size)
+        self._ports, self._size = ports, size
+
+    @cached_property
+    def _memory(self) -> mem.SimMemory:
+        """The memory in the running simulator, attached at first use: before time 0 has passed there is none."""
+        memory = mem.SimMemory()
+        for port in range(self._ports):
+            memory.attach(port, arena_base(port), self._size)
+        return memory
 
     @property
     def size(self) -> int:

@@ -70,7 +70,7 @@ def find_backdoor(dut: Any) -> Backdoor | None:
     wrapper = getattr(dut, "u_wrapper", dut)
     try:
         file = wrapper.u_core.u_regs.u_regs
-        return Backdoor(storage=file.regs_q, status=file.ro_value)
+        return Backdoor(storage=file.store_q, status=file.ro_value)
     except AttributeError:
         return None
 

@@ -135,10 +135,10 @@ class KernelDriver(uvm_driver):
         return ", ".join([f"{name}={await self._regs.read(name):#x}" for name in names])
 
     async def _interrupt(self) -> None:
-        """Wait for the interrupt as the next edges see it: right after an edge the pin still shows the cycle before."""
+        """Wait for the interrupt without waking up in every cycle; at an edge the pin still shows the cycle before."""
         await RisingEdge(self._clock)
-        while not int(self._dut.interrupt.value):
-            await RisingEdge(self._clock)
+        if not int(self._dut.interrupt.value):
+            await RisingEdge(self._dut.interrupt)
 
     async def _outcome(self, stimulus: Stimulus) -> Outcome:
         error = await self._regs.read("ERROR")

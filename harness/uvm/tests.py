@@ -73,5 +73,5 @@ class RegisterTest(MatvecTest):
 
     async def body(self) -> None:
         """Walk the map, then run one start so that the scoreboard has seen the kernel alive."""
-        await walk_registers(self.env.registers, self.job.seed)
+        await walk_registers(self.env.registers, self.cfg.ports, self.job.seed)
         await self.play(RandomStarts(self.cfg, self.bench.memory, self.job.seed, 1))
