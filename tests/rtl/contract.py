@@ -2,6 +2,7 @@
 """Reads the contract header of a Verilog module, and evaluates its expressions over the module's parameters."""
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -29,7 +30,11 @@ _OPERATORS: dict[type[ast.AST], Callable[..., object]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-_FUNCTIONS: dict[str, Callable[..., object]] = {"clog2": lambda n: max(n - 1, 0).bit_length(), "max": max, "min": min}
+_FUNCTIONS: dict[str, Callable[..., object]] = {
+    "clog2": lambda n: max(math.ceil(n) - 1, 0).bit_length(),
+    "max": max,
+    "min": min,
+}
 
 
 @dataclass(frozen=True)

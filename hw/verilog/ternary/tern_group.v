@@ -7,7 +7,7 @@
 //                tables into use, for this beat and the next ones.
 // Format       : w[r][j] = bits [32*r + 8*j +: 8]; x signed 8 bits, bits [8*(5*j + i) +: 8]; sum signed 13 bits
 //                (|sum| <= 2560), bits [13*(OUTS*t + r) +: 13]; exact.
-// Latency      : 4 (bad: 2)
+// Latency      : 4; bad comes after 2
 // Throughput   : 1
 // Back-pressure: none.
 // Golden       : golden.ternary.matvec.lut_product

@@ -7,7 +7,7 @@
 //                errors end in ERROR and ap_done; a weight byte above 242 counts as zero and is reported.
 // Format       : weights 5 trits a byte, X signed 8 bits, Y signed 32 bits, exact.
 // Latency      : variable: a run takes the memory's answer to X, then tiles * blocks beats, then the pipeline and Y's answer
-// Throughput   : 1 weight beat per cycle, PORTS * PORT_W / 8 bytes, when the ports deliver it
+// Throughput   : variable: 1 weight beat per cycle, PORTS * PORT_W / 8 bytes, when the ports deliver it
 // Back-pressure: waits for slow ports anywhere; the counters STALL_* say for what.
 // Golden       : golden.ternary.matvec.matvec
 // Test         : tests/rtl/test_tern_matvec.py

@@ -6,7 +6,7 @@
 //                port p carries bits [PORT_W*p +: PORT_W]. written = the write command has been answered on all ports.
 // Format       : byte addresses, multiples of PORT_W / 8.
 // Latency      : variable: 5 cycles from command to address, 3 from read data to the wide beat, then the memory's.
-// Throughput   : 1 wide beat per cycle each way when every port delivers one.
+// Throughput   : variable: 1 wide beat per cycle each way when every port delivers one.
 // Back-pressure: registered cmd_ready; RD_DEPTH beats a port are read ahead, WR_DEPTH beats a port are written behind.
 // Golden       : golden.ternary.packing.stripe
 // Test         : tests/rtl/test_tern_matvec.py
