@@ -127,8 +127,8 @@ class TernMatvec(KraitIP):
             InputError: the bytes are not those of a rows x cols matrix in this configuration.
         """
         self._check_bytes("weights", striped, tiling(rows, cols, 1, self.config).w_beats)
-        offset = self._memory.reserve(striped.shape[1])
-        self._memory.write(offset, striped)
+        offset = self.memory.reserve(striped.shape[1])
+        self.memory.write(offset, striped)
         return Weights(rows, cols, offset)
 
     def load_matrix(self, w: torch.Tensor) -> Weights:
@@ -142,9 +142,9 @@ class TernMatvec(KraitIP):
         """
         size = tiling(weights.rows, weights.cols, vectors, self.config)
         self._check_bytes("vectors", striped, size.x_beats)
-        x_offset = self._memory.reserve(striped.shape[1])
-        self._memory.write(x_offset, striped)
-        y_offset = self._memory.reserve(size.y_beats * self.config.port_bytes)
+        x_offset = self.memory.reserve(striped.shape[1])
+        self.memory.write(x_offset, striped)
+        y_offset = self.memory.reserve(size.y_beats * self.config.port_bytes)
         case = Case(weights, size, x_offset, y_offset)
         self._poison(case)
         return case
@@ -167,7 +167,7 @@ class TernMatvec(KraitIP):
 
     def result(self, case: Case) -> NDArray[np.int32]:
         """Return int32 [M, V] of a case that has run."""
-        striped = self._memory.read(case.y_offset, case.size.y_beats * self.config.port_bytes)
+        striped = self.memory.read(case.y_offset, case.size.y_beats * self.config.port_bytes)
         wide = unstripe(torch.from_numpy(striped), self.config)
         y: NDArray[np.int32] = unpack_y(wide, case.weights.rows, case.size.vectors, self.config).numpy()
         return y
@@ -179,7 +179,7 @@ class TernMatvec(KraitIP):
             KernelError: the kernel reports an error.
             MachineError: not done in time.
         """
-        with self._memory.scratch():
+        with self.memory.scratch():
             return self.run_case(self.prepare(weights, striped, vectors), timeout_s)
 
     def run_case(self, case: Case, timeout_s: float = 60.0) -> Result:
@@ -211,14 +211,15 @@ class TernMatvec(KraitIP):
     # ---- inside
 
     @property
-    def _memory(self) -> Arena:
+    def memory(self) -> Arena:
+        """Return the arena in use; MachineError when there is none."""
         if self._arena is None:
             raise MachineError(f"{self.name}: no arena; use it inside `with kernel.arena():`")
         return self._arena
 
     def _poison(self, case: Case) -> None:
         size = case.size.y_beats * self.config.port_bytes
-        self._memory.write(case.y_offset, np.full((self.config.ports, size), POISON, np.uint8))
+        self.memory.write(case.y_offset, np.full((self.config.ports, size), POISON, np.uint8))
 
     def _check_bytes(self, what: str, striped: NDArray[np.uint8], beats: int) -> None:
         expected = (self.config.ports, beats * self.config.port_bytes)
