@@ -101,32 +101,32 @@ async def split_as_golden(dut: Any, source: Stall, sink: Stall) -> int:
     return cycles - len(golden)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def free_running(dut: Any) -> None:
     """The tokens are the golden bursts, at the stated throughput, also from command to command."""
     bubbles = await split_as_golden(dut, always_ready, always_ready)
     assert (bubbles == 0) == (CONTRACT.value("Throughput", {}) == 1)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def stalled_source(dut: Any) -> None:
     """The same tokens when commands come with pauses."""
     await split_as_golden(dut, random_stalls(), always_ready)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def stalled_sink(dut: Any) -> None:
     """The same tokens when bursts are taken with pauses."""
     await split_as_golden(dut, always_ready, random_stalls())
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def both_stalled(dut: Any) -> None:
     """The same tokens when both sides pause."""
     await split_as_golden(dut, random_stalls(), random_stalls())
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def longest_command(dut: Any) -> None:
     """A command of 2^32 - 1 beats begins with full bursts and does not end early."""
     await start(dut)
@@ -136,7 +136,7 @@ async def longest_command(dut: Any) -> None:
     assert got == [(i * limit * size, limit - 1, 0, 0) for i in range(50)]
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def latency_is_as_stated(dut: Any) -> None:
     """A command accepted at an edge shows its first burst as many cycles later as the header says."""
     await start(dut)
@@ -150,7 +150,7 @@ async def latency_is_as_stated(dut: Any) -> None:
     assert cycles == CONTRACT.value("Latency", {})
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def absorbs_as_stated(dut: Any) -> None:
     """While nothing is taken, as many commands are accepted as the header says."""
     await start(dut)
@@ -164,7 +164,7 @@ async def absorbs_as_stated(dut: Any) -> None:
     assert taken == CONTRACT.absorbs({})
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def reset_empties(dut: Any) -> None:
     """Reset in traffic leaves nothing behind."""
     await start(dut)

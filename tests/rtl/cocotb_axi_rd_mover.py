@@ -54,32 +54,38 @@ async def reads_what_memory_holds(dut: Any, stalls: bool) -> None:
     assert not port.high("rd_err")
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def reads_at_full_speed(dut: Any) -> None:
     """The stream is the memory's words, command after command, and the bursts are the golden model's."""
     await reads_what_memory_holds(dut, stalls=False)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def reads_under_stalls(dut: Any) -> None:
     """The same when commands, AR, R and the consumer all stall at random."""
     await reads_what_memory_holds(dut, stalls=True)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def moves_a_thousand_beats(dut: Any) -> None:
-    """One command longer than all queues arrives complete; a command of no beats moves nothing and ends."""
+    """One command longer than all queues arrives complete, and commands of no beats move nothing."""
     port, checker = await open_port(dut)
     slave(port, Target(), stalls=False)
     commands = [(0x1234_5000 - port.beat_bytes, int(LONGEST * EFFORT)), (0x2000, 0), (0x3000, 0), (0x4000, 1)]
     assert await read(port, commands, stalls=False) == expected(port, commands)
     checker.expect(checker.read, commands)
-    await port.send_commands("rd", [(0, 0)], always_ready)
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def empty_commands_end_at_once(dut: Any) -> None:
+    """Commands of no beats end although the memory accepts nothing."""
+    port, _ = await open_port(dut)
+    await port.send_commands("rd", [(0, 0), (0x1000, 0)], always_ready)
     await ClockCycles(dut.clk, 6)
     assert not port.high("rd_busy")
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def error_is_sticky(dut: Any) -> None:
     """A read error sets err until it is cleared, and the transfer still completes; good words stay good."""
     port, checker = await open_port(dut)
@@ -102,7 +108,7 @@ async def error_is_sticky(dut: Any) -> None:
     checker.expect(checker.read, [*commands, (0x3_0000, 4)])
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def recovers_from_reset(dut: Any) -> None:
     """Reset in traffic empties the mover: nothing is offered, and the next command is served as the first."""
     port, checker = await open_port(dut)
@@ -131,7 +137,7 @@ async def gaps_at(port: Port, checker: Checker, latency: int) -> tuple[int, int]
     return cycles[-1] - cycles[0] + 1 - len(cycles), checker.read.peak
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def hides_the_latency_it_claims(dut: Any) -> None:
     """(OUTSTANDING - 1) * BURST_BEATS cycles from address to data leave no bubble, not even between commands."""
     port, checker = await open_port(dut)
@@ -140,7 +146,7 @@ async def hides_the_latency_it_claims(dut: Any) -> None:
     assert peak == port.outstanding
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def hides_no_more_than_it_claims(dut: Any) -> None:
     """One more cycle of latency shows as bubbles: the stated bound is exact."""
     port, checker = await open_port(dut)
@@ -148,7 +154,7 @@ async def hides_no_more_than_it_claims(dut: Any) -> None:
     assert gaps > 0
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def single_beat_commands_flow(dut: Any) -> None:
     """Commands of one beat, each its own burst, sustain a beat a cycle when the memory answers soon enough."""
     port, checker = await open_port(dut)
@@ -158,7 +164,7 @@ async def single_beat_commands_flow(dut: Any) -> None:
     assert cycles[-1] - cycles[0] == 63
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def address_leaves_three_cycles_after_command(dut: Any) -> None:
     """The stated latency: a command accepted at an edge shows as arvalid in the third cycle after it."""
     port, _ = await open_port(dut)
@@ -171,7 +177,7 @@ async def address_leaves_three_cycles_after_command(dut: Any) -> None:
         assert port.high("rd_busy")
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def valid_ignores_ready(dut: Any) -> None:
     """arvalid comes without arready, and changing a ready inside a cycle changes no valid."""
     port, _ = await open_port(dut)

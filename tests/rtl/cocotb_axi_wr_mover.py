@@ -67,19 +67,19 @@ async def writes_what_the_stream_holds(dut: Any, stalls: bool) -> None:
     assert not port.high("wr_err")
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def writes_at_full_speed(dut: Any) -> None:
     """Memory receives each word once at its address, in the golden bursts, with one done pulse a command."""
     await writes_what_the_stream_holds(dut, stalls=False)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def writes_under_stalls(dut: Any) -> None:
     """The same when commands, data, AW, W and B all stall at random."""
     await writes_what_the_stream_holds(dut, stalls=True)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def moves_a_thousand_beats(dut: Any) -> None:
     """One command longer than all queues arrives complete, across many 4 KiB boundaries."""
     port, checker = await open_port(dut)
@@ -92,7 +92,7 @@ async def moves_a_thousand_beats(dut: Any) -> None:
     checker.expect(checker.write, commands)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def empty_commands_are_done_in_turn(dut: Any) -> None:
     """A command of no beats is done without AXI traffic: at once when alone, else after the command before it."""
     port, checker = await open_port(dut)
@@ -109,7 +109,7 @@ async def empty_commands_are_done_in_turn(dut: Any) -> None:
     checker.expect(checker.write, commands)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def done_follows_the_last_answer(dut: Any) -> None:
     """done pulses in the cycle after the last answer of each command was taken, and never otherwise."""
     port, _ = await open_port(dut)
@@ -128,7 +128,7 @@ async def done_follows_the_last_answer(dut: Any) -> None:
     await finish(port, drivers)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def error_is_sticky(dut: Any) -> None:
     """A write error sets err, no later than done, until it is cleared; the transfer still completes."""
     port, checker = await open_port(dut)
@@ -157,7 +157,7 @@ async def error_is_sticky(dut: Any) -> None:
     assert checker.done == 2
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def recovers_from_reset(dut: Any) -> None:
     """Reset in traffic empties the mover: nothing is offered, and the next command is served as the first."""
     port, checker = await open_port(dut)
@@ -193,7 +193,7 @@ async def gaps_at(port: Port, checker: Checker, latency: int) -> tuple[int, int]
     return cycles[-1] - cycles[0] + 1 - len(cycles), checker.write.peak
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def hides_the_latency_it_claims(dut: Any) -> None:
     """(OUTSTANDING - 1) * BURST_BEATS - 2 cycles from last data to answer leave no bubble between words."""
     port, checker = await open_port(dut)
@@ -202,7 +202,7 @@ async def hides_the_latency_it_claims(dut: Any) -> None:
     assert peak == port.outstanding
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def hides_no_more_than_it_claims(dut: Any) -> None:
     """One more cycle of latency shows as bubbles: the stated bound is exact."""
     port, checker = await open_port(dut)
@@ -210,7 +210,7 @@ async def hides_no_more_than_it_claims(dut: Any) -> None:
     assert gaps > 0
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def addresses_run_ahead(dut: Any) -> None:
     """While no data come, addresses are issued up to OUTSTANDING bursts, and no further."""
     port, checker = await open_port(dut)
@@ -220,7 +220,7 @@ async def addresses_run_ahead(dut: Any) -> None:
     assert checker.write.flight == port.outstanding
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def address_leaves_three_cycles_after_command(dut: Any) -> None:
     """The stated latency: a command accepted at an edge shows as awvalid in the third cycle after it."""
     port, _ = await open_port(dut)
@@ -233,7 +233,7 @@ async def address_leaves_three_cycles_after_command(dut: Any) -> None:
         assert port.high("wr_busy")
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def valid_ignores_ready(dut: Any) -> None:
     """awvalid and wvalid come while awready is low, and changing a ready inside a cycle changes no valid."""
     port, _ = await open_port(dut)

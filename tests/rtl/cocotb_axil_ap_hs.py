@@ -35,7 +35,7 @@ class Kernel:
             self.dut.done.value = 0
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def polled_run(dut: Any) -> None:
     """Software writes an argument and a start, never sees idle before done, reads done once, and finds it cleared."""
     master = await open_master(dut, ("done",))
@@ -52,7 +52,7 @@ async def polled_run(dut: Any) -> None:
         assert kernel.arguments[cycles - 1 :] == [cycles * 17]
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def no_done_is_lost_or_doubled(dut: Any) -> None:
     """Whatever the phase between runs and polls, reads of CTRL see as many dones as runs of their own."""
     master = await open_master(dut, ("done",), stalls=True)
@@ -68,7 +68,7 @@ async def no_done_is_lost_or_doubled(dut: Any) -> None:
     assert await master.read_dword(CTRL) == IDLE
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def start_waits_for_the_run_before(dut: Any) -> None:
     """A start written during a run reads as pending, is accepted when the run ends, and needs no second write."""
     master = await open_master(dut, ("done",))
@@ -86,7 +86,7 @@ async def start_waits_for_the_run_before(dut: Any) -> None:
     assert len(kernel.arguments) == 2
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def interrupt_by_toggle(dut: Any) -> None:
     """An enabled done raises the interrupt until software writes its ISR bit; a disabled one leaves no trace."""
     master = await open_master(dut, ("done",))

@@ -114,19 +114,19 @@ async def follows_the_law(dut: Any, stalls: bool) -> None:
     assert slices(int(dut.regs_q.value), bench.words) == bench.stored
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def accesses_at_full_speed(dut: Any) -> None:
     """Writes and reads follow the golden law; each raises exactly its strobe; unmapped words read 0."""
     await follows_the_law(dut, stalls=False)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def accesses_under_stalls(dut: Any) -> None:
     """The same when all five channels stall at random, which also brings AW and W in any order."""
     await follows_the_law(dut, stalls=True)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def every_register_holds_its_own(dut: Any) -> None:
     """After writing a different value to every word, every word holds its own RW bits: no address aliases."""
     bench = Bench(dut)
@@ -137,7 +137,7 @@ async def every_register_holds_its_own(dut: Any) -> None:
         await bench.read(word)
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def reset_clears_storage(dut: Any) -> None:
     """Reset, also amid an access, zeroes every register and leaves the bus ready for the next access."""
     bench = Bench(dut)
@@ -163,7 +163,7 @@ async def reset_clears_storage(dut: Any) -> None:
             await bench.random_access()
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def timing_is_as_stated(dut: Any) -> None:
     """From accepted address (and data) to the answer, and from access to access, pass the cycles of the header."""
     bench = Bench(dut)
@@ -180,7 +180,7 @@ async def timing_is_as_stated(dut: Any) -> None:
         assert levels == [ready, ready, ready, answer, answer]
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def answers_wait(dut: Any) -> None:
     """Answers hold until taken, no second access is accepted meanwhile, and data alone start nothing."""
     bench = Bench(dut)
@@ -201,3 +201,31 @@ async def answers_wait(dut: Any) -> None:
     assert int(dut.s_axil_bvalid.value)
     assert len(bench.writes) == 1
     assert (int(dut.s_axil_rvalid.value), int(dut.s_axil_rdata.value)) == (1, data)
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def halves_of_a_write_wait_for_each_other(dut: Any) -> None:
+    """Address and data are taken once each, in either order; what the bus shows afterwards does not matter."""
+    bench = Bench(dut)
+    await bench.open_bare()
+    dut.s_axil_bready.value = 1
+    for first, second in (("aw", "w"), ("w", "aw")):
+        await RisingEdge(dut.clk)
+        dut.s_axil_awaddr.value = 4
+        dut.s_axil_wdata.value = 0x12345678
+        dut.s_axil_wstrb.value = 0xF
+        for channel in (first, second):
+            valid = getattr(dut, f"s_axil_{channel}valid")
+            valid.value = 1
+            await RisingEdge(dut.clk)
+            valid.value = 0
+            if channel == "aw":
+                dut.s_axil_awaddr.value = 0
+            else:
+                dut.s_axil_wdata.value = 0
+                dut.s_axil_wstrb.value = 0
+            await ClockCycles(dut.clk, random.randint(1, 5))
+        await ClockCycles(dut.clk, 4)
+        ((word, data, strobes, _),) = bench.writes
+        bench.writes.clear()
+        assert (word, data, strobes) == (1, 0x12345678, 0xF)

@@ -59,14 +59,14 @@ def random_access() -> ApHsAccess:
     )
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def equals_golden_in_every_cycle(dut: Any) -> None:
     """Under random writes, reads and dones, every output equals the golden block's in every cycle."""
     await start(dut)
     await run(dut, [random_access() for _ in range(CYCLES)], ApHs())
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 async def equals_golden_after_reset(dut: Any) -> None:
     """Reset in any state returns to the golden block's first state."""
     await start(dut)
