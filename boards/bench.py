@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`krait bench`: opens boards, replays bundles on them, records what was found and says which goals were met."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from boards.drivers.arena import ALIGN
 from boards.sim.open import Memory, open_board
+from boards.sim.speed import measure_board
 from boards.target import VirtualTarget
 from golden import vectors
 from golden.errors import InputError
@@ -14,9 +15,10 @@ from golden.spec.configs import KernelConfig
 from golden.ternary.packing import tiling
 from golden.vectors import Bundle
 from harness import bundles, console
-from harness.bench import record
+from harness.bench import record, sim_speed, speed, transport_speed
 from harness.bench.record import Record
 from harness.bench.replay import first_difference, replay
+from harness.bench.speed import SpeedRecord
 from harness.bench.workloads import Goal, Workload, select
 from harness.provenance import collect
 from harness.regress.run import tools
@@ -101,6 +103,26 @@ def _tell(found: Record, goals: tuple[Goal, ...]) -> None:
         console.say(
             f"  {'met   ' if goal.met(found) else 'MISSED'} {goal.name}: {shown} ({sign} {bound}) [{found.kind}]"
         )
+
+
+def run_speed(path: Path) -> bool:
+    """Measure the harness's own speed, append the records to `path`; whether every goal was met."""
+    measures: tuple[Callable[[], SpeedRecord], ...] = (_virtual_board, _transports)
+    good = True
+    for measure in measures:
+        found = measure()
+        speed.append(path, found)
+        console.say(f"{sim_speed.line(found)} [measured]")
+        good = found.met and good
+    return good
+
+
+def _virtual_board() -> SpeedRecord:
+    return measure_board("sim")
+
+
+def _transports() -> SpeedRecord:
+    return transport_speed.measure(collect(tools()))
 
 
 def selftest(board: str) -> str:

@@ -40,7 +40,7 @@ class VirtualTarget:
     @property
     def board_hash(self) -> str:
         """Hash of the board's declared facts."""
-        return f"{self._device.facts.facts_hash:016x}"
+        return f"{self._device.facts.facts_hash():016x}"
 
     @property
     def config(self) -> KernelConfig:

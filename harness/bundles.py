@@ -3,6 +3,8 @@
 
 from pathlib import Path
 
+import torch
+
 from golden.errors import InputError
 from golden.spec.configs import KernelConfig, load_config
 from harness.paths import ROOT, build_dir
@@ -33,7 +35,7 @@ def make_model(name: str, config: str, tokens: int = TOKENS, out: Path | None = 
     if not 1 <= tokens <= len(encoded):
         raise InputError(f"vectors: found {tokens} tokens, expected 1 .. {len(encoded)}, what the held-out text has")
     checkpoint = ZOO / name
-    products = bundles.from_model(bitnet.load(checkpoint), encoded[:tokens])
+    products = bundles.from_model(bitnet.load(checkpoint), encoded[:tokens].to(torch.int64))
     note = f"all linear layers on their own activations, first {tokens} bytes of the held-out text"
     origin = bundles.model_origin(name, checkpoint, text[:tokens], note)
     stem = f"{name}-{tokens}-{config}"

@@ -178,10 +178,8 @@ def bench(
     if bundle is not None:
         good = benchmarks.run_bundle(board, bundle, memory, records)
     else:
-        from harness.bench.compare import run_speed
-
         good = benchmarks.run_workloads(None if all_boards else board, records)
-        good = (run_speed(records.with_name("speed.jsonl")) if all_boards else True) and good
+        good = (benchmarks.run_speed(records.with_name("speed.jsonl")) if all_boards else True) and good
     raise typer.Exit(0 if good else 1)
 
 

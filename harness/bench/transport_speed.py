@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Speed of the bulk transport against the beat-level one: the same test, seed and starts in the pyuvm environment."""
+
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+from golden.errors import MachineError
+from harness import bundles
+from harness.bench.speed import SCHEMA, SpeedRecord
+from harness.provenance import Provenance
+from harness.regress.run import TEST_MODULE
+from harness.sim.runner import run_cocotb
+from harness.sources import cocotb_build
+from harness.uvm.job import VARIABLE, Job, Transport
+from harness.uvm.kernel import CLOCK_NS
+
+GOAL = 10.0
+ROUNDS = 3
+SHAPE = (1536, 2000)
+"""Large enough that data, not register accesses, fill the time."""
+STARTS = 2
+CONFIG = "sim"
+
+
+def measure(provenance: Provenance, rounds: int = ROUNDS) -> SpeedRecord:
+    """Return simulated cycles per second of wall time of both transports, from alternating runs.
+
+    The time is that of the test itself; starting the simulator is outside.
+
+    Raises:
+        CheckError: a run failed. MachineError: a tool is missing.
+    """
+    bundle = bundles.make_random(*SHAPE, STARTS, CONFIG, vectors=4)
+    samples = [(_rate("bulk", bundle), _rate("beat", bundle)) for _ in range(rounds)]
+    return SpeedRecord(
+        schema=SCHEMA,
+        name=f"pyuvm environment ({CONFIG}), {SHAPE[0]} x {SHAPE[1]} x 4: simulated cycles per second",
+        ours_name="bulk transport",
+        theirs_name="beat-level transport",
+        ours=tuple(bulk for bulk, _ in samples),
+        theirs=tuple(beat for _, beat in samples),
+        goal=GOAL,
+        provenance=provenance,
+    )
+
+
+def _rate(transport: Transport, bundle: Path) -> float:
+    with tempfile.TemporaryDirectory(prefix="krait-transport-") as folder:
+        place = Path(folder)
+        job = Job(CONFIG, transport, seed=1, items=STARTS, bundle=str(bundle), out=folder)
+        job.write(place / "job.json")
+        spec = cocotb_build(CONFIG, transport, "verilator")
+        environment = {VARIABLE: str(place / "job.json")}
+        result = run_cocotb(spec, TEST_MODULE, "BundleTest", 1, environment, place)
+        result.check()
+        return rate(result.results_xml)
+
+
+def rate(results_xml: Path) -> float:
+    """Return the simulated cycles per second of wall time of a run's one test, from cocotb's report.
+
+    Raises:
+        MachineError: the report has no times.
+    """
+    for case in ElementTree.parse(results_xml).iter("testcase"):
+        times = {each.get("name"): each.get("value", "0") for each in case.iter("property")}
+        nanoseconds, seconds = float(times.get("sim_time_duration", "0")), float(case.get("time", "0"))
+        if nanoseconds and seconds:
+            return nanoseconds / CLOCK_NS / seconds
+    raise MachineError(f"{results_xml}: found no simulated and wall time of a test; cocotb 2.1 writes both")
