@@ -5,9 +5,9 @@
 // Function     : byte b <= 242: v3 = b % 27 - 13, v2 = b / 27 - 4, the balanced ternary values of trits 0..2 and 3..4;
 //                b >= 243: v3 = v2 = 0 and bad = 1.
 // Format       : code byte i = bits [8*i +: 8]; index i = bits [10*i +: 10] = {bad, v2 < 0, |v2| (3), v3 < 0, |v3| (4)}.
-// Latency      : 0
+// Latency      : 1
 // Throughput   : 1
-// Back-pressure: none.
+// Back-pressure: none; en low holds the output.
 // Golden       : golden.ternary.matvec.decode
 // Test         : tests/rtl/test_tern_decode.py
 //
@@ -19,6 +19,8 @@
 module tern_decode #(
     parameter N = 4  // bytes, >= 1
 ) (
+    input  wire            clk,
+    input  wire            en,
     input  wire [ N*8-1:0] code,
     output wire [N*10-1:0] index
 );
@@ -46,7 +48,13 @@ module tern_decode #(
   genvar i;
   generate
     for (i = 0; i < N; i = i + 1) begin : g_byte
-      assign index[i*10+:10] = rom[code[i*8+:8]];
+      reg [9:0] index_q;
+
+      assign index[i*10+:10] = index_q;
+
+      always @(posedge clk) begin
+        if (en) index_q <= rom[code[i*8+:8]];
+      end
     end
 
     if (N < 1) begin : g_bad_n

@@ -13,7 +13,8 @@
 // Golden       : golden.ternary.matvec.lut_product
 // Test         : tests/rtl/test_tern_group.py
 //
-// Why: grouped by columns, so that a table stands beside the rows that read it and nothing as wide as all tables is
+// Why: signs are applied behind the lookup, where the adder that negates is the only logic behind the multiplexer.
+// Grouped by columns, so that a table stands beside the rows that read it and nothing as wide as all tables is
 // routed; four columns are one 32-bit word of each row, which a simulator moves whole.
 
 `default_nettype none
@@ -39,7 +40,7 @@ module tern_group #(
   reg        p2_valid_q;
   reg        p3_valid_q;
   wire [9:0] table3    [0:T_COLS*64-1];
-  wire [8:0] table2    [0:T_COLS*32-1];
+  wire [9:0] table2    [0:T_COLS*32-1];
 
   always @(posedge clk) begin
     if (rst) begin
@@ -53,11 +54,13 @@ module tern_group #(
     end
   end
 
-  wire [OUTS*40-1:0] index;
+  wire [OUTS*40-1:0] index;  // of the first stage
 
   tern_decode #(
       .N(OUTS * 4)
   ) u_decode (
+      .clk  (clk),
+      .en   (beat),
       .code (w),
       .index(index)
   );
@@ -91,9 +94,9 @@ module tern_group #(
         end
         for (k = 0; k < 8; k = k + 1) begin : g_entry2
           if (k >= 1 && k <= 4) begin : g_sum
-            assign table2[(t*4+j)*8+k] = flat2[(t*4+k-1)*9+:9];
+            assign table2[(t*4+j)*8+k] = {flat2[(t*4+k)*9-1], flat2[(t*4+k-1)*9+:9]};
           end else begin : g_zero
-            assign table2[(t*4+j)*8+k] = 9'd0;
+            assign table2[(t*4+j)*8+k] = 10'd0;
           end
         end
       end
@@ -110,61 +113,55 @@ module tern_group #(
       end
 
       for (j = 0; j < 4; j = j + 1) begin : g_byte
-        reg [9:0] p1_index_q;
-        reg       p2_neg3_q;
-        reg       p2_neg2_q;
+        wire [9:0] p1_index = index[(r*4+j)*10+:10];
 
-        assign row_bad[j] = p1_index_q[9];
-
-        always @(posedge clk) begin
-          if (beat) p1_index_q <= index[(r*4+j)*10+:10];
-        end
-
-        always @(posedge clk) begin
-          if (p1_valid_q) begin
-            p2_neg3_q <= p1_index_q[4];
-            p2_neg2_q <= p1_index_q[8];
-          end
-        end
+        assign row_bad[j] = p1_index[9];
 
         for (t = 0; t < T_COLS; t = t + 1) begin : g_vector
           localparam [31:0] COLUMN = t * 4 + j;
           localparam INDEX_W = $clog2(T_COLS * 4);
-          reg signed [ 9:0] p2_entry3_q;
-          reg signed [ 8:0] p2_entry2_q;
-          reg signed [10:0] p3_sum_q;
+          wire signed [9:0] entry3 = table3[{COLUMN[INDEX_W-1:0], p1_index[3:0]}];
+          wire signed [9:0] entry2 = table2[{COLUMN[INDEX_W-1:0], p1_index[7:5]}];
+          reg signed  [9:0] p2_term3_q;
+          reg signed  [9:0] p2_term2_q;
 
           always @(posedge clk) begin
             if (p1_valid_q && enable[t]) begin
-              p2_entry3_q <= table3[{COLUMN[INDEX_W-1:0], p1_index_q[3:0]}];
-              p2_entry2_q <= table2[{COLUMN[INDEX_W-1:0], p1_index_q[7:5]}];
-            end
-          end
-
-          wire signed [10:0] entry3 = {p2_entry3_q[9], p2_entry3_q};
-          wire signed [10:0] entry2 = {{2{p2_entry2_q[8]}}, p2_entry2_q};
-
-          always @(posedge clk) begin
-            if (p2_valid_q && enable[t]) begin
-              p3_sum_q <= (p2_neg3_q ? -entry3 : entry3) + (p2_neg2_q ? -entry2 : entry2);
+              p2_term3_q <= p1_index[4] ? -entry3 : entry3;
+              p2_term2_q <= p1_index[8] ? -entry2 : entry2;
             end
           end
         end
       end
 
       for (t = 0; t < T_COLS; t = t + 1) begin : g_sum
-        wire signed [10:0] byte0 = g_byte[0].g_vector[t].p3_sum_q;
-        wire signed [10:0] byte1 = g_byte[1].g_vector[t].p3_sum_q;
-        wire signed [10:0] byte2 = g_byte[2].g_vector[t].p3_sum_q;
-        wire signed [10:0] byte3 = g_byte[3].g_vector[t].p3_sum_q;
-        wire signed [11:0] pair0 = byte0 + byte1;
-        wire signed [11:0] pair1 = byte2 + byte3;
+        wire signed [ 9:0] term0 = g_byte[0].g_vector[t].p2_term3_q;
+        wire signed [ 9:0] term1 = g_byte[0].g_vector[t].p2_term2_q;
+        wire signed [ 9:0] term2 = g_byte[1].g_vector[t].p2_term3_q;
+        wire signed [ 9:0] term3 = g_byte[1].g_vector[t].p2_term2_q;
+        wire signed [ 9:0] term4 = g_byte[2].g_vector[t].p2_term3_q;
+        wire signed [ 9:0] term5 = g_byte[2].g_vector[t].p2_term2_q;
+        wire signed [ 9:0] term6 = g_byte[3].g_vector[t].p2_term3_q;
+        wire signed [ 9:0] term7 = g_byte[3].g_vector[t].p2_term2_q;
+        wire signed [10:0] byte0 = term0 + term1;
+        wire signed [10:0] byte1 = term2 + term3;
+        wire signed [10:0] byte2 = term4 + term5;
+        wire signed [10:0] byte3 = term6 + term7;
+        reg signed  [11:0] p3_pair0_q;
+        reg signed  [11:0] p3_pair1_q;
         reg signed  [12:0] p4_sum_q;
 
         assign sum[(t*OUTS+r)*13+:13] = p4_sum_q;
 
         always @(posedge clk) begin
-          if (p3_valid_q && enable[t]) p4_sum_q <= pair0 + pair1;
+          if (p2_valid_q && enable[t]) begin
+            p3_pair0_q <= byte0 + byte1;
+            p3_pair1_q <= byte2 + byte3;
+          end
+        end
+
+        always @(posedge clk) begin
+          if (p3_valid_q && enable[t]) p4_sum_q <= p3_pair0_q + p3_pair1_q;
         end
       end
     end
