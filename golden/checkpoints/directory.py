@@ -85,4 +85,6 @@ def save(path: Path, config: Mapping[str, Any], tensors: Mapping[str, torch.Tens
         for name in (WEIGHTS, CONFIG):
             os.replace(path / (name + ".part"), path / name)
     except (OSError, SafetensorError) as error:
-        raise MachineError(f"{path}: checkpoint cannot be written ({error}); check the folder's rights and space") from None
+        raise MachineError(
+            f"{path}: checkpoint cannot be written ({error}); check the folder's rights and space"
+        ) from None

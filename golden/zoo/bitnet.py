@@ -9,10 +9,11 @@ import math
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 
-from golden.ternary.model import BitNetConfig, hf_config, rope_angles, tensor_shapes
+from golden.ternary.config import BitNetConfig, hf_config, tensor_shapes
+from golden.ternary.model import rope_angles
 from golden.ternary.quant import EPSILON
 
 TINY = BitNetConfig(
@@ -90,13 +91,15 @@ class Attention(nn.Module):
         """x [B, L, D] -> [B, L, D]."""
         B, L, _ = x.shape
         c = self.c
-        qkv = F.linear(int8(x), torch.cat((self.q_proj(), self.k_proj(), self.v_proj())))
+        qkv = functional.linear(int8(x), torch.cat((self.q_proj(), self.k_proj(), self.v_proj()))).float()
         heads = qkv.view(B, L, c.num_attention_heads + 2 * c.num_key_value_heads, c.head_dim).transpose(1, 2)
-        q, k, v = heads.split((c.num_attention_heads, c.num_key_value_heads, c.num_key_value_heads), dim=1)
+        q, k, v = torch.split(heads, [c.num_attention_heads, c.num_key_value_heads, c.num_key_value_heads], dim=1)
         groups = c.num_attention_heads // c.num_key_value_heads
-        k, v = (t.repeat_interleave(groups, dim=1) for t in (rotate(k, cos, sin).to(v.dtype), v))
-        y = F.scaled_dot_product_attention(rotate(q, cos, sin).to(v.dtype), k, v, is_causal=True)
-        return F.linear(int8(self.attn_sub_norm(y.transpose(1, 2).reshape(B, L, -1))), self.o_proj())
+        k, v = (t.repeat_interleave(groups, dim=1) for t in (rotate(k, cos, sin), v))
+        # float32: torch's fused attention takes twice as long in bfloat16 at these sizes (its backward pass does).
+        with torch.autocast("cpu", enabled=False):
+            y = functional.scaled_dot_product_attention(rotate(q, cos, sin), k, v, is_causal=True)
+        return functional.linear(int8(self.attn_sub_norm(y.transpose(1, 2).reshape(B, L, -1))), self.o_proj())
 
 
 class FeedForward(nn.Module):
@@ -111,8 +114,8 @@ class FeedForward(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x [B, L, D] -> [B, L, D]."""
-        gate, up = F.linear(int8(x), torch.cat((self.gate_proj(), self.up_proj()))).float().chunk(2, dim=-1)
-        return F.linear(int8(self.ffn_sub_norm(F.relu(gate).square() * up)), self.down_proj())
+        gate, up = functional.linear(int8(x), torch.cat((self.gate_proj(), self.up_proj()))).float().chunk(2, dim=-1)
+        return functional.linear(int8(self.ffn_sub_norm(functional.relu(gate).square() * up)), self.down_proj())
 
 
 class Layer(nn.Module):
@@ -126,8 +129,10 @@ class Layer(nn.Module):
 
     def forward(self, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
         """x [B, L, D] -> [B, L, D]."""
-        x = x + F.dropout(self.self_attn(self.input_layernorm(x), cos, sin).float(), self.dropout, self.training)
-        return x + F.dropout(self.mlp(self.post_attention_layernorm(x)).float(), self.dropout, self.training)
+        x = x + functional.dropout(
+            self.self_attn(self.input_layernorm(x), cos, sin).float(), self.dropout, self.training
+        )
+        return x + functional.dropout(self.mlp(self.post_attention_layernorm(x)).float(), self.dropout, self.training)
 
 
 class TrainableBitNet(nn.Module):
@@ -146,10 +151,10 @@ class TrainableBitNet(nn.Module):
         """Tokens int64 [B, L] -> logits [B, L, V]."""
         embedding: torch.Tensor = self.model.embed_tokens.weight  # type: ignore[assignment, union-attr]
         cos, sin = rope_angles(tokens.shape[1], self.config)
-        x = F.dropout(F.embedding(tokens, embedding), self.dropout, self.training)
+        x = functional.dropout(functional.embedding(tokens, embedding), self.dropout, self.training)
         for layer in self.model.layers:  # type: ignore[union-attr]
             x = layer(x, cos, sin)
-        return F.linear(self.model.norm(x), embedding)  # type: ignore[operator]
+        return functional.linear(self.model.norm(x), embedding)  # type: ignore[operator]
 
     def hf_config(self) -> dict[str, Any]:
         """`config.json` for `transformers`, with the online bitnet quantizers."""

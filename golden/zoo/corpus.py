@@ -28,7 +28,9 @@ VOCAB = 256
 START = 0x0C
 HELDOUT = Path(__file__).parent / "heldout.txt"
 # Not documentation in English, or missing from the Python packages of some distributions.
-SKIPPED = frozenset({"test", "tests", "site-packages", "idle_test", "lib2to3", "ensurepip", "__pycache__", "pydoc_data"})
+SKIPPED = frozenset(
+    {"test", "tests", "site-packages", "idle_test", "lib2to3", "ensurepip", "__pycache__", "pydoc_data"}
+)
 VALIDATION_PERCENT = HELDOUT_PERCENT = 6
 # Chosen, before any model was fitted, so that both small splits hold the corpus's share of topics (a quarter) and no
 # document makes up more than a fifth of either.
@@ -91,7 +93,9 @@ def _raw_documents() -> Iterator[tuple[str, list[str]]]:
     try:
         from pydoc_data.topics import topics
     except ImportError as error:
-        raise MachineError(f"this Python has no pydoc_data.topics ({error}); install the full standard library") from None
+        raise MachineError(
+            f"this Python has no pydoc_data.topics ({error}); install the full standard library"
+        ) from None
     for name in sorted(topics):
         yield f"topics/{name}", _paragraphs(topics[name])
     root = Path(sysconfig.get_paths()["stdlib"])

@@ -5,12 +5,14 @@ import math
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 Logits = Callable[[torch.Tensor], torch.Tensor]
 
 
-def bits_per_byte(logits: Logits, tokens: torch.Tensor, context: int = 256, stride: int = 128, batch: int = 32) -> float:
+def bits_per_byte(
+    logits: Logits, tokens: torch.Tensor, context: int = 256, stride: int = 128, batch: int = 32
+) -> float:
     """Mean of -log2 p(byte | what stands before it) over all bytes of `tokens` [length] but the first.
 
     `logits` maps tokens int64 [B, context] to logits [B, context, 256]. Windows of `context` bytes start `stride`
@@ -24,7 +26,7 @@ def bits_per_byte(logits: Logits, tokens: torch.Tensor, context: int = 256, stri
     with torch.no_grad():
         for group in (starts[i : i + batch] for i in range(0, len(starts), batch)):
             windows = torch.stack([tokens[s : s + context + 1] for s in group])
-            loss = F.cross_entropy(
+            loss = functional.cross_entropy(
                 logits(windows[:, :-1]).float().transpose(1, 2), windows[:, 1:], reduction="none"
             ).double()  # [B, context]
             for row, start in zip(loss, group, strict=True):

@@ -15,6 +15,7 @@ class Recipe:
     `factory` is `module:function`, called as `function(seed=..., dropout=...)`. A batch is `batch` windows of
     `context` bytes. Rates are the largest ones of Muon (`matrix_rate`) and AdamW (`vector_rate`); `warmup` and `decay`
     are fractions of the run. `minutes` replaces `steps` by a time bound (the result then depends on the machine).
+    `bfloat16` multiplies matrices in that format; None means where the processor has units for it (AMX).
     """
 
     factory: str
@@ -30,7 +31,7 @@ class Recipe:
     decay: float = 0.6
     validate_every: int = 250
     minutes: float | None = None
-    bfloat16: bool = False
+    bfloat16: bool | None = None
     compile: bool = False
 
     def changed(self, settings: Sequence[str]) -> "Recipe":
@@ -49,7 +50,9 @@ class Recipe:
 
 
 RECIPES = {
-    "bitnet-tiny": Recipe("golden.zoo.bitnet:build", steps=12_000),
+    "bitnet-tiny": Recipe(
+        "golden.zoo.bitnet:build", steps=12_000, matrix_rate=1.2e-2, vector_rate=5e-3, validate_every=300, compile=True
+    ),
     "mamba2-tiny": Recipe(
         "golden.zoo.mamba2:build", steps=10_000, batch=4, context=512, vector_rate=6e-3, validate_every=500
     ),

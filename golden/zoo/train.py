@@ -17,11 +17,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, Protocol, cast, runtime_checkable
 
 import torch
-import torch.nn.functional as F
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from torch.nn import functional
 
 from golden import checkpoints
 from golden.errors import InputError, MachineError
@@ -104,6 +105,8 @@ class Run:
         self.model = build(recipe) if model is None else model
         if not isinstance(self.model, Trainable):
             raise InputError(f"{recipe.factory}: the model lacks hf_config or hf_tensors, which the trainer needs")
+        fast = bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+        self.bfloat16 = fast if recipe.bfloat16 is None else recipe.bfloat16
         self.forward = torch.compile(self.model) if recipe.compile else self.model
         self.optimizers = optimizers(self.model, recipe)
         self.at = Progressed()
@@ -134,8 +137,9 @@ class Run:
                 for group, (_, full) in zip(optimizer.param_groups, fresh, strict=True):
                     group["full_rate"] = full
             self.at = Progressed(**state["at"])
-        except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-            raise InputError(f"{file}: not a state of {self.name} ({error}); delete it to start anew") from None
+        except (OSError, EOFError, UnpicklingError, RuntimeError, KeyError, ValueError, TypeError) as error:
+            kind = type(error).__name__
+            raise InputError(f"{file}: not a state of {self.name} ({kind}); delete it to start anew") from None
 
     def step(self) -> float:
         """One optimizer step; returns the training loss in bits per byte."""
@@ -146,9 +150,9 @@ class Run:
                 group["lr"] = group["full_rate"] * factor
         torch.manual_seed(self.recipe.seed * 7_919 + self.at.step)  # dropout; makes a resumed run equal
         batch = windows(self.text.train, self.recipe, self.at.step)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             logits = self.forward(batch[:, :-1])
-        loss = F.cross_entropy(logits.float().flatten(0, 1), batch[:, 1:].flatten())
+        loss = functional.cross_entropy(logits.float().flatten(0, 1), batch[:, 1:].flatten())
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
@@ -162,7 +166,7 @@ class Run:
         """Bits per byte on the validation split; the best model so far is written as a checkpoint."""
         start = time.monotonic()
         self.model.eval()
-        bits = bits_per_byte(self.model, self.text.validation, self.recipe.context, self.recipe.context // 2)
+        bits = bits_per_byte(self.model, self.text.validation, self.recipe.context, self.recipe.context)
         self.model.train()
         if bits < self.at.best:
             self.at.best, self.at.best_step = bits, self.at.step
@@ -188,7 +192,7 @@ class Run:
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
         self.model.train()
         with Progress(*columns, transient=False) as bar:
-            task = bar.add_task(self.name, total=1.0, completed=self.progress)
+            task = bar.add_task(self.name, total=1.0)
             average = float("nan")
             while self.progress < 1.0:
                 bits = self.step()
