@@ -29,7 +29,7 @@ module perf_counter #(
   assign value = value_q;
 
   always @(posedge clk) begin
-    if (rst || clear) value_q <= {W{1'b0}};
+    if (rst || clear) value_q <= 0;
     else if (en) value_q <= value_q + 1'b1;
   end
 

@@ -33,19 +33,21 @@ module strm_fork #(
   reg [N-1:0] done_q;
 
   assign s_ready = &(done_q | m_ready);
-  assign m_valid = {N{s_valid}} & ~done_q;
   assign m_data  = s_data;
 
   always @(posedge clk) begin
-    if (rst || s_ready) done_q <= {N{1'b0}};
+    if (rst || s_ready) done_q <= 0;
     else if (s_valid) done_q <= done_q | m_ready;
   end
 
   genvar i;
   generate
-    for (i = 0; i < N; i = i + 1) begin : g_check
-      wire m_valid_i = m_valid[i];
+    for (i = 0; i < N; i = i + 1) begin : g_output
+      wire m_valid_i = s_valid && !done_q[i];
       wire m_ready_i = m_ready[i];
+
+      assign m_valid[i] = m_valid_i;
+
       `CHECK_STREAM(m_valid_i, m_ready_i, m_data)
     end
   endgenerate

@@ -33,11 +33,10 @@ module strm_join #(
   reg  [N-1:0] full_q;
   wire         move = m_valid && m_ready;
 
-  assign s_ready = ~full_q | {N{move}};
   assign m_valid = &full_q;
 
   always @(posedge clk) begin
-    if (rst) full_q <= {N{1'b0}};
+    if (rst) full_q <= 0;
     else full_q <= (s_valid & s_ready) | (full_q & ~s_ready);
   end
 
@@ -46,6 +45,7 @@ module strm_join #(
     for (i = 0; i < N; i = i + 1) begin : g_input
       reg [DATA_W-1:0] data_q;
 
+      assign s_ready[i] = !full_q[i] || move;
       assign m_data[i*DATA_W+:DATA_W] = data_q;
 
       always @(posedge clk) begin

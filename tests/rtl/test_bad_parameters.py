@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Illegal parameters stop the build of the common modules, and the tool's message says what is wrong."""
+
+import pytest
+
+from golden.errors import InputError
+from harness.sim.runner import simulate
+from tests.rtl.dut import SIMS, sources
+
+BAD = [
+    ("strm_skid", {"DATA_W": 0}, "DATA_W_must_be_at_least_1"),
+    ("strm_fifo", {"DEPTH": 48}, "DEPTH_must_be_a_power_of_two"),
+    ("strm_upsize", {"RATIO": 0}, "needs_DATA_W_and_RATIO_at_least_1"),
+    ("strm_downsize", {"RATIO": 0}, "needs_DATA_W_and_RATIO_at_least_1"),
+    ("strm_fork", {"N": 0}, "needs_DATA_W_and_N_at_least_1"),
+    ("strm_join", {"N": 0}, "needs_DATA_W_and_N_at_least_1"),
+    ("mem_sdp", {"DEPTH": 1}, "DEPTH_at_least_2"),
+    ("mem_lutram", {"DEPTH": 1}, "DEPTH_at_least_2"),
+    ("fxp_round_sat", {"ROUND": 3}, "ROUND_0_1_or_2"),
+    ("fxp_round_sat", {"IN_W": 8, "FRAC": 8}, "FRAC_from_0_to_below_IN_W"),
+    ("fxp_sum_tree", {"N": 0}, "needs_N_and_IN_W_at_least_1|Width of bit extract must be positive"),
+    ("perf_counter", {"W": 0}, "W_must_be_at_least_1"),
+]
+
+
+@pytest.mark.parametrize("sim", SIMS)
+@pytest.mark.parametrize(("module", "params", "message"), BAD)
+def test_illegal_parameters_stop_the_build(module: str, params: dict[str, int], message: str, sim: str) -> None:
+    """The name of a module that does not exist carries the message, in both simulators."""
+    with pytest.raises(InputError, match=message):
+        simulate(module, sources(module), params, "tests.rtl.cocotb_strm", sim=sim)  # type: ignore[arg-type]
