@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the entries of a plan in parallel processes and collects results and coverage."""
 
+import fcntl
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
-from golden.errors import KraitError
+from golden.errors import KraitError, MachineError
 from harness import sources
 from harness.build import IcarusBuild, VerilatorBuild, build
 from harness.provenance import collect
@@ -33,7 +35,33 @@ def run(entries: tuple[Entry, ...], folder: Path, bundle: Path, jobs: int, watch
     Args:
         folder: gets one folder for each entry, with its log, job, coverage and repeat script.
         bundle: test vectors for the entries that sample some.
+
+    Raises:
+        MachineError: another regression is running in `folder`, it cannot be written, or a tool is missing.
     """
+    with alone(folder):
+        return _run(entries, folder, bundle, jobs, watch)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the results folder against a second regression. MachineError if one runs there, or it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / ".lock").open("w")
+    except OSError as error:
+        raise MachineError(f"{folder}: cannot be written ({error.strerror}); choose another --out") from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise MachineError(
+                f"{folder}: another regression is running there; wait for it or choose another --out"
+            ) from None
+        yield
+
+
+def _run(entries: tuple[Entry, ...], folder: Path, bundle: Path, jobs: int, watch: Watcher) -> Regression:
     started = time.monotonic()
     shutil.rmtree(folder / "jobs", ignore_errors=True)
     results: dict[str, Result] = {}
