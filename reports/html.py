@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the report: one HTML file with everything inline, from regression results and benchmark records."""
 
-import os
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from golden.errors import InputError, MachineError
+from harness.atomic import replace_text
 from harness.bench import record, speed
 from harness.bench.record import Record
 from harness.regress import results as regress
@@ -28,11 +28,9 @@ def write(path: Path, results: Path, records: Path) -> Path:
     if regression is None and not benchmarks:
         raise InputError(f"report: found neither {results} nor {records}; run krait regress and krait bench first")
     text = render(regression, benchmarks, speed.read(records.with_name("speed.jsonl")))
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(text, encoding="utf-8")
-        scratch.rename(path)
+        replace_text(path, text)
     except OSError as error:
         raise MachineError(f"cannot write report {path}: {error.strerror or error}; choose another --out") from error
     return path

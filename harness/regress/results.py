@@ -2,7 +2,6 @@
 """What became of each simulation, as JSON for the report and as JUnit for CI."""
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from xml.etree import ElementTree
 
 from golden.errors import InputError, MachineError
 from golden.spec.strict import decode
+from harness.atomic import replace_text
 from harness.provenance import Provenance
 
 SCHEMA = 1
@@ -78,8 +78,8 @@ def save(folder: Path, regression: Regression) -> None:
     """Write results.json and junit.xml into `folder`, each whole or not at all. MachineError if it cannot."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / "results.json", json.dumps(asdict(regression), indent=1) + "\n")
-        _replace(folder / "junit.xml", _junit(regression))
+        replace_text(folder / "results.json", json.dumps(asdict(regression), indent=1) + "\n")
+        replace_text(folder / "junit.xml", _junit(regression))
     except OSError as error:
         raise MachineError(
             f"cannot write results to {folder}: {error.strerror or error}; choose another --out"
@@ -90,17 +90,11 @@ def read(path: Path) -> Regression:
     """Read results.json. InputError names the file and what is wrong with it."""
     try:
         raw = json.loads(path.read_text())
-    except (OSError, json.JSONDecodeError) as error:
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"{path}: cannot read results ({error}); run krait regress again") from None
     if isinstance(raw, dict) and raw.get("schema") != SCHEMA:
         raise InputError(f"{path}: schema: found {raw.get('schema')!r}, expected {SCHEMA}; run krait regress again")
     return decode(Regression, raw, path)
-
-
-def _replace(path: Path, text: str) -> None:
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.write_text(text)
-    scratch.rename(path)
 
 
 def _junit(regression: Regression) -> str:
