@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from boards.drivers.arena import ALIGN
+from boards.facts import load_board
 from boards.sim.open import Memory, open_board
 from boards.sim.speed import measure_board
 from boards.target import VirtualTarget
@@ -53,11 +54,14 @@ def arena_bytes(bundle: Bundle, cfg: KernelConfig) -> int:
     return sum(pages(size.w_beats) for size in sizes.values()) + largest
 
 
-def run_workloads(board: str | None, path: Path) -> bool:
-    """Run the workloads of a board (all for None), append their records to `path`; whether all was exact and met."""
+def run_workloads(board: str | None, path: Path, seed: int | None = None) -> bool:
+    """Run the workloads of a board (all for None), append their records to `path`; whether all was exact and met.
+
+    `seed` draws the random matrices; the models' layers do not depend on it.
+    """
     good = True
     for workload in select(board):
-        bundle = vectors.load(_make(workload))
+        bundle = vectors.load(_make(workload, bundles.SEED if seed is None else seed))
         good = _run(workload.board, workload.memory, workload.name, bundle, workload.goals, path) and good
     console.say(f"records: {path}")
     return good
@@ -71,9 +75,9 @@ def run_bundle(board: str, bundle_path: Path, memory: str, path: Path) -> bool:
     return good
 
 
-def _make(workload: Workload) -> Path:
+def _make(workload: Workload, seed: int) -> Path:
     if workload.source == "random":
-        return bundles.make_random(*workload.shape, workload.starts, workload.config)
+        return bundles.make_random(*workload.shape, workload.starts, workload.config, seed=seed)
     return bundles.make_model(workload.source, workload.config)
 
 
@@ -131,7 +135,7 @@ def selftest(board: str) -> str:
     Raises:
         KraitError: what failed, and where.
     """
-    config = "sim" if board == "sim" else board.removeprefix("sim:")
+    config = load_board(board.removeprefix("sim:")).name
     bundle = vectors.load(bundles.make_random(33, 57, 2, config))
     with opened(board, "model", bundle) as target:
         clock = target.check()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Folders that appear complete or not at all, made once even when several processes want them."""
+"""Files and folders that appear complete or not at all; folders made once even when several processes want them."""
 
 import fcntl
 import glob
@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from golden.errors import MachineError
@@ -50,3 +50,33 @@ def publish_dir(target: Path, fill: Callable[[Path], None]) -> bool:
     except OSError as error:
         raise MachineError(f"{target}: cannot be written ({error}); check space and rights") from error
     return True
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write `text` to `path` by way of a temporary name; a reader sees the old file or the new one.
+
+    Raises:
+        OSError: it cannot be written; nothing is left behind.
+    """
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        scratch.replace(path)
+    except OSError:
+        with suppress(OSError):
+            scratch.unlink()
+        raise
+
+
+def writable_dir(path: Path) -> Path:
+    """Make a folder where there is none, check that files can be made in it, and return it.
+
+    Raises:
+        MachineError: it cannot be made, is no folder, or is not writable.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        raise MachineError(f"{path}: cannot be written ({error.strerror}); choose another --out") from error

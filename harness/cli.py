@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """`krait`: the command line, and the one place that joins golden, harness, boards and reports."""
 
+import importlib.metadata
+import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
-from golden.errors import CheckError, InputError, KraitError
+from golden.errors import CheckError, InputError, KraitError, MachineError
 from harness import console
-from harness.paths import build_dir
+from harness.atomic import writable_dir
+from harness.paths import ROOT, build_dir
+
+if TYPE_CHECKING:
+    from harness.regress.results import Regression
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 vectors_app = typer.Typer(no_args_is_help=True, help="Make, check and compare test-vector bundles.")
@@ -22,11 +29,28 @@ app.add_typer(board_app, name="board")
 Seed = Annotated[int | None, typer.Option(help="Seed of the run; without it KRAIT_SEED, or 1.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for what is written; without it below build/.")]
 Config = Annotated[str, typer.Option(help="Kernel configuration, as in golden/spec/configs.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes at a time.")]
+BundleDir = Annotated[Path, typer.Argument(help="Folder of a bundle.")]
+CORES = os.cpu_count() or 1
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.say(f"krait {importlib.metadata.version('krait')}")
+        raise typer.Exit
 
 
 @app.callback()
-def _options(debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False) -> None:
-    """Verify and benchmark hand-written Verilog accelerators."""
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """Verify and benchmark hand-written Verilog accelerators.
+
+    Exit codes: 0 good, 1 a check failed, 2 the input is at fault, 3 the machine, a tool or a device is.
+    """
     if debug:
         os.environ["KRAIT_DEBUG"] = "1"
 
@@ -34,17 +58,18 @@ def _options(debug: Annotated[bool, typer.Option(help="Show the traceback of an 
 @app.command()
 def doctor() -> None:
     """Say what is installed, what is missing and how to get it; exit code 3 if a needed tool is missing."""
-    from rich.table import Table
-
     from harness.toolchain import doctor as examine
 
-    table = Table("tool", "version", "status", "where", "how to get it", box=None)
-    rows = examine()
-    for row in rows:
-        table.add_row(row.tool, row.version, row.status, str(row.path or ""), "" if row.status == "ok" else row.remedy)
-    console.out.print(table)
-    if any(row.status != "ok" and row.needed for row in rows):
-        raise typer.Exit(3)
+    lacking = False
+    for row in examine():
+        console.say(f"{row.status:16} {row.tool:16} {row.version:20} {row.path}".rstrip())
+        if row.status != "ok":
+            console.say(f"{'':16} {'needed' if row.needed else 'optional'}: {row.remedy}")
+            lacking |= row.needed
+    if lacking:
+        raise MachineError(
+            "doctor: a needed tool is missing or of the wrong version; the lines above say how to get it"
+        )
 
 
 @app.command()
@@ -75,7 +100,7 @@ def lint() -> None:
 @app.command()
 def regress(
     names: Annotated[list[str] | None, typer.Argument(help="Suites, tests or patterns (random_*).")] = None,
-    jobs: Annotated[int, typer.Option(help="Simulations at a time.")] = os.cpu_count() or 1,
+    jobs: Jobs = CORES,
     seed: Seed = None,
     out: Out = None,
 ) -> None:
@@ -85,7 +110,7 @@ def regress(
     from harness.regress.plan import plan
 
     entries = plan(names or ["smoke"], seed)
-    folder = out or build_dir() / "regress"
+    folder = writable_dir(out or build_dir() / "regress")
     bundle = bundles.make_model("bitnet-tiny", "sim")
     outcome = run.run(entries, folder, bundle, jobs, console.RunView())
     results.save(folder, outcome)
@@ -93,7 +118,24 @@ def regress(
     raise typer.Exit(outcome.exit_code)
 
 
-def _show_regression(outcome: "results.Regression", folder: Path) -> None:  # type: ignore[name-defined]  # noqa: F821
+@app.command("test")
+def run_tests(
+    paths: Annotated[list[str] | None, typer.Argument(help="Test files or folders; all without.")] = None,
+    jobs: Jobs = CORES,
+    seed: Seed = None,
+) -> None:
+    """Run the tests with pytest. Exit code 1 if one fails or none runs; JUnit goes to build/test/junit.xml."""
+    if importlib.util.find_spec("pytest") is None:
+        raise MachineError(f"no pytest: not installed for {sys.executable}; pip install -e '.[dev]'")
+    command = [sys.executable, "-m", "pytest", f"--junitxml={writable_dir(build_dir() / 'test') / 'junit.xml'}"]
+    command += ["-n", str(jobs)] if jobs > 1 else []
+    command += ["--seed", str(seed)] if seed is not None else []
+    code = subprocess.run([*command, *(paths or [])], cwd=ROOT, check=False).returncode
+    # pytest: 0 good, 1 failures, 2 interrupted, 3 internal error, 4 wrong usage, 5 nothing collected
+    raise typer.Exit({0: 0, 1: 1, 2: 130, 4: 2, 5: 1}.get(code, 3))
+
+
+def _show_regression(outcome: "Regression", folder: Path) -> None:
     from harness.regress.results import share
 
     counts = {status: sum(r.status == status for r in outcome.results) for status in ("PASS", "FAIL", "NOT-RUN")}
@@ -121,7 +163,8 @@ def vectors_make(
     from harness import bundles
 
     if (model is None) == (shape is None):
-        raise InputError("vectors make: give either --model or --shape")
+        raise InputError("vectors make: give either --model or --shape, and not both")
+    out = None if out is None else writable_dir(out)
     if model is not None:
         path = bundles.make_model(model, config, tokens, out)
     else:
@@ -139,7 +182,8 @@ def _parse_shape(text: str) -> tuple[int, int]:
 
 @vectors_app.command("check")
 def vectors_check(
-    path: Path, config: Annotated[str | None, typer.Option(help="Also check that it fits this.")] = None
+    path: BundleDir,
+    config: Annotated[str | None, typer.Option(help="Also check that the bundle fits this configuration.")] = None,
 ) -> None:
     """Check a bundle's structure, hashes and references, and its results against the golden model."""
     from golden import vectors
@@ -152,7 +196,7 @@ def vectors_check(
 
 
 @vectors_app.command("diff")
-def vectors_diff(first: Path, second: Path) -> None:
+def vectors_diff(first: BundleDir, second: BundleDir) -> None:
     """Tell how two bundles differ; exit code 1 if they do."""
     from golden import vectors
 
@@ -169,16 +213,17 @@ def bench(
     ] = False,
     bundle: Annotated[Path | None, typer.Option(help="Replay this bundle instead of the board's workloads.")] = None,
     memory: Annotated[str, typer.Option(help="With --bundle: ideal or model.")] = "ideal",
+    seed: Annotated[int | None, typer.Option(help="Of the random matrices; without it the one of all records.")] = None,
     out: Out = None,
 ) -> None:
     """Replay bundles on a board, check every result, record cycles. Exit code 1 if a result or a goal is missed."""
     from boards import bench as benchmarks
 
-    records = (out or build_dir() / "bench") / "records.jsonl"
+    records = writable_dir(out or build_dir() / "bench") / "records.jsonl"
     if bundle is not None:
         good = benchmarks.run_bundle(board, bundle, memory, records)
     else:
-        good = benchmarks.run_workloads(None if all_boards else board, records)
+        good = benchmarks.run_workloads(None if all_boards else board, records, seed)
         good = (benchmarks.run_speed(records.with_name("speed.jsonl")) if all_boards else True) and good
     raise typer.Exit(0 if good else 1)
 
@@ -192,6 +237,9 @@ def report(
     """Write one offline HTML file from the regression's results and the benchmark's records."""
     from reports.html import write
 
+    for option, given in (("--records", records), ("--results", results)):
+        if given is not None and not given.is_file():
+            raise InputError(f"report: {option}: found no file {given}; expected one that krait wrote")
     path = write(
         out or build_dir() / "report" / "index.html",
         results=results or build_dir() / "regress" / "results.json",
@@ -211,7 +259,7 @@ def board_list() -> None:
 
 
 @board_app.command("info")
-def board_info(name: str) -> None:
+def board_info(name: Annotated[str, typer.Argument(help="Board, such as u280.")]) -> None:
     """Show a board's declared facts."""
     from dataclasses import asdict
 
@@ -222,7 +270,7 @@ def board_info(name: str) -> None:
 
 
 @board_app.command("selftest")
-def board_selftest(name: str = "sim") -> None:
+def board_selftest(name: Annotated[str, typer.Argument(help="sim or sim:u280.")] = "sim") -> None:
     """Open a board, check identity and registers, write and read its memory, run one small product."""
     from boards import bench as benchmarks
 
@@ -230,17 +278,29 @@ def board_selftest(name: str = "sim") -> None:
 
 
 def main() -> None:
-    """Run the command line: one line and an exit code for every error that krait knows."""
+    """Run the command line: one line on standard error and an exit code for every error."""
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         code = 130
-    except click.ClickException as error:
-        console.error(error.format_message())
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # typer's own class for it is private
+            console.say(error.format_message())
+        else:
+            console.error(error.format_message())
         code = 2
-    except KraitError as error:
+    except Exception as error:
         if os.environ.get("KRAIT_DEBUG"):
             raise
-        console.error(str(error))
-        code = error.exit_code
+        line, code = _explain(error)
+        console.error(line)
     sys.exit(code)
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    """Return the line and the exit code of an error."""
+    if isinstance(error, KraitError):
+        return str(error), error.exit_code
+    if isinstance(error, OSError):
+        return f"{error.filename or 'input/output'}: {error.strerror or error}", 3
+    return f"internal error: {type(error).__name__}: {error}; krait --debug ... shows where", 3

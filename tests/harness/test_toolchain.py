@@ -131,11 +131,35 @@ def test_yosys_is_found():
 
 
 def test_doctor_reports_each_tool():
-    """Each row has a known status, and what is not ok has a remedy."""
+    """Each row has a known status, and what is not ok has a remedy; every pinned package has a row."""
     rows = doctor()
-    assert [row.tool for row in rows] == ["C++ compiler", "Verilator", "Icarus Verilog", "Yosys", "cocotb"]
+    tools = [row.tool for row in rows]
+    assert tools[:7] == ["Python", "libpython", "make", "C++ compiler", "Verilator", "Icarus Verilog", "Yosys"]
+    assert {"cocotb", "pyuvm", "pyvsc", "pyucis", "pynq", "torch", "transformers", "ruff", "mypy"} <= set(tools)
     for row in rows:
         assert (row.status == "ok" and row.path and row.version) or (row.status != "ok" and row.remedy)
+
+
+def test_doctor_tells_needed_from_optional():
+    """Icarus and the tools for development may be missing; what a simulation needs may not."""
+    needed = {row.tool: row.needed for row in doctor()}
+    assert not any(needed[tool] for tool in ("Icarus Verilog", "ruff", "mypy", "hypothesis"))
+    assert all(needed[tool] for tool in ("Python", "libpython", "make", "C++ compiler", "Verilator", "cocotb", "torch"))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "status", "remedy"),
+    [
+        ("pytest>=1", "ok", ""),
+        ("pytest==0.0.1", "another version", "pip install 'pytest==0.0.1'"),
+        ("krait-no-such-package==1.0", "missing", "pip install 'krait-no-such-package==1.0'"),
+    ],
+)
+def test_doctor_compares_pinned_packages(requirement, status, remedy):
+    """An exact pin must be met exactly; a range is pip's affair. The remedy is the requirement itself."""
+    row = toolchain._package(requirement)
+    assert (row.status, row.remedy, row.needed) == (status, remedy, True)
+    assert not toolchain._package(f'{requirement}; extra == "dev"').needed
 
 
 def test_doctor_never_raises(tmp_path, monkeypatch):
@@ -146,3 +170,4 @@ def test_doctor_never_raises(tmp_path, monkeypatch):
     script(tmp_path, "iverilog", 'echo "Icarus Verilog version 0.9 (stable)"')
     status = {row.tool: row.status for row in doctor()}
     assert (status["C++ compiler"], status["Verilator"], status["Icarus Verilog"]) == ("missing", "missing", "too old")
+    assert status["make"] == "missing"
