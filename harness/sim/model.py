@@ -53,7 +53,7 @@ def kernel_sources(kernel: str, config: str) -> tuple[Path, ...]:
     return (top, *MEMORY_RTL, wrapper, *sorted(family.glob("*.v")), *shared)
 
 
-def kernel_build(kernel: str, config: str, opt: str = "-O2", coverage: bool = False) -> VerilatorBuild:
+def kernel_build(kernel: str, config: str, opt: str = "-O2") -> VerilatorBuild:
     """Return the build of a kernel's virtual board."""
     includes = (VERILOG, VERILOG / "gen", VERILOG / "common")
     return VerilatorBuild(
@@ -63,7 +63,6 @@ def kernel_build(kernel: str, config: str, opt: str = "-O2", coverage: bool = Fa
         kind="shared",
         cpp=BOARD_CPP,
         opt=opt,
-        coverage=coverage,
     )
 
 
@@ -157,7 +156,10 @@ class SimModel:
 
 def _load(library: Path) -> ctypes.CDLL:
     """Load a private copy of the library: the loader gives one handle a path, and a model is one handle."""
-    folder = tempfile.mkdtemp(prefix="krait-model-")
+    try:
+        folder = tempfile.mkdtemp(prefix=".load-", dir=library.parent)
+    except OSError as error:
+        raise MachineError(f"{library.parent}: cannot be written ({error.strerror})") from error
     try:
         copy = Path(folder) / f"{next(_loads)}-{library.name}"
         shutil.copyfile(library, copy)
