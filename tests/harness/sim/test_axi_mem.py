@@ -20,7 +20,7 @@ from harness.sim.mem import (
 from harness.sim.model import SimModel
 from harness.sim.runner import simulate
 from harness.sim.timing import IDEAL, Gap, MemoryTiming, timing
-from tests.harness.sim.toy import BASE, CROSS, EARLY_B, ERROR, PORT_BYTES, RTL, SIZE, Toy, shared
+from tests.harness.sim.toy import BASE, CROSS, EARLY_B, ERROR, PORT_BYTES, RTL, SIZE, SLOW, Toy, shared
 
 BEATS = 300
 MODEL = MemoryTiming(latency=40, rate=0.7, turnaround=5, page=Gap(71, 7), refresh=Gap(500, 60))
@@ -56,6 +56,16 @@ def test_stalls_and_timing_change_no_data(toy, stall, timing_):
         assert (count.read_beats, count.write_beats, count.errors) == (BEATS, BEATS, 0)
 
 
+@pytest.mark.parametrize("timing_", [IDEAL, MODEL])
+def test_answers_wait_for_a_slow_master(toy, timing_):
+    """A beat that is not taken stays: a master that takes one in four cycles gets every beat and response once."""
+    toy.memory.set_timing(timing_)
+    assert toy.copy(BEATS, fault=SLOW) > 4 * BEATS
+    assert toy.right(BEATS)
+    for port in range(2):
+        assert toy.memory.counters(port).read_blocked >= 2 * BEATS
+
+
 @pytest.mark.parametrize("channel", list(Channel))
 @pytest.mark.parametrize("port", [0, 1])
 def test_each_channel_of_each_port_can_hang(toy, channel, port):
@@ -77,6 +87,18 @@ def test_random_stalls_repeat_with_their_seed(toy):
     first = cycles(7)
     assert cycles(7) == first
     assert cycles(8) != first
+
+
+def test_ports_stall_apart(stream):
+    """Each port draws its own random stalls: beats of one come while the other stalls."""
+    stream.memory.set_stall(random_stall(0.5), channel=Channel.R)
+    stream.write(0, 1)
+    steps = []
+    for _ in range(200):
+        before = [stream.memory.counters(port).read_beats for port in range(2)]
+        stream.run(1)
+        steps.append([stream.memory.counters(port).read_beats - before[port] for port in range(2)])
+    assert sum(first != second for first, second in steps) > 50
 
 
 @pytest.mark.parametrize("timing_", [IDEAL, MODEL, MemoryTiming(rate=0.3), MemoryTiming(refresh=Gap(400, 40))])

@@ -13,7 +13,7 @@ PORTS, PORT_BYTES = 2, 32
 BASE = (1 << 36, 3 << 36)
 SIZE = 1 << 20
 GIE, IER, ISR, BEATS, FAULT, X_OFF, Y_OFF, ERROR, PORT_BASE = 0x04, 0x08, 0x0C, 0x10, 0x18, 0x20, 0x30, 0x68, 0x100
-EARLY_B, CROSS = 1, 2
+EARLY_B, CROSS, SLOW = 1, 2, 4
 
 
 def shared(top: str) -> VerilatorBuild:

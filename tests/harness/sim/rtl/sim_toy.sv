@@ -6,7 +6,7 @@
 // Format       : AXI4-Lite control as in golden/spec/registers/common.toml, a subset.
 // Latency      : variable: one burst is read, then written, then the next.
 // Throughput   : variable: below half of the memory's.
-// Back-pressure: R is always taken; W waits for the memory.
+// Back-pressure: R and B always, or in one of four cycles; W waits for the memory.
 // Golden       : none
 // Test         : tests/harness/sim/test_axi_mem.py, tests/boards/test_sim_device.py
 //
@@ -58,9 +58,11 @@ module sim_toy #(
     assign s_axi_control_rresp   = 2'd0;
     assign interrupt = regs[1][0] && regs[2][0] && isr;
 
-    // Faults to order: VECTORS bit 0 ends runs without waiting for write responses, bit 1 ignores 4 KiB boundaries.
+    // To order in VECTORS: bit 0 ends runs without waiting for write responses, bit 1 ignores 4 KiB boundaries (faults),
+    // bit 2 takes R and B in one of four cycles only.
     wire early_b = regs[6][0];
     wire cross_4k = regs[6][1];
+    wire take = !regs[6][2] || free[1:0] == 0;
 
     // ---- one copy engine a port
     logic [PORTS*64-1:0]     araddr, awaddr;
@@ -85,14 +87,14 @@ module sim_toy #(
         assign araddr[64*p+:64] = src;
         assign arlen[8*p+:8] = 8'(len - 1);
         assign arvalid[p] = state == AR && len != 0;
-        assign rready[p] = state == R;
+        assign rready[p] = state == R && take;
         assign awaddr[64*p+:64] = dst;
         assign awlen[8*p+:8] = 8'(len - 1);
         assign awvalid[p] = state == AW;
         assign wvalid[p] = state == W;
         assign wlast[p] = i == len - 1;
         assign wdata[PORT_W*p+:PORT_W] = buffer[i[7:0]] ^ {PB{8'd1}};
-        assign bready[p] = early_b || state == B;
+        assign bready[p] = early_b || state == B && take;
         always_ff @(posedge clk) begin
             bad_read[p]  <= rvalid[p] && rready[p] && rresp[2*p+1];
             bad_write[p] <= bvalid[p] && bready[p] && bresp[2*p+1];
@@ -108,7 +110,7 @@ module sim_toy #(
                     if (len == 0) len <= todo < limit ? todo : limit;
                     if (arready[p] && len != 0) state <= R;
                 end
-                R: if (rvalid[p]) begin
+                R: if (rvalid[p] && take) begin
                     buffer[i[7:0]] <= rdata[PORT_W*p+:PORT_W];
                     i <= rlast[p] ? 0 : i + 1;
                     if (rlast[p]) state <= AW;
@@ -119,7 +121,7 @@ module sim_toy #(
                     if (wlast[p]) state <= early_b ? (todo == len ? IDLE : AR) : B;
                     if (wlast[p] && early_b) begin todo <= todo - len; at <= at + len; i <= 0; len <= 0; end
                 end
-                default: if (bvalid[p]) begin
+                default: if (bvalid[p] && take) begin
                     todo <= todo - len;
                     at <= at + len;
                     i <= 0;
