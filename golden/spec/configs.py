@@ -50,14 +50,16 @@ class Geometry:
         require(_power_of_two(self.outs), "outs", self.outs, "a power of two")
         least = f"at most {self.wide_bytes // 4}, so that each row has 4 bytes of a {self.wide_bytes}-byte wide beat"
         require(self.outs * 4 <= self.wide_bytes, "outs", self.outs, least)
+        slot = f"at least 8, so that a column block of {self.block} activations fits a {self.wide_bytes}-byte wide beat"
+        require(self.block <= self.wide_bytes, "outs", self.outs, slot)
         require(1 <= self.t_cols <= 255, "t_cols", self.t_cols, "1 .. 255")
         for key in ("acc_depth", "x_slots"):
             value = getattr(self, key)
             require(_power_of_two(value) and 2 <= value <= 1 << 16, key, value, "a power of two, 2 .. 65536")
         holds = f"at least t_cols = {self.t_cols}, so that one column block fits"
         require(self.x_slots >= self.t_cols, "x_slots", self.x_slots, holds)
-        wide = f"at least {self.slots_per_beat}, the slots of one wide beat"
-        require(self.x_slots >= self.slots_per_beat, "x_slots", self.x_slots, wide)
+        wide = f"at least {2 * self.slots_per_beat}, the slots of two wide beats: one is filled while one is read"
+        require(self.x_slots >= 2 * self.slots_per_beat, "x_slots", self.x_slots, wide)
 
     @property
     def port_bytes(self) -> int:
