@@ -52,7 +52,10 @@ def run_all(say: Callable[[str], None]) -> int:
 def _checks() -> Iterator[tuple[str, Callable[[], list[str] | None]]]:
     """Yield each check's name and what runs it; a check that returns None was skipped."""
     yield "ruff check", lambda: _python(r"^\S+:\d+:", "ruff", "check", "--output-format=concise", ".")
-    yield "ruff format --check", lambda: _python(r"^Would reformat|^error", "ruff", "format", "--check", ".")
+    yield (
+        "ruff format --check",
+        lambda: _python(r"^\S+:\d+:", "ruff", "format", "--check", "--output-format=concise", "."),
+    )
     yield f"mypy --strict {' '.join(PACKAGES)}", lambda: _python(r"error:", "mypy", "--strict")
     # One configuration meets all three judges; the others differ in sizes alone, and Yosys would take minutes on them.
     yield f"verilator -Wall {KERNEL}_sim", lambda: _design(lint_verilator, "sim")

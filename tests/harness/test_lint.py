@@ -1,32 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The three lints are silent on a clean design and speak on a bad one."""
+"""The lints are silent on a clean design and speak on a bad one."""
 
 from pathlib import Path
 
 import pytest
 
-from harness.lint import lint_icarus, lint_verilator, lint_yosys
+from golden.spec import load_configs
+from harness import lint
+from harness.lint import lint_icarus, lint_verilator, lint_yosys, run_all
 
 RTL = Path(__file__).parent / "rtl"
 LINTS = pytest.mark.parametrize(
-    "lint", [lint_verilator, pytest.param(lint_icarus, marks=pytest.mark.icarus), lint_yosys]
+    "judge", [lint_verilator, pytest.param(lint_icarus, marks=pytest.mark.icarus), lint_yosys]
 )
 
 
 @LINTS
-def test_clean_design_is_silent(lint):
+def test_clean_design_is_silent(judge):
     """A clean design, with a parameter set, gives no message."""
-    assert lint([RTL / "toy_counter.v"], "toy_counter", {"WIDTH": 12}, (RTL,)) == []
+    assert judge([RTL / "toy_counter.v"], "toy_counter", {"WIDTH": 12}, (RTL,)) == []
 
 
 @LINTS
-def test_missing_top_is_a_message(lint):
+def test_missing_top_is_a_message(judge):
     """A top that is not in the files is a message."""
-    assert lint([RTL / "toy_counter.v"], "nosuch", {}, (RTL,))
+    assert judge([RTL / "toy_counter.v"], "nosuch", {}, (RTL,))
 
 
 @pytest.mark.parametrize(
-    ("lint", "body"),
+    ("judge", "body"),
     [
         (lint_verilator, "assign y = a + 9'd1;"),
         pytest.param(lint_icarus, "reg [7:0] q; always_comb q = a; assign y = q;", marks=pytest.mark.icarus),
@@ -35,8 +37,50 @@ def test_missing_top_is_a_message(lint):
     ],
     ids=["width", "systemverilog", "undriven", "latch"],
 )
-def test_bad_design_is_a_message(lint, body, tmp_path):
+def test_bad_design_is_a_message(judge, body, tmp_path):
     """A width mismatch, SystemVerilog, an undriven wire and a latch are each seen by the judge in charge."""
     path = tmp_path / "bad.v"
     path.write_text(f"module bad(input wire [7:0] a, output wire [7:0] y);\n{body}\nendmodule\n")
-    assert lint([path], "bad", {}, (tmp_path,))
+    assert judge([path], "bad", {}, (tmp_path,))
+
+
+def test_run_all_says_one_line_a_check_and_counts_failures(monkeypatch):
+    """PASS, FAIL with the first messages and the number of the others, SKIP with the remedy; the count is of FAILs."""
+    messages = [f"message {index}" for index in range(lint.SHOWN + 2)]
+    checks = [("good", list), ("bad", lambda: messages), ("absent", lambda: None), ("bad too", lambda: ["one"])]
+    monkeypatch.setattr(lint, "_checks", lambda: iter(checks))
+    said: list[str] = []
+    assert run_all(said.append) == 2
+    shown = [f"      {line}" for line in messages[: lint.SHOWN]]
+    assert said == [
+        "PASS  good",
+        "FAIL  bad",
+        *shown,
+        "      ... and 2 more lines",
+        "SKIP  absent: not on PATH; apt install iverilog",
+        "FAIL  bad too",
+        "      one",
+    ]
+
+
+def test_every_judge_and_configuration_is_asked():
+    """Python by ruff and mypy; one wrapper by all three judges, every configuration by Verilator."""
+    names = " / ".join(name for name, _ in lint._checks())
+    for word in ("ruff check", "ruff format --check", "mypy --strict", "iverilog", "yosys"):
+        assert word in names
+    for config in load_configs("tern_matvec"):
+        assert f"verilator -Wall tern_matvec_{config}" in names
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=["ruff check", "ruff format"])
+def test_python_tools_are_heard(index, tmp_path, monkeypatch):
+    """A bad file is named with its line by the very check that `krait lint` makes; a good one gives nothing."""
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\n")
+    monkeypatch.setattr(lint, "ROOT", tmp_path)
+    monkeypatch.setattr(lint._messages, "__defaults__", (tmp_path,))
+    _, check = list(lint._checks())[index]
+    path = tmp_path / "some.py"
+    path.write_text("x = 1\n")
+    assert check() == []
+    path.write_text("import os\nx  =  1\n")
+    assert [line.split(":")[0] for line in check()] == ["some.py"]
