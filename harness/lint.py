@@ -75,7 +75,7 @@ def _python(pattern: str, module: str, *arguments: str) -> list[str]:
     """Return the lines of a Python tool that match; it is configured in pyproject.toml."""
     if importlib.util.find_spec(module) is None:
         raise MachineError(f"no {module}: not installed for {sys.executable}; pip install -e '.[dev]'")
-    return _messages([sys.executable, "-m", module, *arguments], pattern)
+    return _messages([sys.executable, "-m", module, *arguments], pattern, ROOT)
 
 
 def lint_verilator(

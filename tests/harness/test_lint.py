@@ -77,10 +77,9 @@ def test_python_tools_are_heard(index, tmp_path, monkeypatch):
     """A bad file is named with its line by the very check that `krait lint` makes; a good one gives nothing."""
     (tmp_path / "pyproject.toml").write_text("[tool.ruff]\n")
     monkeypatch.setattr(lint, "ROOT", tmp_path)
-    monkeypatch.setattr(lint._messages, "__defaults__", (tmp_path,))
     _, check = list(lint._checks())[index]
     path = tmp_path / "some.py"
     path.write_text("x = 1\n")
     assert check() == []
     path.write_text("import os\nx  =  1\n")
-    assert [line.split(":")[0] for line in check()] == ["some.py"]
+    assert {line.split(":")[0] for line in check()} == {"some.py"}
