@@ -7,6 +7,9 @@ import torch
 
 from golden.errors import InputError
 from golden.spec.configs import KernelConfig, load_config
+from golden.spec.gen.tern_matvec import MAX_ROW_TILES
+from golden.ternary.arguments import argument_error
+from golden.ternary.packing import tiling
 from harness.paths import ROOT, build_dir
 from harness.provenance import source_revision
 
@@ -48,15 +51,24 @@ def make_random(
     """Write a bundle of `starts` random products, each matrix its own.
 
     Raises:
-        InputError: the configuration is unknown or a size is below 1.
+        InputError: the configuration is unknown, a size is below 1, or the kernel would refuse a start of that shape.
     """
     from golden.ternary import bundles
 
     cfg: KernelConfig = load_config(KERNEL, config)
+    _check_shape(rows, cols, min(vectors, cfg.t_cols), cfg)
     products = bundles.random_products(rows, cols, starts, vectors, seed)
     origin = bundles.random_origin(rows, cols, seed)
     stem = f"random-{rows}x{cols}-{config}"
     return bundles.write(out or bundle_dir(), stem, products, cfg, origin, seed, source_revision()[0])
+
+
+def _check_shape(rows: int, cols: int, vectors: int, cfg: KernelConfig) -> None:
+    sizes = tiling(rows, cols, vectors, cfg)
+    error = argument_error(sizes.row_tiles, sizes.col_blocks, vectors, (), (), cfg)
+    if error:
+        most = f"{MAX_ROW_TILES * cfg.outs} rows and {cfg.x_slots // vectors * cfg.block} columns"
+        raise InputError(f"vectors: {rows}x{cols} is too large for {cfg.name} ({error.name}), which takes up to {most}")
 
 
 def bundle_dir() -> Path:

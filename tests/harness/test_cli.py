@@ -87,6 +87,8 @@ def copy(bundle: Path, folder: Path) -> Path:
         (["vectors", "make", "--model", "bitnet-tiny", "--tokens", "0"], ["0 tokens", "expected 1 .."]),
         (["vectors", "make", "--shape", "8x8", "--config", "nosuch"], ["nosuch", "sim512"]),
         (["vectors", "make", "--shape", "8x8", "--starts", "0"], ["at least 1"]),
+        (["vectors", "make", "--shape", "8x20481"], ["BAD_COL_BLOCKS", "20480 columns"]),
+        (["vectors", "make", "--shape", "99999999999x8"], ["BAD_ROW_TILES", "rows"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) and value[0] != value[-1] else None,
 )
