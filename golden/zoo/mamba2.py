@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """mamba2-tiny for the trainer: the float reference itself, in its chunked form, with dropout on the residual stream."""
 
+import math
 from typing import Any
 
 import torch
@@ -8,7 +9,7 @@ import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch read
 from torch import Tensor
 
 from golden.mamba2 import checkpoint, model
-from golden.mamba2.config import Mamba2Config
+from golden.mamba2.config import Mamba2Config, ModelWeights
 from golden.mamba2.module import Mamba2Model
 from golden.zoo.corpus import START, VOCAB
 
@@ -49,3 +50,17 @@ def build(seed: int, dropout: float) -> TrainableMamba2:
     """A freshly initialized mamba2-tiny."""
     torch.manual_seed(seed)
     return TrainableMamba2(TINY, dropout)
+
+
+def carried_bits_per_byte(tokens: Tensor, w: ModelWeights, cfg: Mamba2Config, piece: int = 2048) -> float:
+    """Mean of -log2 p over all bytes of `tokens` int64 [length] but the first, the state carried over the whole text.
+
+    What decode sees: every byte is predicted from all bytes before it. Prefilled `piece` bytes at a time.
+    """
+    total, states = 0.0, None
+    with torch.no_grad():
+        for start in range(0, len(tokens) - 1, piece):
+            window = tokens[start : start + piece + 1]
+            logits, states = model.forward(window[None, :-1], w, cfg, states)
+            total += float(F.cross_entropy(logits[0].double(), window[1:], reduction="sum"))
+    return total / (len(tokens) - 1) / math.log(2)
