@@ -37,3 +37,24 @@ def current() -> Job:
     if not path:
         raise InputError(f"{VARIABLE} is not set: this test module runs under krait regress only")
     return decode(Job, json.loads(Path(path).read_text()), Path(path))
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast the kernel ran: cycles and seconds of wall time from each start to its interrupt, summed."""
+
+    cycles: float
+    seconds: float
+
+    def write(self, folder: Path) -> None:
+        """Write the pace beside the job's results."""
+        (folder / "pace.json").write_text(json.dumps(asdict(self)) + "\n")
+
+    @staticmethod
+    def read(folder: Path) -> "Pace":
+        """Return the pace of the job that ran in `folder`. InputError when it left none."""
+        path = folder / "pace.json"
+        try:
+            return decode(Pace, json.loads(path.read_text()), path)
+        except (OSError, json.JSONDecodeError) as error:
+            raise InputError(f"{path}: no pace of a test ({error}); did it run to its end?") from None

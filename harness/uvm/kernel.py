@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kernel agent: turns a KernelItem into memory contents, register writes and a start, and reads back what happened."""
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import numpy as np
 import torch
 from cocotb.triggers import ClockCycles, RisingEdge, SimTimeoutError, with_timeout
+from cocotb.utils import get_sim_time
 from pyuvm import uvm_agent, uvm_analysis_port, uvm_component, uvm_driver, uvm_sequencer
 
 from golden.errors import CheckError
@@ -14,6 +16,7 @@ from golden.spec.configs import KernelConfig
 from golden.spec.gen import tern_matvec as regs
 from golden.ternary.packing import stripe, tiling, unpack_y, unstripe
 from harness.uvm.items import Action, Arguments, KernelItem, Outcome, Stimulus
+from harness.uvm.job import Pace
 from harness.uvm.memory import MemoryTransport
 from harness.uvm.registers import RegisterModel
 from harness.uvm.stimuli import GUARD
@@ -45,6 +48,7 @@ class KernelDriver(uvm_driver):
         self.started = uvm_analysis_port("started", self)
         self.ap = uvm_analysis_port("ap", self)
         self.registers: RegisterModel | None = None
+        self.pace = Pace(0.0, 0.0)
 
     @property
     def _regs(self) -> RegisterModel:
@@ -78,15 +82,23 @@ class KernelDriver(uvm_driver):
             self._fill(stimulus)
             await self._program(stimulus.arguments)
             await self._start()
+        await self._finish(item)
+        item.outcome = await self._outcome(stimulus)
+        self._memory.inject(None)
+
+    async def _finish(self, item: KernelItem) -> None:
+        """Wait for the runs of an item (two for RESTART) and account for their pace."""
+        cycles, started = get_sim_time("ns") / CLOCK_NS, time.perf_counter()
         expected_runs = 1
-        if stimulus.action is Action.RESTART:
+        if item.stimulus.action is Action.RESTART:
             await self._start()
             expected_runs = 2
         for _ in range(expected_runs):
             await self._wait_done()
             item.runs += 1
-        item.outcome = await self._outcome(stimulus)
-        self._memory.inject(None)
+        self.pace = Pace(
+            self.pace.cycles + get_sim_time("ns") / CLOCK_NS - cycles, self.pace.seconds + time.perf_counter() - started
+        )
 
     def _fill(self, stimulus: Stimulus) -> None:
         """Write x and weights to every port's arena, and the sentinel where results and their guards will be."""

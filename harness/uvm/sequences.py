@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+import torch
 from pyuvm import uvm_sequence
 
 from golden import vectors
@@ -39,12 +40,21 @@ class RandomStarts(uvm_sequence):
 
 
 class BundleStarts(uvm_sequence):
-    """`items` cases sampled from a bundle, under random stalls; the results come from the bundle's own tensors."""
+    """`items` cases sampled from a bundle; the results come from the bundle's own tensors. `kinds` of stalls vary."""
 
-    def __init__(self, cfg: KernelConfig, memory: MemoryTransport, seed: int, items: int, path: Path) -> None:
+    def __init__(
+        self,
+        cfg: KernelConfig,
+        memory: MemoryTransport,
+        seed: int,
+        items: int,
+        path: Path,
+        kinds: tuple[StallKind, ...] = tuple(StallKind),
+    ) -> None:
         super().__init__("bundle_starts")
-        self._cfg, self._memory, self._seed, self._items = cfg, memory, seed, items
+        self._cfg, self._memory, self._seed, self._items, self._kinds = cfg, memory, seed, items, kinds
         self._bundle = vectors.load(path, cfg)
+        self._matrices: dict[str, torch.Tensor] = {}
 
     async def body(self) -> None:
         """Send the sampled cases and compare each with the bundle, on top of the scoreboard's own comparison."""
@@ -61,15 +71,16 @@ class BundleStarts(uvm_sequence):
         sizes = tiling(case.rows, case.cols, case.vectors, cfg)
         offsets = stimuli.layout(sizes.x_beats, sizes.w_beats, sizes.y_beats, cfg, skew=random.choice((0, 1, 61)))
         bases = tuple(self._memory.base(port) for port in range(cfg.ports))
-        kind = random.choice(list(StallKind))
+        if case.weights not in self._matrices:
+            self._matrices[case.weights] = unpack_weights(tensors[case.weights], case.rows, case.cols, cfg)
         return Stimulus(
             name=f"case {case.name} of {self._bundle.name}",
-            w=unpack_weights(tensors[case.weights], case.rows, case.cols, cfg),
+            w=self._matrices[case.weights],
             x=unpack_x(tensors[case.x], case.cols, case.vectors, cfg),
             weights=tensors[case.weights],
             activations=tensors[case.x],
             arguments=Arguments(sizes.row_tiles, sizes.col_blocks, sizes.vectors, *offsets, bases),
-            stalls=Stalls(kind, p=0.3, seed=random.getrandbits(31)),
+            stalls=Stalls(random.choice(self._kinds), p=0.3, seed=random.getrandbits(31)),
         )
 
     def _check(self, case: vectors.Case, item: KernelItem) -> None:

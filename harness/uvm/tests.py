@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tests that `krait regress` runs inside the simulator. The job (job.py) says on what, with which seed."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
 import pyuvm
+import torch
 from pyuvm import uvm_test
 
 from golden.spec.configs import load_config
@@ -13,8 +15,16 @@ from harness.uvm import coverage, job
 from harness.uvm.axil import log_quietly
 from harness.uvm.env import MatvecEnv, start_bench
 from harness.uvm.sequences import BundleStarts, RandomStarts, walk_registers
+from harness.uvm.stalls import StallKind
 
 KERNEL = "tern_matvec"
+
+
+def _keep_python_out_of_the_way() -> None:
+    """Keep torch from spinning threads over small products, and the collector from walking all that was imported."""
+    torch.set_num_threads(1)
+    gc.collect()
+    gc.freeze()
 
 
 class MatvecTest(uvm_test):
@@ -23,6 +33,7 @@ class MatvecTest(uvm_test):
     def build_phase(self) -> None:
         """Make the environment that the job asks for."""
         log_quietly()
+        _keep_python_out_of_the_way()
         self.job = job.current()
         self.cfg = load_config(KERNEL, self.job.config)
         self.bench = start_bench(self.job, self.cfg, load_register_map(KERNEL))
@@ -40,7 +51,8 @@ class MatvecTest(uvm_test):
         raise NotImplementedError
 
     def report_phase(self) -> None:
-        """Save functional coverage."""
+        """Save functional coverage, and how fast the kernel ran."""
+        self.env.kernel.driver.pace.write(Path(self.job.out))
         coverage.save(Path(self.job.out) / "coverage.json", f"{KERNEL}.start", coverage.bins())
 
     async def play(self, sequence: Any) -> None:
@@ -65,6 +77,16 @@ class BundleTest(MatvecTest):
         """Play the sampled cases."""
         path = Path(self.job.bundle)
         await self.play(BundleStarts(self.cfg, self.bench.memory, self.job.seed, self.job.items, path))
+
+
+@pyuvm.test()
+class PaceTest(MatvecTest):
+    """Cases of a bundle at full speed, without a stall: what a transport can do (harness/bench/transport_speed.py)."""
+
+    async def body(self) -> None:
+        """Play the sampled cases without stalls."""
+        path, kinds = Path(self.job.bundle), (StallKind.NONE,)
+        await self.play(BundleStarts(self.cfg, self.bench.memory, self.job.seed, self.job.items, path, kinds))
 
 
 @pyuvm.test()
