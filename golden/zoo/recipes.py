@@ -51,7 +51,7 @@ class Recipe:
 
 RECIPES = {
     "bitnet-tiny": Recipe(
-        "golden.zoo.bitnet:build", steps=12_000, matrix_rate=1.2e-2, vector_rate=5e-3, validate_every=300, compile=True
+        "golden.zoo.bitnet:build", steps=9_300, matrix_rate=1.2e-2, vector_rate=5e-3, validate_every=300, compile=True
     ),
     "mamba2-tiny": Recipe(
         "golden.zoo.mamba2:build", steps=10_000, batch=4, context=512, vector_rate=6e-3, validate_every=500
