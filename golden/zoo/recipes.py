@@ -54,6 +54,14 @@ RECIPES = {
         "golden.zoo.bitnet:build", steps=9_300, matrix_rate=1.2e-2, vector_rate=5e-3, validate_every=300, compile=True
     ),
     "mamba2-tiny": Recipe(
-        "golden.zoo.mamba2:build", steps=10_000, batch=4, context=512, vector_rate=6e-3, validate_every=500
+        "golden.zoo.mamba2:build",
+        steps=6_000,
+        batch=4,
+        context=512,
+        vector_rate=6e-3,
+        dropout=0.1,
+        validate_every=500,
+        bfloat16=True,
+        compile=True,
     ),
 }
