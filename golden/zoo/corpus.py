@@ -23,6 +23,7 @@ from pathlib import Path
 import torch
 
 from golden.errors import InputError, MachineError
+from golden.zoo.command import run
 
 VOCAB = 256
 START = 0x0C
@@ -159,4 +160,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -17,6 +17,7 @@ import torch
 
 from golden.errors import InputError
 from golden.zoo import corpus, ngram
+from golden.zoo.command import run
 from golden.zoo.measure import Logits, bits_per_byte
 
 FOLDER = Path(__file__).parent
@@ -115,4 +116,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

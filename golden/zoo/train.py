@@ -13,6 +13,7 @@ import importlib
 import json
 import math
 import os
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -27,6 +28,7 @@ from torch.nn import functional
 from golden import checkpoints
 from golden.errors import InputError, MachineError
 from golden.zoo import corpus
+from golden.zoo.command import run
 from golden.zoo.measure import bits_per_byte
 from golden.zoo.recipes import RECIPES, Recipe
 
@@ -107,6 +109,8 @@ class Run:
             raise InputError(f"{recipe.factory}: the model lacks hf_config or hf_tensors, which the trainer needs")
         fast = bool(torch.cpu.get_capabilities().get("amx_bf16", False))
         self.bfloat16 = fast if recipe.bfloat16 is None else recipe.bfloat16
+        if recipe.compile and not any(map(shutil.which, (os.environ.get("CXX") or "g++", "clang++"))):
+            raise MachineError("no C++ compiler for torch.compile; install g++, or pass --set compile=False (slower)")
         self.forward = torch.compile(self.model) if recipe.compile else self.model
         self.optimizers = optimizers(self.model, recipe)
         self.at = Progressed()
@@ -182,10 +186,13 @@ class Run:
             "optimizers": [o.state_dict() for o in self.optimizers],
             "at": asdict(self.at),
         }
-        torch.save(state, self.folder / "state.pt.part")
-        os.replace(self.folder / "state.pt.part", self.folder / "state.pt")
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(record) + "\n")
+        try:
+            torch.save(state, self.folder / "state.pt.part")
+            os.replace(self.folder / "state.pt.part", self.folder / "state.pt")
+            with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+                log.write(json.dumps(record) + "\n")
+        except (OSError, RuntimeError) as error:
+            raise MachineError(f"{self.folder}: cannot be written ({error}); free space, then start again") from None
 
     def train(self) -> float:
         """Train to the end; returns the best validation bits per byte."""
@@ -224,10 +231,10 @@ def main() -> None:
     recipe = RECIPES[args.model].changed(args.set)
     if args.minutes is not None:
         recipe = replace(recipe, minutes=args.minutes)
-    run = Run(args.model, recipe, args.out or Path("build/zoo") / args.model)
-    best = run.train()
-    print(f"{args.model}: {best:.4f} bits/byte on validation at step {run.at.best_step}; {run.folder / 'checkpoint'}")
+    training = Run(args.model, recipe, args.out or Path("build/zoo") / args.model)
+    best, step = training.train(), training.at.best_step
+    print(f"{args.model}: {best:.4f} bits/byte on validation at step {step}; {training.folder / 'checkpoint'}")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
