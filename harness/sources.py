@@ -13,6 +13,9 @@ INCLUDES = (VERILOG / "common", VERILOG / "gen")
 # signals are kept up to date in every cycle, and 20,000 bits of them take time that Python takes there anyway.
 BACKDOOR = ("axil_regs.store_q", "axil_regs.ro_value")
 
+# The RTL's own checks cost a bulk run a sixth of its speed; every beat-level and every Icarus run has them.
+NO_CHECKS = {"KRAIT_NO_CHECKS": ""}
+
 
 def cocotb_build(
     config: str, transport: Literal["beat", "bulk"], simulator: Literal["verilator", "icarus"]
@@ -25,7 +28,7 @@ def cocotb_build(
     top = f"{KERNEL}_{config}"
     files = kernel_sources(KERNEL, config)
     if transport == "bulk":
-        return VerilatorBuild(f"sim_{top}", files, includes=INCLUDES, cpp=MEMORY_CPP)
+        return VerilatorBuild(f"sim_{top}", files, defines=NO_CHECKS, includes=INCLUDES, cpp=MEMORY_CPP)
     verilog = tuple(path for path in files if path.suffix == ".v")
     if simulator == "icarus":
         return IcarusBuild(top, verilog, includes=INCLUDES)
