@@ -88,7 +88,7 @@ def simulate(
 
 
 def derive_seed(name: str) -> int:
-    """Return the seed of a named run from the session's KRAIT_SEED, so that new tests shift no other's stimuli."""
+    """Return the seed of a named run from the whole run's KRAIT_SEED, so that new tests shift no other's stimuli."""
     base = os.environ.get("KRAIT_SEED", "1")
     return int.from_bytes(hashlib.sha256(f"{base}/{name}".encode()).digest()[:4], "big") >> 1 or 1
 
