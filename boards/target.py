@@ -8,8 +8,7 @@ from boards.sim.device import SimDevice
 from golden.errors import InputError
 from golden.spec.configs import KernelConfig
 from golden.ternary.packing import stripe
-from harness.bench import record
-from harness.bench.record import Kind
+from harness.bench.record import Counters, Kind
 
 
 class VirtualTarget:
@@ -57,18 +56,12 @@ class VirtualTarget:
         if name not in self._weights:
             self._weights[name] = self._kernel.load(stripe(weights, self.config).numpy(), rows, cols)
 
-    def start(self, weights: str, x: torch.Tensor, vectors: int) -> tuple[torch.Tensor, record.Counters]:
+    def start(self, weights: str, x: torch.Tensor, vectors: int) -> tuple[torch.Tensor, Counters]:
         """Run one start on loaded weights and packed activations uint8 [beats, WIDE]; y int32 [rows, vectors]."""
         if weights not in self._weights:
             raise InputError(f"board {self.board}: no weights {weights!r} were loaded")
         result = self._kernel.run(self._weights[weights], stripe(x, self.config).numpy(), vectors)
-        beats = self._kernel.port_beats()
-        counters = record.Counters(
-            **{name: getattr(result.counters, name) for name in _COUNTERS},
-            rd_beats=tuple(read for read, _ in beats),
-            wr_beats=tuple(written for _, written in beats),
-        )
-        return torch.from_numpy(result.y), counters
+        return torch.from_numpy(result.y), result.counters
 
     def check(self) -> float:
         """Return the measured clock in MHz; MachineError if it is not the declared one."""
@@ -78,6 +71,3 @@ class VirtualTarget:
         """Free the arena; a buffer that is still allocated afterwards is an error."""
         self._arena.close()
         self._device.check_leaks()
-
-
-_COUNTERS = ("cycles", "weight_beats", "window", "stall_weights", "stall_tables", "stall_output", "stall_hazard")

@@ -18,29 +18,12 @@ from golden.errors import InputError, MachineError
 from golden.spec import KernelConfig, load_config
 from golden.spec.gen import tern_matvec as regs
 from golden.ternary.packing import Tiling, pack_weights, pack_x, stripe, tiling, unpack_y, unstripe
+from harness.bench.record import Counters
 
 ARENA_BYTES = 16 << 20
 """Bytes a port that `arena` takes without an argument."""
 POISON = 0xA5
 """Every byte of a result region before the run, so that words that the kernel does not write cannot pass."""
-
-
-@dataclass(frozen=True)
-class Counters:
-    """Performance counters of one run, in cycles and wide beats; golden/spec/registers says what each counts."""
-
-    cycles: int
-    weight_beats: int
-    window: int
-    stall_weights: int
-    stall_tables: int
-    stall_output: int
-    stall_hazard: int
-
-    @property
-    def window_share(self) -> float:
-        """Return weight beats over the cycles from the first to the last of them; 0 when there were none."""
-        return self.weight_beats / self.window if self.window else 0.0
 
 
 @dataclass(frozen=True)
@@ -205,8 +188,13 @@ class TernMatvec(KraitIP):
             return np.hstack([self.run(weights, part, width).y for part, width in zip(parts, widths, strict=True)])
 
     def counters(self) -> Counters:
-        """Return the performance counters of the last run."""
-        return Counters(*(self.get64(offset) for offset in self.COUNTERS))
+        """Return the performance counters of the last run, with the beats of every port."""
+        beats = self.port_beats()
+        return Counters(
+            **{offset.name.lower(): self.get64(offset) for offset in self.COUNTERS},
+            rd_beats=tuple(read for read, _ in beats),
+            wr_beats=tuple(written for _, written in beats),
+        )
 
     # ---- inside
 
