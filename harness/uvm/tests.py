@@ -47,8 +47,7 @@ class MatvecTest(uvm_test):
         self.drop_objection()
 
     async def body(self) -> None:
-        """Do what the test is for."""
-        raise NotImplementedError
+        """Play nothing; a test that does not override this fails, because its scoreboard compared nothing."""
 
     def report_phase(self) -> None:
         """Save functional coverage, and how fast the kernel ran."""

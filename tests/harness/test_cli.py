@@ -291,8 +291,7 @@ def test_help_and_version(krait: Krait) -> None:
 def test_the_installed_command_answers() -> None:
     """`krait` of the virtual environment is this command line."""
     command = Path(sys.executable).with_name("krait")
-    if not command.exists():
-        pytest.skip("krait is not installed beside this Python")
+    assert command.exists(), "krait is not installed beside this Python; pip install -e '.[dev]'"
     done = subprocess.run([command, "board", "info", "nosuch"], cwd=ROOT, capture_output=True, text=True, check=False)
     expect(Ran(done.returncode, done.stdout, done.stderr), 2, "nosuch")
 
