@@ -180,7 +180,25 @@ class TernMatvec(KraitIP):
         return counters
 
     def multiply(self, w: torch.Tensor, x: torch.Tensor) -> NDArray[np.int32]:
-        """Return W X for int8 tensors [M, K] of trits and [K, V], in passes of at most T_COLS vectors."""
+        """Return W X for int8 tensors [M, K] of trits and [K, V] of any size.
+
+        The kernel keeps the activations of one start on chip and counts row tiles in 16 bits: what exceeds either goes
+        in several starts, column parts added and row parts stacked here. Vectors go T_COLS at a time.
+        """
+        if w.ndim != 2 or x.ndim != 2 or w.shape[1] != x.shape[0]:
+            raise InputError(f"product of {tuple(w.shape)} and {tuple(x.shape)}: expected [M, K] and [K, V]")
+        cols = self.config.x_slots // min(x.shape[1], self.config.t_cols) * self.config.block
+        rows = regs.MAX_ROW_TILES * self.config.outs
+        bands = [
+            sum(
+                self._multiply_part(part, x_part)
+                for part, x_part in zip(torch.split(band, cols, dim=1), torch.split(x, cols), strict=True)
+            )
+            for band in torch.split(w, rows)
+        ]
+        return np.vstack(bands)
+
+    def _multiply_part(self, w: torch.Tensor, x: torch.Tensor) -> NDArray[np.int32]:
         with self.arena(self._bytes_for(w, x)):
             weights, step = self.load_matrix(w), self.config.t_cols
             parts = (stripe(pack_x(part, self.config), self.config).numpy() for part in torch.split(x, step, dim=1))

@@ -4,7 +4,7 @@
 import pytest
 import torch
 
-from boards.drivers import KernelError, TernMatvec
+from boards.drivers import KernelError, TernMatvec, tern_matvec
 from boards.drivers.arena import Arena
 from boards.sim.open import open_board, pick_config, write_overlay
 from golden.errors import InputError, MachineError
@@ -50,6 +50,23 @@ def test_products_equal_the_golden_model(kernel, rows, cols, vectors):
     """Any shape, padded or not: packed, flushed, run, read back and unpacked it is W X exactly."""
     w, x = operands(rows, cols, vectors)
     assert torch.equal(torch.from_numpy(kernel.multiply(w, x)), matvec(w, x))
+
+
+def test_products_beyond_one_start_are_split(kernel, monkeypatch):
+    """More columns than the kernel holds, more rows than it counts: several starts, the same W X."""
+    monkeypatch.setattr(tern_matvec.regs, "MAX_ROW_TILES", 2)
+    starts = []
+    monkeypatch.setattr(kernel, "start", lambda start=kernel.start: (starts.append(1), start())[1])
+    rows, cols = 2 * kernel.config.outs + 3, kernel.config.x_slots * kernel.config.block + 7
+    w, x = operands(rows, cols, 1)
+    assert torch.equal(torch.from_numpy(kernel.multiply(w, x)), matvec(w, x))
+    assert len(starts) == 4
+
+
+def test_shapes_that_do_not_fit_are_refused(kernel):
+    """W and X of different K are bad input, not a wrong product."""
+    with pytest.raises(InputError, match=r"\(8, 40\) and \(41, 1\)"):
+        kernel.multiply(operands(8, 40, 1)[0], operands(8, 41, 1)[1])
 
 
 def test_starts_back_to_back_count_apart(kernel):
