@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Laws of the kernel's leaf units; `tests/rtl/test_tern_units.py` picks one test for each build."""
+"""Laws of the kernel's leaf units; `tests/rtl/test_<unit>.py` picks the one with its name."""
 
 import logging
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import cocotb
@@ -12,6 +13,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 from torch import Tensor
 
+from golden.ternary.arguments import argument_error
 from golden.ternary.matvec import decode, lut_product, tables
 
 
@@ -227,3 +229,64 @@ async def tern_xbuf(dut: Any) -> None:
             await FallingEdge(dut.clk)
             assert not int(dut.m_valid.value), "a slot too many"
             await RisingEdge(dut.clk)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What golden's laws ask of a configuration, from a unit's parameters alone."""
+
+    x_slots: int
+    t_cols: int
+    port_bytes: int
+
+
+def some_count(limit: int) -> int:
+    """Return a count below, at, around or far above a limit."""
+    return random.choice(
+        (0, 1, limit - 1, limit, limit + 1, random.randrange(1, 2 * limit + 2), 1 << 31, (1 << 32) - 1)
+    )
+
+
+@cocotb.test()
+async def tern_args(dut: Any) -> None:
+    """Law: three cycles after `start` error is golden's argument_error; of a legal run the counts are those of tiling,
+    last_* one less than the count, and offsets and bases are the ones of the start, whatever the inputs do later."""
+    names = ("PORTS", "PORT_BYTES", "T_COLS", "X_SLOTS", "P", "RATIO")
+    ports, step_bytes, t_cols, x_slots, per_beat, ratio = (int(getattr(dut, name).value) for name in names)
+    limits = Limits(x_slots, t_cols, step_bytes)
+    await clock(dut, start=0, row_tiles=0, col_blocks=0, vectors=0, x_off=0, w_off=0, y_off=0, port_base=0)
+    seen = set()
+    for _ in range(400):
+        tiles, blocks, vectors = some_count(65535), some_count(x_slots), some_count(t_cols)
+        if random.random() < 0.5:
+            vectors = random.randint(1, t_cols)
+            tiles, blocks = random.randint(1, 65535), random.randint(1, x_slots // vectors)
+        odd = random.random() < 0.2
+        offsets = [random.getrandbits(40) * step_bytes + odd * random.randrange(step_bytes) for _ in range(3)]
+        bases = [random.getrandbits(50) * step_bytes + (random.random() < 0.05) for _ in range(ports)]
+        inputs = {"row_tiles": tiles, "col_blocks": blocks, "vectors": vectors, "port_base": pack(bases, 64)}
+        inputs |= dict(zip(("x_off", "w_off", "y_off"), offsets, strict=True))
+        await step(dut, start=1, **inputs)
+        for _ in range(3):
+            assert not int(dut.valid.value), "a verdict too early"
+            await step(dut, start=0, **{name: random.getrandbits(32) for name in ("row_tiles", "col_blocks", "x_off")})
+        assert int(dut.valid.value), "no verdict after three cycles"
+        error = argument_error(tiles, blocks, vectors, offsets, bases, limits)  # type: ignore[arg-type] # all it asks for
+        seen.add(error)
+        assert int(dut.error.value) == error, f"{inputs}: RTL {int(dut.error.value)}, golden {error.name}"
+        if not error:
+            slots, results = blocks * vectors, tiles * vectors
+            expected = {
+                "last_tile": tiles - 1,
+                "last_block": blocks - 1,
+                "last_vector": vectors - 1,
+                "last_slot": slots - 1,
+                "enable": (1 << vectors) - 1,
+                "x_beats": -(-slots // per_beat),
+                "w_beats": tiles * blocks,
+                "y_beats": -(-results // ratio),
+                "base": pack(bases, 64),
+            } | dict(zip(("x_offset", "w_offset", "y_offset"), offsets, strict=True))
+            assert {name: int(getattr(dut, name).value) for name in expected} == expected
+        await step(dut, start=0)
+    assert len(seen) == 5, f"stimuli reached {sorted(seen)} only"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
@@ -15,6 +16,7 @@ from golden.ternary.packing import Tiling, pack_weights, pack_x, stripe, tiling,
 from harness.build import VerilatorBuild, build
 from harness.paths import ROOT, VERILOG
 from harness.sim.model import BOARD_CPP, MEMORY_RTL, SimModel
+from harness.sim.runner import simulate
 
 ARENA = 0x10000
 COUNTERS = (
@@ -166,3 +168,11 @@ class TernBench:
         words = after[:-1].reshape(-1).view(torch.int32)
         assert not words[size.row_tiles * size.vectors * cfg.outs :].any(), "the tail of Y's last beat is not zero"
         return unpack_y(after[:-1], w.shape[0], x.shape[1], cfg), self.outcome()
+
+
+SIMS = ["verilator", pytest.param("icarus", marks=pytest.mark.icarus)]
+
+
+def simulate_unit(unit: str, params: dict[str, int], sim: str) -> None:
+    """Run the test of cocotb_tern_units.py that has the unit's name on a build of the unit."""
+    simulate(unit, tern_sources(), params, "tests.rtl.cocotb_tern_units", testcase=unit, sim=sim)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@
 // Throughput   : 1
 // Back-pressure: none. Reads of a tile come one cycle before its `add`, writes one cycle after.
 // Golden       : golden.ternary.matvec.lut_product
-// Test         : tests/rtl/test_tern_units.py
+// Test         : tests/rtl/test_tern_acc.py
 //
 // Why: read, add, write are three cycles and there is no bypass; the issuer keeps equal tiles three beats apart,
 // which costs nothing from three tiles on.

@@ -9,8 +9,8 @@
 // Latency      : 3
 // Throughput   : variable: one start at a time
 // Back-pressure: none.
-// Golden       : golden.ternary.packing.tiling
-// Test         : tests/rtl/test_tern_matvec.py
+// Golden       : golden.ternary.arguments.argument_error
+// Test         : tests/rtl/test_tern_args.py
 //
 // Why: software may write the next run's arguments while this one works, so they are copied; products get a cycle of
 // their own.

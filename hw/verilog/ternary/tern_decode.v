@@ -9,7 +9,7 @@
 // Throughput   : 1
 // Back-pressure: none; en low holds the output.
 // Golden       : golden.ternary.matvec.decode
-// Test         : tests/rtl/test_tern_units.py
+// Test         : tests/rtl/test_tern_decode.py
 //
 // Why: a ROM filled by the formula instead of a divider: a synthesizer makes 8-input functions of it. One ROM serves
 // many bytes, because a simulator keeps a copy in each instance.

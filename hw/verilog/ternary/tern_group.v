@@ -11,7 +11,7 @@
 // Throughput   : 1
 // Back-pressure: none.
 // Golden       : golden.ternary.matvec.lut_product
-// Test         : tests/rtl/test_tern_units.py
+// Test         : tests/rtl/test_tern_group.py
 //
 // Why: signs are applied behind the lookup, where the adder that negates is the only logic behind the multiplexer.
 // Grouped by columns, so that a table stands beside the rows that read it and nothing as wide as all tables is

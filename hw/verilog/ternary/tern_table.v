@@ -11,7 +11,7 @@
 // Throughput   : 1
 // Back-pressure: none; the caller fills a shadow only when it is free.
 // Golden       : golden.ternary.matvec.tables
-// Test         : tests/rtl/test_tern_units.py
+// Test         : tests/rtl/test_tern_table.py
 //
 // Why: two adders deep and one register between: entries 1..4 combine two activations, and entry 9 +- j of table 3 is
 // x[2] +- entry j. Only tables are doubled, not the lookups, so a swap costs one cycle and no multiplexer.

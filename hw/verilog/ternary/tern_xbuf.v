@@ -9,7 +9,7 @@
 // Throughput   : variable: 1 slot per cycle out; 1 beat per cycle in.
 // Back-pressure: combinational ready on the output side; the input is always taken.
 // Golden       : golden.ternary.packing.pack_x
-// Test         : tests/rtl/test_tern_units.py
+// Test         : tests/rtl/test_tern_xbuf.py
 //
 // Why: a register behind the memory and one behind the slot multiplexer, so that neither a RAM's output nor a wide
 // multiplexer stands before the tables' adders. Shallow buffers are distributed RAM: block RAM would be nearly empty.
