@@ -15,6 +15,23 @@ def limits(width: int) -> tuple[int, int]:
     return -(1 << (width - 1)), (1 << (width - 1)) - 1
 
 
+def bit_length(x: Tensor) -> Tensor:
+    """Bits that x needs without leading zeros, 0 for 0: the position of the leading one, plus one.
+
+    Args:
+        x: any shape, int64, >= 0.
+
+    Returns:
+        Same shape, int64, 0..63.
+    """
+    length = torch.zeros_like(x)
+    for step in (32, 16, 8, 4, 2, 1):
+        wide = (x >> step) != 0
+        length += wide * step
+        x = torch.where(wide, x >> step, x)
+    return length + x
+
+
 def round_shift(x: Tensor, frac: int, mode: int = HALF_EVEN) -> Tensor:
     """Return round(x / 2^frac) exactly, without saturation.
 

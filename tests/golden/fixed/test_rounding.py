@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""golden.fixed: rounding equals exact rational arithmetic and Python's own round, saturation clamps and says so."""
+"""golden.fixed.rounding: rounding equals exact rational arithmetic and Python's own round, saturation clamps and says so."""
 
 import math
 from fractions import Fraction
