@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mamba2 in integers: the bit-exact profiles that the RTL must equal; their specification is `golden/mamba2/README.md`."""
+"""Mamba2 in integers: the bit-exact profiles that the RTL must equal. Specification: `golden/mamba2/README.md`."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Mamba2 block in integers: what the RTL computes, bit for bit.
 
-Reads like `golden.mamba2.model.mixer`, step by step; `tap` sees every intermediate by name, asserts that it keeps the width
-that `widths.py` derives, and returns it. A sequence may be cut anywhere. Letters as in `Mamba2Config`.
+Reads like `golden.mamba2.model.mixer`, step by step; `tap` sees every intermediate by name, asserts that it keeps the
+width that `widths.py` derives, and returns it. A sequence may be cut anywhere. Letters as in `Mamba2Config`.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def forward(
     Raises:
         CheckError: an intermediate leaves its derived width, which names it (a fault of the specification).
     """
-    p, tap = model.profile, tap or checking(model)
+    tap = tap or checking(model)
     r = model.embedding[tokens].to(torch.int64)  # [B, L, D] Q.residual_frac
     after = []
     for index, (layer, state) in enumerate(
@@ -50,7 +50,7 @@ def block(r: Tensor, w: Layer, state: IntegerState, model: IntegerModel, tap: Ta
 
 
 def mixer(zxbcdt: Tensor, w: Layer, state: IntegerState, model: IntegerModel, tap: Tap) -> tuple[Tensor, IntegerState]:
-    """Between the projections: convolution, recurrence, gate, norm. int64 [B, L, 2I + 2GN + H] -> [B, L, I] Q.y_frac."""
+    """Convolution, recurrence, gate and norm: in_proj's int64 [B, L, 2I + 2GN + H] -> [B, L, I] Q.y_frac, state."""
     cfg, p = model.cfg, model.profile
     z, xBC, dt = torch.split(zxbcdt, [cfg.d_inner, cfg.conv_dim, cfg.nheads], dim=-1)
     xBC, conv = convolve(xBC, w, state.conv, model, tap)
@@ -91,12 +91,12 @@ def scan(
 ) -> tuple[Tensor, Pot]:
     """State-space recurrence, token by token.
 
-    Values: x [B, L, I], dt and dA [B, L, H], B and C [B, L, G*N], h [B, N, I] quantized. Returns C h [B, L, I] Q.y_frac,
-    not yet saturated, and the state after the last token. The state is quantized twice from the same sum: along the
-    channels to be kept, along N to be read.
+    Values: x [B, L, I], dt and dA [B, L, H], B and C [B, L, G*N], h [B, N, I] quantized. Returns C h [B, L, I]
+    Q.y_frac, not yet saturated, and the state after the last token. The state is quantized twice from the same sum:
+    along the channels to be kept, along N to be read.
     """
     cfg, p = model.cfg, model.profile
-    B, C = (v.unflatten(-1, (cfg.ngroups, cfg.d_state)).transpose(-1, -2) for v in (B, C))  # [B, L, N, G]
+    B, C = (v.reshape(*v.shape[:-1], cfg.ngroups, cfg.d_state).transpose(-1, -2) for v in (B, C))  # [B, L, N, G]
     B = B.repeat_interleave(cfg.nheads // cfg.ngroups, dim=-1)  # [B, L, N, H]
     C = C.repeat_interleave(cfg.d_inner // cfg.ngroups, dim=-1)  # [B, L, N, I]
     y = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nonlinear functions of an integer profile: LightMamba's tables, or FastMamba's approximation unit and its company."""
+"""Nonlinear functions of an integer profile: LightMamba's tables, or FastMamba's approximation unit and company."""
 
 from torch import Tensor
 

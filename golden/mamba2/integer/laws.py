@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The laws of the integer block, one line each, for tensors and for the intervals that derive widths.
 
-Arguments are values q << s of quantized pairs; the RTL multiplies q by q and shifts by the sum of the shifts, which is the
-same integer. `>>` is arithmetic: it floors. The default fraction bits give LightMamba's released model (its order of
-operations; re-derived from its description). Letters as in `Mamba2Config`.
+Arguments are values q << s of quantized pairs; the RTL multiplies q by q and shifts by the sum of the shifts, which is
+the same integer. `>>` is arithmetic: it floors. The fraction bits of `lightmamba-w4a4` give LightMamba's released model.
+Letters as in `Mamba2Config`.
 """
 
 from typing import TypeVar

@@ -16,7 +16,7 @@ ROWS_AT_ONCE = 4096  # of a float64 copy of the weights; bounds memory in the he
 def activation(x: Tensor, p: Mamba2Profile, rotate: bool) -> Pot:
     """Quantized input of a linear layer: x int64 [..., K], transformed in blocks first where `rotate`.
 
-    The transform is scaled by 2^-floor(log2(n)/2), rounded half up; what is missing from 1/sqrt(n) stands in the weights.
+    The transform is scaled by 2^-floor(log2(n)/2), rounded half up; the rest of 1/sqrt(n) stands in the weights.
     """
     width = x.shape[-1]
     if rotate:
@@ -28,11 +28,11 @@ def activation(x: Tensor, p: Mamba2Profile, rotate: bool) -> Pot:
 def linear(a: Pot, layer: Linear, p: Mamba2Profile, frac_in: int, frac_out: int) -> Tensor:
     """W a: activations [..., K] Q.frac_in -> int64 [..., M] Q.frac_out, not yet saturated.
 
-    The product runs in float64, which is exact here: |sum| <= K 2^(act_bits-1+max_shift) 2^(weight_bits-1+8), below 2^53
-    for every width that `profile.check` lets pass. (Left shifts of partial sums only, so their order is free.)
+    The product runs in float64, exactly: |sum| <= K 2^(act_bits-1+max_shift) 2^(weight_bits-1+8) is below 2^53 for
+    every width that `profile.check` lets pass. (Left shifts of partial sums only, so their order is free.)
     """
     x = a.value.double()
-    parts = [x @ _weights(layer, rows, p).T for rows in torch.arange(len(layer.w)).split(ROWS_AT_ONCE)]
+    parts = [x @ _weights(layer, rows, p).T for rows in torch.split(torch.arange(len(layer.w)), ROWS_AT_ONCE)]
     acc = torch.cat(parts, dim=-1).to(torch.int64)
     return scale(acc, layer, p, frac_in, frac_out)
 

@@ -44,7 +44,7 @@ class Linear:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer. A `Pot` parameter holds ssm_bits-wide integers with a 5-bit shift for each group of ssm_group."""
+    """One layer. A `Pot` parameter holds ssm_bits-wide integers (A: a_bits) with a 5-bit shift for each ssm_group."""
 
     norm: Tensor  # int64 [D] Q.norm_weight_frac; norm "rsqrt" has sqrt(D) folded in
     in_proj: Linear  # [2I + 2GN + H, D], rows z | x | B | C | dt

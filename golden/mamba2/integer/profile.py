@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An integer profile of Mamba2: the choices of `golden/spec/profiles/<name>.toml`, typed, and what dimensions it takes."""
+"""An integer profile of Mamba2: the typed choices of `golden/spec/profiles/<name>.toml`, the dimensions it takes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Literal, cast
+from typing import Literal
 
 from golden.errors import InputError
 from golden.fixed.hadamard import block_of
 from golden.mamba2.config import Mamba2Config
 from golden.spec import load_profile
-from golden.spec.numbers import Choice
 
 NAMES = ("lightmamba-w4a4", "fastmamba-w8a8", "quamba-w4a8")
 
@@ -32,6 +31,7 @@ class Mamba2Profile:
     act_group: int
     ssm_bits: int
     ssm_group: int
+    a_bits: int
     bc_bits: int
     bc_group: int
     max_shift: int
@@ -52,7 +52,7 @@ class Mamba2Profile:
     y_frac: int
 
     def block(self, width: int) -> int:
-        """Width of the Hadamard blocks of an input of `width` elements, and of its quantizer's groups if act_group is 0."""
+        """Width of the Hadamard blocks of an input of `width` elements, and of its scales' groups if act_group is 0."""
         return block_of(width, self.hadamard_limit)
 
     def group(self, width: int) -> int:
@@ -61,7 +61,7 @@ class Mamba2Profile:
 
 
 def load(name: str, changes: Mapping[str, str | int] | None = None) -> Mamba2Profile:
-    """Profile `name` with `changes` to its choices. InputError for an unknown name or choice, or a value not offered."""
+    """Profile `name` with `changes`. InputError for an unknown name or choice, or a value that is not offered."""
     if name not in NAMES:
         raise InputError(f"profile: found {name!r}, expected one of {', '.join(NAMES)}")
     choices = {choice.name: choice for choice in load_profile(name).choices}
@@ -71,7 +71,7 @@ def load(name: str, changes: Mapping[str, str | int] | None = None) -> Mamba2Pro
         if value not in choices[key].options:
             offered = ", ".join(map(repr, choices[key].options))
             raise InputError(f"profile {name}: {key}: found {value!r}, expected one of {offered}")
-        choices[key] = cast(Choice, replace(choices[key], value=value))
+        choices[key] = replace(choices[key], value=value)
     known = {field.name for field in fields(Mamba2Profile)} - {"name"}
     if choices.keys() != known:
         wrong = sorted(choices.keys() ^ known)[0]
@@ -82,7 +82,7 @@ def load(name: str, changes: Mapping[str, str | int] | None = None) -> Mamba2Pro
 
 
 def parse_changes(name: str, settings: tuple[str, ...]) -> dict[str, str | int]:
-    """`KEY=VALUE` settings as changes for `load`; a value made of digits is a number. InputError when it is no such pair."""
+    """`KEY=VALUE` settings as changes for `load`; digits make a number. InputError for what is no such pair."""
     changes: dict[str, str | int] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
@@ -93,7 +93,7 @@ def parse_changes(name: str, settings: tuple[str, ...]) -> dict[str, str | int]:
 
 
 def check(cfg: Mamba2Config, profile: Mamba2Profile) -> None:
-    """InputError when `profile` can't take the model: names the dimension, what was found and the nearest it can take."""
+    """InputError when `profile` can't take the model: the dimension, what was found and the nearest it can take."""
     group = profile.ssm_group
     for name in ("d_model", "headdim", "d_state"):
         value = getattr(cfg, name)

@@ -17,8 +17,8 @@ from golden.mamba2.integer.widths import limits
 class Tap:
     """Checks values against `bounds` (least, greatest raw integer by name) and keeps those named in `wanted`.
 
-    `kept` collects, by the name with its layer ("layers.0.conv"), one tensor for each time the value was made: the values
-    within the recurrence come once a token. `wanted` None keeps nothing; ("*",) keeps everything.
+    `kept` collects, by the name with its layer ("layers.0.conv"), one tensor for each time the value was made: values
+    within the recurrence come once a token. `wanted` ("*",) keeps everything.
     """
 
     bounds: Mapping[str, tuple[int, int]]
