@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixed point: the laws of the `fxp_` modules and the integer functions of the accelerators, on int64 tensors."""
+"""Fixed point: the laws of the `fxp_` modules and the integer functions of the accelerators, on int64 tensors.
+
+`rsqrt` and `sigmoid` stay the names of their modules here: golden.fixed.rsqrt.rsqrt, golden.fixed.sigmoid.sigmoid.
+"""
 
 from golden.fixed.hadamard import block_of, transform
 from golden.fixed.nau import nau_exp, nau_softplus
@@ -16,6 +19,8 @@ from golden.fixed.rounding import (
     saturate,
     sum_tree,
 )
+from golden.fixed.rsqrt import rms_norm_rsqrt
+from golden.fixed.sigmoid import silu
 from golden.fixed.tables import ActivationTable, exp_table, lookup, silu_table, softplus_table
 
 __all__ = [
@@ -37,9 +42,11 @@ __all__ = [
     "rms1_table",
     "rms2_table",
     "rms_norm",
+    "rms_norm_rsqrt",
     "round_saturate",
     "round_shift",
     "saturate",
+    "silu",
     "silu_table",
     "softplus_table",
     "sum_tree",

@@ -109,7 +109,7 @@ def rms_norm(x: Tensor, w: Tensor, table: NormTable) -> Tensor:
 
     Args:
         x: [..., C] int64 Q.frac, int32 range, sum of squares below 2^63.
-        w: [C] int64 Q.8; 11 bits in the released rms1, 13 in rms2.
+        w: [C], or what broadcasts to x, int64 Q.8; 11 bits in the released rms1, 13 in rms2.
         table: of width C; its frac is x's.
 
     Returns:
