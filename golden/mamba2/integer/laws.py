@@ -2,7 +2,7 @@
 """The laws of the integer block, one line each, for tensors and for the intervals that derive widths.
 
 Arguments are values q << s of quantized pairs; the RTL multiplies q by q and shifts by the sum of the shifts, which is
-the same integer. `>>` is arithmetic: it floors. The fraction bits of `lightmamba-w4a4` give LightMamba's released model.
+the same integer. `>>` is arithmetic: it floors. The fraction bits of `lightmamba-w4a4` give LightMamba's released one.
 Letters as in `Mamba2Config`.
 """
 
