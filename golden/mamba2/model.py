@@ -6,7 +6,7 @@ Source: Dao and Gu, "Transformers are SSMs" (arXiv 2405.21060), section 6 and li
 sequence may be cut anywhere: each function takes the state before its first token and returns the state after its last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
@@ -14,6 +14,13 @@ import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch read
 from torch import Tensor
 
 from golden.mamba2.config import LayerState, LayerWeights, Mamba2Config, ModelWeights
+
+Tap = Callable[[str, Tensor], Tensor]  # sees an intermediate by name ("layers.0.conv") and returns what goes on
+
+
+def untapped(name: str, x: Tensor) -> Tensor:
+    """Let every intermediate pass as it is."""
+    return x
 
 
 class Scan(Protocol):
@@ -108,22 +115,30 @@ def rms_norm(x: Tensor, weight: Tensor, eps: float, groups: int = 1) -> Tensor:
 
 
 def mixer(
-    u: Tensor, w: LayerWeights, state: LayerState, cfg: Mamba2Config, scan: Scan = ssd_chunked
+    u: Tensor,
+    w: LayerWeights,
+    state: LayerState,
+    cfg: Mamba2Config,
+    scan: Scan = ssd_chunked,
+    tap: Tap = untapped,
 ) -> tuple[Tensor, LayerState]:
     """Mamba2 mixer (figure 6, right): projection, convolution, recurrence, gate, norm, projection.
 
-    u [B, L, D] -> [B, L, D] and the state after the last token.
+    u [B, L, D] -> [B, L, D] and the state after the last token. `tap` sees what the integer block's taps see.
     """
-    z, xBC, dt = torch.split(F.linear(u, w.in_proj), [cfg.d_inner, cfg.conv_dim, cfg.nheads], dim=-1)
+    zxBCdt = tap("in_proj", F.linear(tap("in_act", u), w.in_proj))
+    z, xBC, dt = torch.split(zxBCdt, [cfg.d_inner, cfg.conv_dim, cfg.nheads], dim=-1)
     xBC, conv = causal_conv(xBC, state.conv, w.conv_weight, w.conv_bias)
-    x, B, C = torch.split(F.silu(xBC), [cfg.d_inner, *2 * [cfg.ngroups * cfg.d_state]], dim=-1)
+    xBC = tap("silu", F.silu(tap("conv", xBC)))
+    x, B, C = torch.split(xBC, [cfg.d_inner, *2 * [cfg.ngroups * cfg.d_state]], dim=-1)
     x = x.reshape(*x.shape[:2], cfg.nheads, cfg.headdim)
     B, C = (v.reshape(*v.shape[:2], cfg.ngroups, cfg.d_state) for v in (B, C))
-    dt = F.softplus(dt + w.dt_bias).clamp(*cfg.dt_limit)  # [B, L, H]
+    dt = tap("dt", F.softplus(dt + w.dt_bias).clamp(*cfg.dt_limit))  # [B, L, H]
     y, ssm = scan(x, dt, -torch.exp(w.A_log), B, C, state.ssm, cfg.chunk_size)
-    y = (y + w.D[:, None] * x).flatten(-2)  # [B, L, I]
-    y = rms_norm(y * F.silu(z), w.gate_norm, cfg.norm_eps, cfg.ngroups)
-    return F.linear(y, w.out_proj), LayerState(conv, ssm)
+    y = tap("y", (y + w.D[:, None] * x).flatten(-2))  # [B, L, I]
+    y = tap("gate", y * tap("z", F.silu(z)))
+    y = tap("gate_norm", rms_norm(y, w.gate_norm, cfg.norm_eps, cfg.ngroups))
+    return tap("out_proj", F.linear(tap("out_act", y), w.out_proj)), LayerState(conv, ssm)
 
 
 def forward(
@@ -132,6 +147,7 @@ def forward(
     cfg: Mamba2Config,
     states: Sequence[LayerState] | None = None,
     scan: Scan = ssd_chunked,
+    tap: Tap = untapped,
 ) -> tuple[Tensor, tuple[LayerState, ...]]:
     """Language model: tokens [B, L] integers below V -> logits [B, L, V], and each layer's state after the last token.
 
@@ -139,11 +155,18 @@ def forward(
     """
     r = F.embedding(tokens, w.embedding)  # [B, L, D] residual stream
     after = []
-    for layer, state in zip(w.layers, states or initial_states(w, cfg, tokens.shape[0]), strict=True):
-        out, state = mixer(rms_norm(r, layer.norm, cfg.norm_eps), layer, state, cfg, scan)
-        r = r + out
+    for i, (layer, state) in enumerate(zip(w.layers, states or initial_states(w, cfg, tokens.shape[0]), strict=True)):
+        inner = below(tap, f"layers.{i}.")
+        out, state = mixer(inner("norm", rms_norm(r, layer.norm, cfg.norm_eps)), layer, state, cfg, scan, inner)
+        r = inner("residual", r + out)
         after.append(state)
-    return F.linear(rms_norm(r, w.norm_f, cfg.norm_eps), w.head), tuple(after)
+    u = tap("norm_f", rms_norm(r, w.norm_f, cfg.norm_eps))
+    return tap("logits", F.linear(tap("head_act", u), w.head)), tuple(after)
+
+
+def below(tap: Tap, prefix: str) -> Tap:
+    """`tap` for a part of the model whose names get a prefix."""
+    return lambda name, x: tap(prefix + name, x)
 
 
 def initial_states(w: ModelWeights, cfg: Mamba2Config, batch: int) -> tuple[LayerState, ...]:
