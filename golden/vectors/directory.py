@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Test-vector bundles: one directory that golden model, simulated RTL, virtual boards and boards all read.
+"""A bundle's directory, whatever its cases are: manifest, tensors, hashes, strict reading, atomic writing.
 
 A bundle is `<stem>-<hash>/` with `manifest.json` and `tensors.safetensors`; the hash covers the manifest, which holds
-the sha256 of every tensor, so a bundle's name pins its content. Tensors are stored as the device consumes them
-(packed weights and activations) beside the results it must return.
+the sha256 of every tensor, so a bundle's name pins its content.
 """
 
 import hashlib
@@ -11,17 +10,16 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from golden.errors import InputError, MachineError
-from golden.spec.configs import KernelConfig
 from golden.spec.strict import decode
 
 SCHEMA = 1
@@ -42,22 +40,6 @@ class TensorEntry:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One start of the kernel; `weights`, `x` and `y` name tensors (weights may serve several cases).
-
-    weights: uint8 [beats, WIDE], x: uint8 [beats, WIDE], y: int32 [rows, vectors].
-    """
-
-    name: str
-    rows: int
-    cols: int
-    vectors: int
-    weights: str
-    x: str
-    y: str
-
-
-@dataclass(frozen=True)
 class Origin:
     """Where the data came from: a model or generator by name, and the sha256 of what it was read from."""
 
@@ -67,32 +49,30 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """Everything about a bundle but the numbers themselves. `config_hash` is hexadecimal, as the registers show it."""
+class Header:
+    """What the manifest of every kind of bundle holds; `tensors` by name."""
 
     schema: int
-    kernel: str
-    profile: str
-    config: str
-    config_hash: str
     origin: Origin
     seed: int
     revision: str
     tolerance: dict[str, str]
     tensors: dict[str, TensorEntry]
-    cases: tuple[Case, ...]
 
     def content_hash(self) -> str:
         """Return the hash in the bundle's name; the source revision is left out: it does not change the content."""
         return hashlib.sha256(_canonical(replace(self, revision="")).encode()).hexdigest()[:HASH_DIGITS]
 
 
+M = TypeVar("M", bound=Header)
+
+
 @dataclass(frozen=True)
-class Bundle:
+class Loaded(Generic[M]):
     """A loaded and fully checked bundle."""
 
     path: Path
-    manifest: Manifest
+    manifest: M
     tensors: Mapping[str, torch.Tensor] = field(repr=False)
 
     @property
@@ -101,7 +81,7 @@ class Bundle:
         return self.path.name
 
 
-def _canonical(manifest: Manifest) -> str:
+def _canonical(manifest: Header) -> str:
     return json.dumps(asdict(manifest), sort_keys=True, separators=(",", ":"))
 
 
@@ -112,43 +92,18 @@ def describe(tensor: torch.Tensor) -> TensorEntry:
     return TensorEntry(dtype=dtype, shape=tuple(tensor.shape), sha256=hashlib.sha256(data).hexdigest())
 
 
-def write(
-    parent: Path,
-    stem: str,
-    *,
-    config: KernelConfig,
-    profile: str,
-    origin: Origin,
-    seed: int,
-    revision: str,
-    cases: Iterable[Case],
-    tensors: Mapping[str, torch.Tensor],
-) -> Path:
+def write_directory(parent: Path, stem: str, manifest: Header, tensors: Mapping[str, torch.Tensor]) -> Path:
     """Write a bundle below `parent` and return its directory; a bundle with the same content is left as it is.
 
     The directory appears whole (written under a temporary name, then renamed) or not at all.
     """
-    manifest = Manifest(
-        schema=SCHEMA,
-        kernel=config.kernel,
-        profile=profile,
-        config=config.name,
-        config_hash=f"{config.config_hash:016x}",
-        origin=origin,
-        seed=seed,
-        revision=revision,
-        tolerance={"y": "exact"},
-        tensors={name: describe(tensor) for name, tensor in tensors.items()},
-        cases=tuple(cases),
-    )
-    _check_references(manifest, where=f"bundle {stem}")
     target = parent / f"{stem}-{manifest.content_hash()}"
     if not target.exists():
-        _write_directory(target, manifest, tensors)
+        _write(target, manifest, tensors)
     return target
 
 
-def _write_directory(target: Path, manifest: Manifest, tensors: Mapping[str, torch.Tensor]) -> None:
+def _write(target: Path, manifest: Header, tensors: Mapping[str, torch.Tensor]) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -166,21 +121,22 @@ def _write_directory(target: Path, manifest: Manifest, tensors: Mapping[str, tor
         raise MachineError(f"cannot write bundle {target}: {error.strerror or error}; choose another --out") from error
 
 
-def load(path: Path, config: KernelConfig | None = None) -> Bundle:
-    """Read and check a bundle: structure, hashes, shapes, references and, if given, that it is for `config`.
+def load_directory(path: Path, cls: type[M], check: Callable[[M, str], None]) -> Loaded[M]:
+    """Read a bundle whose manifest is a `cls`: structure, hashes, what `check(manifest, where)` refuses, its name.
 
     Raises InputError that names the file, the field, what was found and what was expected.
     """
-    manifest = _read_manifest(path / MANIFEST)
+    raw = read_json(path / MANIFEST)
+    manifest = decode(cls, raw, path / MANIFEST)
     tensors = _read_tensors(path / TENSORS, manifest)
-    _check_references(manifest, where=str(path / MANIFEST))
+    _check_header(manifest, where=str(path / MANIFEST))
+    check(manifest, str(path / MANIFEST))
     _check_name(path, manifest)
-    if config is not None:
-        check_config(path, manifest, config)
-    return Bundle(path=path, manifest=manifest, tensors=tensors)
+    return Loaded(path=path, manifest=manifest, tensors=tensors)
 
 
-def _read_manifest(path: Path) -> Manifest:
+def read_json(path: Path) -> Any:
+    """Return a manifest as parsed JSON of the right schema; InputError for anything else."""
     try:
         raw = json.loads(path.read_text())
     except FileNotFoundError:
@@ -189,10 +145,10 @@ def _read_manifest(path: Path) -> Manifest:
         raise InputError(f"{path}: not readable as JSON ({error}); make the bundle anew") from None
     if isinstance(raw, dict) and raw.get("schema") != SCHEMA:
         raise InputError(f"{path}: schema: found {raw.get('schema')!r}, expected {SCHEMA}; make the bundle anew")
-    return decode(Manifest, raw, path)
+    return raw
 
 
-def _read_tensors(path: Path, manifest: Manifest) -> dict[str, torch.Tensor]:
+def _read_tensors(path: Path, manifest: Header) -> dict[str, torch.Tensor]:
     try:
         tensors = load_file(path)
     except FileNotFoundError:
@@ -212,69 +168,13 @@ def _read_tensors(path: Path, manifest: Manifest) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def _check_references(manifest: Manifest, where: str) -> None:
-    seen: set[str] = set()
-    for case in manifest.cases:
-        if case.name in seen:
-            raise InputError(f"{where}: cases: name {case.name!r} appears twice")
-        seen.add(case.name)
-        for role in ("weights", "x", "y"):
-            if getattr(case, role) not in manifest.tensors:
-                raise InputError(f"{where}: case {case.name}: {role}: no tensor {getattr(case, role)!r}")
-        shape = manifest.tensors[case.y].shape
-        if shape != (case.rows, case.vectors):
-            raise InputError(f"{where}: case {case.name}: y: found {shape}, expected {(case.rows, case.vectors)}")
+def _check_header(manifest: Header, where: str) -> None:
     for output, kind in manifest.tolerance.items():
         if kind != "exact":
             raise InputError(f"{where}: tolerance.{output}: found {kind!r}, expected 'exact'")
-    if not manifest.cases:
-        raise InputError(f"{where}: cases: found none, expected at least one")
 
 
-def _check_name(path: Path, manifest: Manifest) -> None:
+def _check_name(path: Path, manifest: Header) -> None:
     expected = manifest.content_hash()
     if not path.resolve().name.endswith(f"-{expected}"):
         raise InputError(f"{path}: the directory's name must end in the content hash -{expected}; was a file edited?")
-
-
-def check_config(path: Path, manifest: Manifest, config: KernelConfig) -> None:
-    """Raise InputError unless the bundle was made for this kernel and configuration."""
-    if manifest.kernel != config.kernel:
-        raise InputError(f"{path}: kernel: found {manifest.kernel!r}, expected {config.kernel!r}")
-    if manifest.config_hash != f"{config.config_hash:016x}":
-        raise InputError(
-            f"{path}: made for configuration {manifest.config!r} (hash {manifest.config_hash}), "
-            f"not for {config.name!r} (hash {config.config_hash:016x}); "
-            f"make one with: krait vectors make --config {config.name}"
-        )
-
-
-def diff(a: Bundle, b: Bundle) -> list[str]:
-    """Return one line for each difference between two bundles, nothing when they hold the same."""
-    lines = []
-    for key in ("kernel", "profile", "config", "config_hash", "origin", "seed", "tolerance"):
-        have, want = getattr(a.manifest, key), getattr(b.manifest, key)
-        if have != want:
-            lines.append(f"{key}: {have} != {want}")
-    cases_a, cases_b = ({case.name: case for case in bundle.manifest.cases} for bundle in (a, b))
-    lines.extend(
-        f"case {name}: {cases_a.get(name)} != {cases_b.get(name)}"
-        for name in sorted(cases_a.keys() | cases_b.keys())
-        if cases_a.get(name) != cases_b.get(name)
-    )
-    for name in sorted(a.tensors.keys() | b.tensors.keys()):
-        lines.extend(_diff_tensor(name, a.tensors.get(name), b.tensors.get(name)))
-    return lines
-
-
-def _diff_tensor(name: str, a: torch.Tensor | None, b: torch.Tensor | None) -> list[str]:
-    if a is None or b is None:
-        return [f"tensor {name}: only in the {'second' if a is None else 'first'} bundle"]
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return [f"tensor {name}: {a.dtype}{list(a.shape)} != {b.dtype}{list(b.shape)}"]
-    different = (a != b).nonzero()
-    if not len(different):
-        return []
-    at = tuple(int(i) for i in different[0])
-    values = f"{a[at].item()} != {b[at].item()}"
-    return [f"tensor {name}: {len(different)} of {a.numel()} elements differ, first at {list(at)}: {values}"]
