@@ -32,6 +32,16 @@ class NormTable:
     o: tuple[int, ...]
     values: Tensor
 
+    @property
+    def last(self) -> int:
+        """Where the last entry of the last table starts: all sums from here on give the same result."""
+        return self.alpha[-1] + ((ENTRIES - 1) << self.d[-1])
+
+    @property
+    def root(self) -> int:
+        """Least integer whose square reaches `last`; at the released parameters 2^22.55 (rms1) and 2^24.09 (rms2)."""
+        return math.isqrt(self.last - 1) + 1
+
 
 def _table(
     width: int, frac: int, first: float, step: float, d: tuple[int, ...], o: tuple[int, ...], p: int
@@ -104,11 +114,21 @@ def sum_of_squares(x: Tensor) -> Tensor:
     return (x * x).sum(-1)
 
 
+def saturated_sum(x: Tensor, table: NormTable) -> Tensor:
+    """Sum of squares over the last axis [..., C] -> [...] int64, saturated at `table.last`, which changes no result.
+
+    |x| is clamped to `table.root` first, so that C root^2 < 2^63 holds for int32 inputs too: rms1 up to C = 30537 and
+    rms2 up to C = 14481 (InputError beyond, if the data reach 2^63). No square is negative: hardware may saturate every
+    partial sum.
+    """
+    return sum_of_squares(x.clamp(-table.root, table.root)).clamp(max=table.last)
+
+
 def rms_norm(x: Tensor, w: Tensor, table: NormTable) -> Tensor:
-    """RMSNorm over the last axis: (((x RS) >> 12) w) >> 8, both shifts floor.
+    """RMSNorm over the last axis: (((x RS) >> 12) w) >> 8, both shifts floor; RS of `saturated_sum`.
 
     Args:
-        x: [..., C] int64 Q.frac, int32 range, sum of squares below 2^63.
+        x: [..., C] int64 Q.frac, int32 range.
         w: [C], or what broadcasts to x, int64 Q.8; 11 bits in the released rms1, 13 in rms2.
         table: of width C; its frac is x's.
 
@@ -116,9 +136,9 @@ def rms_norm(x: Tensor, w: Tensor, table: NormTable) -> Tensor:
         [..., C] int64 Q.frac.
 
     Raises:
-        InputError: C is not the table's width, or a sum of squares reaches 2^63.
+        InputError: C is not the table's width, or the saturated sum of squares reaches 2^63 (C above 14481).
     """
     if x.shape[-1] != table.width:
         raise InputError(f"rms norm: {x.shape[-1]} elements; expected {table.width}, the width of the table")
-    rs = reciprocal(table, sum_of_squares(x)).unsqueeze(-1)
+    rs = reciprocal(table, saturated_sum(x, table)).unsqueeze(-1)
     return (((x * rs) >> RS_FRAC) * w) >> WEIGHT_FRAC
