@@ -5,7 +5,7 @@ Reads like `golden.mamba2.model.mixer`, step by step; `tap` sees every intermedi
 width that `widths.py` derives, and returns it. A sequence may be cut anywhere. Letters as in `Mamba2Config`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -16,6 +16,9 @@ from golden.mamba2.integer import functions, laws
 from golden.mamba2.integer.linear import activation, linear
 from golden.mamba2.integer.model import IntegerModel, IntegerState, Layer, initial_states
 from golden.mamba2.integer.taps import Tap, checking
+
+Scan = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, Pot, IntegerModel, Tap], tuple[Tensor, Pot]]
+"""A recurrence with the arguments of `scan`."""
 
 
 def forward(
@@ -40,7 +43,7 @@ def forward(
 def block(r: Tensor, w: Layer, state: IntegerState, model: IntegerModel, tap: Tap) -> tuple[Tensor, IntegerState]:
     """One layer with its norm and residual: r int64 [B, L, D] -> the same, and the state after the last token."""
     p = model.profile
-    u = tap("norm", saturate(functions.residual_norm(r, w.norm, model.cfg.norm_eps, p), p.value_bits))
+    u = tap("norm", saturate(functions.residual_norm(r, w.norm, model.residual_eps, p), p.value_bits))
     a = tap.pot("in_act", activation(u, p, rotate=p.hadamard == "both"))
     zxbcdt = linear(a, w.in_proj, p, p.residual_frac, p.proj_frac)
     y, state = mixer(tap("in_proj", saturate(zxbcdt, p.value_bits)), w, state, model, tap)
@@ -49,8 +52,13 @@ def block(r: Tensor, w: Layer, state: IntegerState, model: IntegerModel, tap: Ta
     return tap("residual", saturate(r + out, p.value_bits)), state
 
 
-def mixer(zxbcdt: Tensor, w: Layer, state: IntegerState, model: IntegerModel, tap: Tap) -> tuple[Tensor, IntegerState]:
-    """Convolution, recurrence, gate and norm: in_proj's int64 [B, L, 2I + 2GN + H] -> [B, L, I] Q.y_frac, state."""
+def mixer(
+    zxbcdt: Tensor, w: Layer, state: IntegerState, model: IntegerModel, tap: Tap, recurrence: Scan | None = None
+) -> tuple[Tensor, IntegerState]:
+    """Convolution, recurrence, gate and norm: in_proj's int64 [B, L, 2I + 2GN + H] -> [B, L, I] Q.y_frac, state.
+
+    The quantizer puts a fast float `recurrence` in the place of `scan`.
+    """
     cfg, p = model.cfg, model.profile
     z, xBC, dt = torch.split(zxbcdt, [cfg.d_inner, cfg.conv_dim, cfg.nheads], dim=-1)
     xBC, conv = convolve(xBC, w, state.conv, model, tap)
@@ -65,7 +73,7 @@ def mixer(zxbcdt: Tensor, w: Layer, state: IntegerState, model: IntegerModel, ta
     dt8 = tap.pot("dt", quantize(functions.softplus(dt, p), p.ssm_bits, p.ssm_group, p.max_shift))
     t = tap("decay_exponent", laws.decay_exponent(dt8.value, w.A.value, p))
     dA = tap.pot("decay", quantize(functions.exponential(t, p), p.ssm_bits, p.ssm_group, p.max_shift))
-    y, ssm = scan(x8.value, dt8.value, dA.value, B8.value, C8.value, state.ssm, model, tap)
+    y, ssm = (recurrence or scan)(x8.value, dt8.value, dA.value, B8.value, C8.value, state.ssm, model, tap)
     skip = tap("skip", laws.skip(x8.value, w.D.value.repeat_interleave(cfg.headdim), p))
     y8 = tap.pot("y", quantize(tap("y_sum", saturate(y + skip, p.value_bits)), p.ssm_bits, p.ssm_group, p.max_shift))
     yz = tap("gate", saturate(laws.gate(y8.value, z8.value, p), p.value_bits))
@@ -116,6 +124,6 @@ def scan(
 def head(r: Tensor, model: IntegerModel, tap: Tap) -> Tensor:
     """Final norm and LM head: r int64 [B, L, D] -> logits int64 [B, L, V] Q.proj_frac."""
     p = model.profile
-    u = tap("norm_f", saturate(functions.residual_norm(r, model.norm_f, model.cfg.norm_eps, p), p.value_bits))
+    u = tap("norm_f", saturate(functions.residual_norm(r, model.norm_f, model.residual_eps, p), p.value_bits))
     a = tap.pot("head_act", activation(u, p, rotate=p.hadamard == "both"))
     return tap("logits", saturate(linear(a, model.head, p, p.residual_frac, p.proj_frac), p.value_bits))

@@ -59,7 +59,10 @@ class Layer:
 
 @dataclass(frozen=True)
 class IntegerModel:
-    """A whole model; the head is never tied, because the final norm's weight and the rotation are folded into it."""
+    """A whole model; the head is never tied, because the final norm's weight and the rotation are folded into it.
+
+    The residual stream is `residual_scale` times the float model's (and may be rotated); eps grows by its square.
+    """
 
     cfg: Mamba2Config
     profile: Mamba2Profile
@@ -67,6 +70,12 @@ class IntegerModel:
     layers: Sequence[Layer]
     norm_f: Tensor  # int64 [D] as Layer.norm
     head: Linear  # [V, D]
+    residual_scale: float = 1.0
+
+    @property
+    def residual_eps(self) -> float:
+        """The eps of the norms of the residual stream."""
+        return self.cfg.norm_eps * self.residual_scale**2
 
 
 @dataclass(frozen=True)
