@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hugging Face checkpoint directories, read and written strictly."""
+"""Checkpoint directories, read and written strictly: whole (`load`, `save`) or tensor by tensor (`open_store`)."""
 
 from golden.checkpoints.directory import Checkpoint, expect, load, read_config, save
+from golden.checkpoints.store import Store, open_store
 
-__all__ = ["Checkpoint", "expect", "load", "read_config", "save"]
+__all__ = ["Checkpoint", "Store", "expect", "load", "open_store", "read_config", "save"]

@@ -1,112 +1,93 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mamba2 checkpoints in the layout of Hugging Face `transformers`: names, shapes and settings."""
+"""Mamba2 checkpoints: which layout a directory has, and the model in it, read when it is used.
 
-from collections.abc import Mapping
-from math import inf
+Two layouts of `config.json` and of the embedding's name: that of Hugging Face `transformers`, and the original one of
+`state-spaces/mamba2-*`. Either may come as `.safetensors` or `.bin`, in one file or in shards; see golden.checkpoints.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+import torch
 
-from golden import checkpoints
+from golden.checkpoints import Store, open_store
 from golden.checkpoints.directory import CONFIG
 from golden.errors import InputError
-from golden.mamba2.config import LayerWeights, Mamba2Config, ModelWeights
+from golden.mamba2 import huggingface, state_spaces
+from golden.mamba2.config import Mamba2Config, ModelWeights
+from golden.mamba2.huggingface import hf_config, parse_config
+from golden.mamba2.lazy import LazyWeights, Source
+from golden.mamba2.names import EMBEDDING, EMBEDDING_ORIGINAL, HEAD, layer_name, tensor_shapes
 
-FIELDS = {  # ours -> theirs
-    "d_model": "hidden_size",
-    "n_layer": "num_hidden_layers",
-    "vocab_size": "vocab_size",
-    "d_state": "state_size",
-    "headdim": "head_dim",
-    "expand": "expand",
-    "ngroups": "n_groups",
-    "d_conv": "conv_kernel",
-    "chunk_size": "chunk_size",
-    "norm_eps": "layer_norm_epsilon",
-    "tie_embeddings": "tie_word_embeddings",
-}
-PUBLISHED = {"model_type": "mamba2", "use_bias": False, "use_conv_bias": True, "hidden_act": "silu"}
-TENSORS = {  # ours -> theirs, below backbone.layers.<i>.
-    "norm": "norm.weight",
-    "in_proj": "mixer.in_proj.weight",
-    "conv_weight": "mixer.conv1d.weight",
-    "conv_bias": "mixer.conv1d.bias",
-    "dt_bias": "mixer.dt_bias",
-    "A_log": "mixer.A_log",
-    "D": "mixer.D",
-    "gate_norm": "mixer.norm.weight",
-    "out_proj": "mixer.out_proj.weight",
-}
-EMBEDDING, NORM_F, HEAD = "backbone.embeddings.weight", "backbone.norm_f.weight", "lm_head.weight"
+__all__ = [
+    "LAYOUTS", "Layout", "hf_config", "in_memory", "layer_name", "layout_of", "load", "open_model", "parse_config",
+    "tensor_shapes", "verify",
+]  # fmt: skip
 
 
-def hf_config(cfg: Mamba2Config, start_token: int | None = None) -> dict[str, Any]:
-    """`config.json` from which `transformers` builds the same model."""
-    config: dict[str, Any] = {theirs: getattr(cfg, ours) for ours, theirs in FIELDS.items()}
-    tokens = {"bos_token_id": start_token, "eos_token_id": start_token, "pad_token_id": None}
-    config |= PUBLISHED | tokens | {"architectures": ["Mamba2ForCausalLM"], "dtype": "float32"}
-    config |= {"num_heads": cfg.nheads, "residual_in_fp32": True}
-    if cfg.dt_limit != (0.0, inf):  # the default is infinite, which JSON cannot say
-        config["time_step_limit"] = list(cfg.dt_limit)
-    return config
+@dataclass(frozen=True)
+class Layout:
+    """A way to publish Mamba2: its keys in `config.json`, and the name of the embedding."""
+
+    name: str
+    keys: frozenset[str]  # one of them in config.json tells the layout
+    parse: Callable[[Mapping[str, Any], Path], Mamba2Config]
+    embedding: str
 
 
-def parse_config(config: Mapping[str, Any], source: Path) -> Mamba2Config:
-    """Shape of the model that `config.json` describes; InputError where it is not the published block."""
-    for key, value in PUBLISHED.items():
-        if config.get(key, value) != value or (key == "model_type" and key not in config):
-            raise InputError(f"{source}: {key} is {config.get(key)!r}, expected {value!r} as in the published Mamba2")
-    missing = sorted({*FIELDS.values(), "num_heads"} - config.keys())
-    if missing:
-        raise InputError(f"{source}: key {missing[0]} is missing; expected a Mamba2 config of transformers")
-    for ours, theirs in FIELDS.items():
-        kind = Mamba2Config.__annotations__[ours]
-        if type(config[theirs]) is not kind:
-            raise InputError(f"{source}: {theirs} is {config[theirs]!r}, expected {kind.__name__}")
-    limit = config.get("time_step_limit", (0.0, inf))
-    if not isinstance(limit, list | tuple) or len(limit) != 2 or not all(isinstance(v, int | float) for v in limit):
-        raise InputError(f"{source}: time_step_limit is {limit!r}, expected two numbers")
-    dt_limit = (float(limit[0]), float(limit[1]))
-    cfg = Mamba2Config(**{ours: config[theirs] for ours, theirs in FIELDS.items()}, dt_limit=dt_limit)
-    if config["num_heads"] != cfg.nheads:
-        raise InputError(
-            f"{source}: num_heads is {config['num_heads']}, expected expand * hidden_size / head_dim = {cfg.nheads}"
-        )
-    return cfg
+HUGGINGFACE = Layout(
+    "huggingface", frozenset({"model_type", "hidden_size", "state_size"}), huggingface.parse_config, EMBEDDING
+)
+STATE_SPACES = Layout("state-spaces", frozenset({"d_model", "ssm_cfg"}), state_spaces.parse_config, EMBEDDING_ORIGINAL)
+LAYOUTS = (HUGGINGFACE, STATE_SPACES)
 
 
-def tensor_shapes(cfg: Mamba2Config) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of all tensors of `model.safetensors`; a tied head is not stored."""
-    D, inner, C, H = cfg.d_model, cfg.d_inner, cfg.conv_dim, cfg.nheads
-    layer: dict[str, tuple[int, ...]] = {
-        "norm": (D,), "in_proj": (cfg.d_in_proj, D), "conv_weight": (C, 1, cfg.d_conv), "conv_bias": (C,),
-        "dt_bias": (H,), "A_log": (H,), "D": (H,), "gate_norm": (inner,), "out_proj": (D, inner),
-    }  # fmt: skip
-    names = {layer_name(i, ours): shape for i in range(cfg.n_layer) for ours, shape in layer.items()}
-    ends = {EMBEDDING: (cfg.vocab_size, D), NORM_F: (D,)}
-    return names | ends | ({} if cfg.tie_embeddings else {HEAD: (cfg.vocab_size, D)})
+def layout_of(config: Mapping[str, Any], source: Path) -> Layout:
+    """The layout that the keys of `config.json` belong to; InputError when to none, or to both."""
+    found = [layout for layout in LAYOUTS if layout.keys & config.keys()]
+    if len(found) == 1:
+        return found[0]
+    seen = ", ".join(sorted(config.keys() & (HUGGINGFACE.keys | STATE_SPACES.keys))) or "none of their keys"
+    raise InputError(
+        f"{source}: found {seen}; expected the Mamba2 config either of transformers (model_type, hidden_size, ...) "
+        "or of state-spaces (d_model, ssm_cfg, ...)"
+    )
 
 
-def layer_name(layer: int, ours: str) -> str:
-    """Name in the checkpoint of the field `ours` of LayerWeights."""
-    return f"backbone.layers.{layer}.{TENSORS[ours]}"
+def open_model(path: Path) -> tuple[Store, Layout, Mamba2Config]:
+    """Open the checkpoint directory `path` and check names, shapes and types of its tensors; none is read."""
+    store = open_store(path)
+    source = path / CONFIG
+    layout = layout_of(store.config, source)
+    try:
+        cfg = layout.parse(store.config, source)
+    except InputError as error:
+        raise error if str(source) in str(error) else InputError(f"{source}: {error}") from None
+    shapes = tensor_shapes(cfg, layout.embedding)
+    store.expect(shapes, optional={HEAD: shapes[layout.embedding]} if cfg.tie_embeddings else {})
+    return store, layout, cfg
 
 
-def weights_of(tensors: Mapping[str, Tensor], cfg: Mamba2Config) -> ModelWeights:
-    """Arrange tensors, named and shaped as in `tensor_shapes`, into the records of the pure functions."""
+def load(path: Path, dtype: torch.dtype = torch.float32) -> tuple[Mamba2Config, ModelWeights]:
+    """Model of the checkpoint directory `path`, its tensors as `dtype`, each read when it is used.
 
-    def layer(i: int) -> LayerWeights:
-        found = {ours: tensors[layer_name(i, ours)] for ours in TENSORS}
-        return LayerWeights(**found | {"conv_weight": found["conv_weight"].squeeze(1)})
+    `layers[i]` reads layer i and keeps nothing; embedding, norm and head are kept from their first use on. Raises
+    InputError here when it is no sound Mamba2 checkpoint, and at the use of a tensor that holds NaN or infinity or that
+    `dtype` cannot hold exactly, of a head that is not the embedding it is tied to, and of a file changed meanwhile.
+    """
+    store, layout, cfg = open_model(path)
+    return cfg, LazyWeights.of(Source(store, cfg, layout.embedding, dtype))
 
-    head = tensors[EMBEDDING if cfg.tie_embeddings else HEAD]
-    return ModelWeights(tensors[EMBEDDING], tuple(map(layer, range(cfg.n_layer))), tensors[NORM_F], head)
+
+def verify(weights: ModelWeights) -> None:
+    """Use every tensor once, so that InputError comes now or not at all; one layer at a time is in memory."""
+    for i in range(len(weights.layers)):
+        weights.layers[i]
+    _ = weights.norm_f, weights.head
 
 
-def load(path: Path) -> tuple[Mamba2Config, ModelWeights]:
-    """Model of the checkpoint directory `path` in float32; InputError when it is no sound Mamba2 checkpoint."""
-    found = checkpoints.load(path)
-    cfg = parse_config(found.config, path / CONFIG)
-    checkpoints.expect(found, tensor_shapes(cfg))
-    return cfg, weights_of({name: tensor.float() for name, tensor in found.tensors.items()}, cfg)
+def in_memory(weights: ModelWeights) -> ModelWeights:
+    """The same weights, all read: for small models, and for decoding, which uses every layer at every token."""
+    return ModelWeights(weights.embedding, tuple(weights.layers), weights.norm_f, weights.head)

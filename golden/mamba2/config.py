@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shape and weights of a Mamba2 language model: frozen data, validated where it is made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -83,7 +84,7 @@ class ModelWeights:
     """Weights of the whole model; a tied head is the same tensor as the embedding."""
 
     embedding: Tensor  # [V, D]
-    layers: tuple[LayerWeights, ...]
+    layers: Sequence[LayerWeights]  # a checkpoint's are read one at a time, when they are used
     norm_f: Tensor  # [D]
     head: Tensor  # [V, D]
 

@@ -81,6 +81,6 @@ def test_unsound_checkpoints_are_refused(tmp_path: Path, spoil: Callable[[Path],
     saved(tmp_path, CFG)
     spoil(tmp_path)
     with pytest.raises(InputError, match=says) as caught:
-        checkpoint.load(tmp_path)
+        checkpoint.verify(checkpoint.load(tmp_path)[1])
     assert str(tmp_path) in str(caught.value)
     assert "\n" not in str(caught.value)
