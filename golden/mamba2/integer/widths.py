@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Width of every intermediate of the integer block, derived from its laws by interval arithmetic.
+
+The laws of `laws.py` run on intervals instead of tensors, in the order of `block.py`, from what parameters may be
+(`parameters.py`) and from states and residuals of any value that their formats hold. Nothing is measured: the ranges
+hold for every input. Letters as in `Mamba2Config`.
+
+No int64 of the golden computation overflows and no float64 sum of `linear` leaves the exact integers: every
+intermediate is a row of `derive` (partial sums are included, because every summed interval holds 0), and `derive`
+raises where a row needs more than 64 bits, or a linear layer's sum more than 54.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
+
+from golden.errors import InputError
+from golden.fixed import norm_range
+from golden.fixed.interval import Interval, image
+from golden.fixed.norm_tables import rms1_table, rms2_table
+from golden.mamba2.config import Mamba2Config
+from golden.mamba2.integer import functions, laws
+from golden.mamba2.integer.parameters import MULTIPLIER, norm_weight, parameter
+from golden.mamba2.integer.profile import Mamba2Profile
+
+INT64, FLOAT64 = 64, 54
+"""Signed bits that hold the integers of the golden computation, and those that float64 holds exactly."""
+SPAN = (-32, 104)
+"""Outside these reals SiLU and softplus are monotone: tables end at 103, sigmoid and NAU saturate at +-16 and 23."""
+
+
+@dataclass(frozen=True)
+class Width:
+    """An intermediate: its values lie in low .. high, raw integers of unit 2^-frac, in `bits` bits with their sign."""
+
+    name: str
+    low: int
+    high: int
+    bits: int
+    frac: int
+    doc: str
+
+    @property
+    def q_name(self) -> str:
+        """Q format, Qm.n in m + n + 1 bits."""
+        return f"Q{self.bits - 1 - self.frac}.{self.frac}"
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows found so far, in the order of the computation."""
+
+    p: Mamba2Profile
+    cfg: Mamba2Config
+    rows: list[Width] = field(default_factory=list)
+
+    def __call__(self, name: str, x: Interval, frac: int, doc: str, bits: int = INT64) -> Interval:
+        """Note `x` as `name` and return it. InputError when it needs more than `bits`."""
+        if x.bits > bits:
+            raise InputError(
+                f"profile {self.p.name}: {name} needs {x.bits} bits and the golden computation has {bits} for it; "
+                f"d_model {self.cfg.d_model}, d_inner {self.cfg.d_inner} or d_state {self.cfg.d_state} is too large"
+            )
+        self.rows.append(Width(name, x.low, x.high, x.bits, frac, doc))
+        return x
+
+
+@lru_cache
+def limits(profile: Mamba2Profile, cfg: Mamba2Config) -> Mapping[str, tuple[int, int]]:
+    """(least, greatest) raw integer of every intermediate by name, those of every tap of `block.py` among them."""
+    return MappingProxyType({row.name: (row.low, row.high) for row in derive(profile, cfg)})
+
+
+@lru_cache
+def derive(profile: Mamba2Profile, cfg: Mamba2Config) -> tuple[Width, ...]:
+    """Every intermediate, in the order of the computation.
+
+    `x_q` is a product of quantized integers, `x_wide` the same quantity as `x` before the shift or the saturation that
+    gives x. Raises InputError when an intermediate would not fit the golden computation, which names it.
+    """
+    note, p = _Rows(profile, cfg), profile
+    value = Interval.signed(p.value_bits)
+    u = _residual_norm(note, "norm", value, "Residual stream, normalized.")
+    a = _activation(note, "in", u, cfg.d_model, p.residual_frac, p.hadamard == "both")
+    zxbcdt = _linear(note, "in_proj", a, cfg.d_model, p.residual_frac, p.proj_frac)
+    y = _mixer(note, zxbcdt)
+    a = _activation(note, "out", y, cfg.d_inner, p.y_frac, p.hadamard != "off")
+    out = _linear(note, "out_proj", a, cfg.d_inner, p.y_frac, p.residual_frac)
+    wide = note("residual_wide", value + out, p.residual_frac, "Residual stream plus out_proj.")
+    note("residual", wide.saturate(p.value_bits), p.residual_frac, "Residual stream, saturated.")
+    u = _residual_norm(note, "norm_f", value, "Input of the head.")
+    a = _activation(note, "head", u, cfg.d_model, p.residual_frac, p.hadamard == "both")
+    _linear(note, "logits", a, cfg.d_model, p.residual_frac, p.proj_frac)
+    return tuple(note.rows)
+
+
+def _residual_norm(note: _Rows, name: str, x: Interval, doc: str) -> Interval:
+    p, width = note.p, note.cfg.d_model
+    if p.norm == "table":
+        y = _table_norm(note, name, x, p.residual_frac, width)
+    else:
+        y = _rsqrt_norm(note, name, x, p.residual_frac, width)
+    return note(name, y.saturate(p.value_bits), p.residual_frac, doc)
+
+
+def _gated_norm(note: _Rows, x: Interval) -> Interval:
+    p, width = note.p, note.cfg.d_inner // note.cfg.ngroups
+    if p.norm == "table":
+        y = _table_norm(note, "gate_norm", x, p.y_frac, width)
+    else:
+        y = _rsqrt_norm(note, "gate_norm", x, p.y_frac, width)
+    return note("gate_norm", y.saturate(p.value_bits), p.y_frac, "Gated y, normalized over each state group.")
+
+
+def _table_norm(note: _Rows, name: str, x: Interval, frac: int, width: int) -> Interval:
+    table = (rms2_table if name == "gate_norm" else rms1_table)(width)
+    squares = Interval(0, min(x.magnitude, table.root) ** 2)
+    note(f"{name}_sum_exact", squares.sum(width), 2 * frac, "Sum of clamped squares before it saturates (golden only).")
+    note(f"{name}_sum", norm_range.table_sum(x, table), 2 * frac, "Sum of squares, saturated at the last table entry.")
+    note(f"{name}_reciprocal", norm_range.table_reciprocal(table), 12, "1/rms from the tables.")
+    wide = note(f"{name}_scaled_wide", norm_range.table_scaled(x, table), frac + 12, "x times 1/rms.")
+    scaled = note(f"{name}_scaled", wide >> 12, frac, "The same, 12 bits dropped.")
+    product = scaled * norm_weight(note.p)
+    return note(f"{name}_wide", product, frac + 8, "Times the weight.") >> 8
+
+
+def _rsqrt_norm(note: _Rows, name: str, x: Interval, frac: int, width: int) -> Interval:
+    p = note.p
+    eps = functions.eps_sum(width, note.cfg.norm_eps, frac)
+    squares = Interval(0, x.magnitude**2)
+    total = squares.sum(width) + Interval(eps, eps)
+    note(f"{name}_sum", Interval(0, total.high), 2 * frac, "Sum of squares plus eps, from 0 on.")
+    note(f"{name}_reciprocal", Interval(1 << 14, 1 << 15), 15, "m of 1/sqrt(sum) = m 2^-15 2^-e.")
+    note(f"{name}_scaled_wide", (x * Interval(0, 1 << 15)) << 8, frac + 23, "x m 2^8 before the shift by e.")
+    scaled = note(f"{name}_scaled", norm_range.rsqrt_scaled(), 23, "x over the root of the sum of squares.")
+    drop = 23 + p.norm_weight_frac - frac
+    product = note(f"{name}_wide", scaled * norm_weight(p), 23 + p.norm_weight_frac, "Times the weight.")
+    return product.round_shift(drop)
+
+
+def _activation(note: _Rows, name: str, x: Interval, width: int, frac: int, rotate: bool) -> Interval:
+    p = note.p
+    block = p.block(width) if rotate else 1
+    doc = f"Hadamard sums of the input of {name}_proj." if rotate else f"Input of {name}_proj, not rotated."
+    total = note(f"{name}_hadamard", x.hadamard(block), frac, doc.replace("head_proj", "the head"))
+    scaled = note(f"{name}_rotated", total.round_shift((block.bit_length() - 1) // 2), frac, "The same, scaled.")
+    return note(f"{name}_act", scaled.quantize(p.act_bits, p.max_shift), frac, "The same, quantized: q << s.")
+
+
+def _linear(note: _Rows, name: str, a: Interval, width: int, frac_in: int, frac_out: int) -> Interval:
+    p, w = note.p, Interval.signed(note.p.weight_bits)
+    short = "head" if name == "logits" else name
+    if p.weight_scale == "additive_pot":
+        frac = frac_in + p.weight_frac
+        w = w * Interval(2, 256)
+        acc = note(f"{short}_acc", (a * w).sum(width), frac, "Sum over the inputs, shifted weights.", FLOAT64)
+        y = laws.shift(acc, frac - frac_out)
+    else:
+        acc = note(f"{short}_acc", (a * w).sum(width), frac_in, "Sum over the inputs.", FLOAT64)
+        product = note(f"{short}_scaled", acc * MULTIPLIER, frac_in, "Times the row's multiplier.")
+        y = product.round_shift(1)
+    return note(name, y.saturate(p.value_bits), frac_out, f"Result of {short}, saturated.")
+
+
+def _silu(note: _Rows, x: Interval) -> Interval:
+    p = note.p
+    return image(lambda t: functions.silu(t, p), x, _span(p.proj_frac))
+
+
+def _span(frac: int) -> Interval:
+    return Interval(SPAN[0] << frac, SPAN[1] << frac)
+
+
+def _mixer(note: _Rows, zxbcdt: Interval) -> Interval:
+    p = note.p
+
+    def pot(name: str, x: Interval, frac: int, doc: str, bits: int = p.ssm_bits) -> Interval:
+        return note(name, x.quantize(bits, p.max_shift), frac, doc)
+
+    silu = _convolve(note, pot("xBC", zxbcdt, p.proj_frac, "Input of the convolution and its history."))
+    x = pot("x", silu, p.act_frac, "x after SiLU.")
+    z = pot("z", _silu(note, zxbcdt), p.act_frac, "SiLU of the gate.")
+    b, c = (pot(name, silu, p.act_frac, f"{name} after SiLU.", p.bc_bits) for name in "BC")
+    dt, decay = _steps(note, zxbcdt)
+    readout = _scan(note, x, dt, decay, b, c)
+    d = parameter("D", p)
+    note("skip_q", x.saturate(p.ssm_bits) * Interval.signed(p.ssm_bits), p.act_frac + p.param_frac, "Integers x D.")
+    note("skip_wide", x * d, p.act_frac + p.param_frac, "x D.")
+    skip = note("skip", laws.skip(x, d, p), p.y_frac, "x D.")
+    total = note("y_sum_wide", readout + skip, p.y_frac, "C h + x D.")
+    y = pot("y", note("y_sum", total.saturate(p.value_bits), p.y_frac, "The same, saturated."), p.y_frac, "y.")
+    note("gate_q", y.saturate(p.ssm_bits) * z.saturate(p.ssm_bits), p.y_frac + p.act_frac, "Integers y SiLU(z).")
+    note("gate_wide", y * z, p.y_frac + p.act_frac, "y SiLU(z).")
+    gate = note("gate", laws.gate(y, z, p).saturate(p.value_bits), p.y_frac, "y SiLU(z), saturated.")
+    return _gated_norm(note, gate)
+
+
+def _convolve(note: _Rows, xbc: Interval) -> Interval:
+    """Convolution and SiLU of x, B and C."""
+    p, cfg = note.p, note.cfg
+    frac = p.proj_frac + p.param_frac
+    note("conv_product_q", xbc.saturate(p.ssm_bits) * Interval.signed(p.ssm_bits), frac, "Integers of one tap.")
+    product = note("conv_product", laws.conv_product(xbc, parameter("conv_weight", p)), frac, "One tap.")
+    acc, bias = product.sum(cfg.d_conv), parameter("conv_bias", p)
+    note("conv_acc", acc + bias, frac, "Sum over taps, and bias.")
+    conv = note("conv", laws.conv(acc, bias, p).saturate(p.value_bits), p.proj_frac, "Convolution, saturated.")
+    return note("silu", _silu(note, conv), p.act_frac, "SiLU of the convolution.")
+
+
+def _steps(note: _Rows, dt_raw: Interval) -> tuple[Interval, Interval]:
+    """Quantized dt and exp(dt A)."""
+    p = note.p
+    dt_in = note("dt_in", dt_raw + parameter("dt_bias", p), p.proj_frac, "dt and its bias.")
+    soft = image(lambda t: functions.softplus(t, p), dt_in, _span(p.proj_frac))
+    note("softplus", soft, p.dt_frac, "Softplus of dt.")
+    dt = note("dt", soft.quantize(p.ssm_bits, p.max_shift), p.dt_frac, "The same, quantized.")
+    a, frac = parameter("A", p), p.dt_frac + p.param_frac
+    note("decay_exponent_q", dt.saturate(p.ssm_bits) * Interval.signed(p.a_bits), frac, "Integers dt A.")
+    note("decay_exponent_wide", dt * a, frac, "dt A.")
+    t = note("decay_exponent", laws.decay_exponent(dt, a, p), p.exp_in_frac, "dt A, at most 0.")
+    window = Interval(-32 << p.exp_in_frac, 0) if p.nonlinear == "table" else Interval(0, 0)  # the NAU is monotone
+    exp = note("exp", image(lambda v: functions.exponential(v, p), t, window), p.decay_frac, "exp(dt A).")
+    return dt, note("decay", exp.quantize(p.ssm_bits, p.max_shift), p.decay_frac, "The same, quantized.")
+
+
+def _scan(note: _Rows, x: Interval, dt: Interval, decay: Interval, b: Interval, c: Interval) -> Interval:
+    """Recurrence; returns the readout C h."""
+    p = note.p
+
+    def pot(name: str, value: Interval, frac: int, doc: str) -> Interval:
+        return note(name, value.quantize(p.ssm_bits, p.max_shift), frac, doc)
+
+    def q(value: Interval, bits: int = p.ssm_bits) -> Interval:
+        return value.saturate(bits)
+
+    note("dt_b_q", q(dt) * q(b, p.bc_bits), p.dt_frac + p.act_frac, "Integers dt B.")
+    note("dt_b_wide", dt * b, p.dt_frac + p.act_frac, "dt B.")
+    dt_b = note("dt_b", laws.dt_b(dt, b, p).saturate(p.state_bits), p.db_frac, "dt B, saturated.")
+    db = pot("dB", dt_b, p.db_frac, "dt B, quantized.")
+    note("dt_b_x_q", q(db) * q(x), p.db_frac + p.act_frac, "Integers dt B x.")
+    note("dt_b_x_wide", db * x, p.db_frac + p.act_frac, "dt B x.")
+    dt_b_x = note("dt_b_x", laws.dt_b_x(db, x, p), p.state_frac, "dt B x.")
+    h = Interval.signed(p.state_bits).quantize(p.ssm_bits, p.max_shift)  # any state that the format holds
+    note("decayed_q", q(decay) * q(h), p.decay_frac + p.state_frac, "Integers exp(dt A) h.")
+    note("decayed_wide", decay * h, p.decay_frac + p.state_frac, "exp(dt A) h.")
+    decayed = note("decayed", laws.decayed(decay, h, p), p.state_frac, "exp(dt A) h.")
+    total = note("state_sum_wide", decayed + dt_b_x, p.state_frac, "New state.")
+    new = note("state_sum", total.saturate(p.state_bits), p.state_frac, "The same, saturated.")
+    pot("state", new, p.state_frac, "The same, quantized along the channels: what is kept.")
+    read = pot("state_read", new, p.state_frac, "The same, quantized along N: what C reads.")
+    frac = p.state_frac + p.act_frac
+    note("readout_product_q", q(read) * q(c, p.bc_bits), frac, "Integers C h, one of N.")
+    product = note("readout_product", laws.readout_product(read, c), frac, "C h, one of N.")
+    acc = note("readout_acc", product.sum(note.cfg.d_state), frac, "C h, summed over N.")
+    return note("readout", laws.readout(acc, p), p.y_frac, "C h.")
