@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""golden.fixed.rounding: rounding equals exact rational arithmetic and Python's own round, saturation clamps and says so."""
+"""golden.fixed.rounding: equal to exact rational arithmetic and Python's own round; saturation clamps and says so."""
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from golden.errors import InputError
 from golden.fixed import FLOOR, HALF_EVEN, HALF_UP, limits, round_saturate, round_shift, saturate, sum_tree
 
-LAWS = {
+LAWS: dict[int, Callable[[Fraction], int]] = {
     FLOOR: math.floor,
     HALF_UP: lambda q: math.floor(q + Fraction(1, 2)),
     HALF_EVEN: round,  # Python rounds a Fraction half to even
