@@ -136,7 +136,7 @@ def map_linears(w: ModelWeights, change: Callable[[str, Tensor], Tensor]) -> Mod
         )
         for i, layer in enumerate(w.layers)
     )
-    return replace(w, layers=layers, head=change("head_act", w.head))
+    return ModelWeights(w.embedding, layers, w.norm_f, change("head_act", w.head))
 
 
 def rotate_residual(w: ModelWeights) -> ModelWeights:
