@@ -13,6 +13,7 @@ from torch import Tensor
 from golden.errors import InputError
 from golden.fixed.interval import Interval
 from golden.fixed.pot import Pot
+from golden.mamba2.integer import functions
 from golden.mamba2.integer.model import AdditiveScale, IntegerModel, Layer, Linear
 from golden.mamba2.integer.profile import Mamba2Profile
 
@@ -20,10 +21,16 @@ INT_BITS = MappingProxyType({"conv_weight": 6, "conv_bias": 6, "dt_bias": 6, "A"
 """A parameter's real value lies in -2^n .. 2^n - 1 LSB. A lies in -2048 .. 0: 16 bits shifted by 6 in Q.10."""
 NORM_WEIGHT_BITS = MappingProxyType({"table": 16, "rsqrt": 24})
 """Signed bits of a norm weight: |w| < 128 in Q.8; with sqrt(C) folded in and Q.10 |w| < 114 at C = 5120."""
+EMBEDDING = Interval.signed(16)
+"""Embedding Q.residual_frac."""
 MAX_SHIFT = 31
 """Greatest shift of a group of parameters: 5 bits."""
+EPS_SUM = Interval(1, 1 << 48)
+"""C eps as an integer that joins the sum of squares (norm "rsqrt")."""
 SCALE_SHIFT = Interval(0, 7)
 """s1 and s2 of an additive scale."""
+SCALE = Interval(2 << SCALE_SHIFT.low, 2 << SCALE_SHIFT.high)
+"""2^s1 + 2^s2."""
 MULTIPLIER, ROW_SHIFT = Interval(0, (1 << 16) - 1), Interval(1, 46)
 """Of a channel scale."""
 
@@ -43,8 +50,9 @@ def norm_weight(p: Mamba2Profile) -> Interval:
 def check_model(model: IntegerModel) -> None:
     """InputError naming the first parameter of `model` that leaves its declared bound."""
     _require("norm_f", model.norm_f, norm_weight(model.profile))
-    _require("embedding", model.embedding, Interval.signed(16))
+    _require("embedding", model.embedding, EMBEDDING)
     _check_linear("head", model.head, model.profile)
+    _check_eps(model)
     for index, layer in enumerate(model.layers):
         check_parameters(layer, model.profile, f"layers.{index}.")
 
@@ -71,6 +79,14 @@ def _check_linear(name: str, linear: Linear, profile: Mamba2Profile) -> None:
     else:
         _require(f"{name}.mult", linear.scale.mult, MULTIPLIER)
         _require(f"{name}.shift", linear.scale.shift, ROW_SHIFT)
+
+
+def _check_eps(model: IntegerModel) -> None:
+    cfg, p = model.cfg, model.profile
+    if p.norm == "rsqrt":
+        residual = functions.eps_sum(cfg.d_model, model.residual_eps, p.residual_frac)
+        gate = functions.eps_sum(cfg.d_inner // cfg.ngroups, cfg.norm_eps, p.y_frac)
+        _require("norm_eps", torch.tensor([residual, gate]), EPS_SUM)
 
 
 def _require(name: str, x: Tensor, bound: Interval) -> None:

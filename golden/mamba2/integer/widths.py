@@ -10,24 +10,29 @@ intermediate is a row of `derive` (partial sums are included, because every summ
 raises where a row needs more than 64 bits, or a linear layer's sum more than 54.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
 from types import MappingProxyType
 
 from golden.errors import InputError
 from golden.fixed import norm_range
 from golden.fixed.interval import Interval, image
-from golden.fixed.norm_tables import rms1_table, rms2_table
+from golden.fixed.norm_tables import RS_FRAC, WEIGHT_FRAC, NormTable, rms1_table, rms2_table
+from golden.fixed.rsqrt import M_FRAC, U_FRAC
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import functions, laws
-from golden.mamba2.integer.parameters import MULTIPLIER, norm_weight, parameter
+from golden.mamba2.integer.parameters import EMBEDDING, EPS_SUM, MULTIPLIER, SCALE, norm_weight, parameter
 from golden.mamba2.integer.profile import Mamba2Profile
 
 INT64, FLOAT64 = 64, 54
 """Signed bits that hold the integers of the golden computation, and those that float64 holds exactly."""
 SPAN = (-32, 104)
 """Outside these reals SiLU and softplus are monotone: tables end at 103, sigmoid and NAU saturate at +-16 and 23."""
+
+
+_Size = Callable[[Mamba2Config], int]
+"""A dimension of a shape."""
 
 
 @dataclass(frozen=True)
@@ -49,21 +54,28 @@ class Width:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows found so far, in the order of the computation."""
+    """The rows found so far, in the order of the computation, for all of `shapes` at once."""
 
     p: Mamba2Profile
-    cfg: Mamba2Config
+    shapes: tuple[Mamba2Config, ...]
     rows: list[Width] = field(default_factory=list)
+
+    def each(self, law: Callable[[Mamba2Config], Interval]) -> Interval:
+        """What holds the intervals of every shape."""
+        return reduce(Interval.union, map(law, self.shapes))
 
     def __call__(self, name: str, x: Interval, frac: int, doc: str, bits: int = INT64) -> Interval:
         """Note `x` as `name` and return it. InputError when it needs more than `bits`."""
         if x.bits > bits:
             raise InputError(
-                f"profile {self.p.name}: {name} needs {x.bits} bits and the golden computation has {bits} for it; "
-                f"d_model {self.cfg.d_model}, d_inner {self.cfg.d_inner} or d_state {self.cfg.d_state} is too large"
+                f"profile {self.p.name}: {name} needs {x.bits} bits, expected at most {bits}, which the golden "
+                f"computation has; choose a smaller d_model, d_inner or d_state than {self._sizes()}"
             )
         self.rows.append(Width(name, x.low, x.high, x.bits, frac, doc))
         return x
+
+    def _sizes(self) -> str:
+        return " or ".join(f"{cfg.d_model}, {cfg.d_inner}, {cfg.d_state}" for cfg in self.shapes)
 
 
 @lru_cache
@@ -73,93 +85,121 @@ def limits(profile: Mamba2Profile, cfg: Mamba2Config) -> Mapping[str, tuple[int,
 
 
 @lru_cache
-def derive(profile: Mamba2Profile, cfg: Mamba2Config) -> tuple[Width, ...]:
-    """Every intermediate, in the order of the computation.
+def derive(profile: Mamba2Profile, *shapes: Mamba2Config) -> tuple[Width, ...]:
+    """Every intermediate, in the order of the computation, with a range that holds for each of the shapes.
 
     `x_q` is a product of quantized integers, `x_wide` the same quantity as `x` before the shift or the saturation that
     gives x. Raises InputError when an intermediate would not fit the golden computation, which names it.
     """
-    note, p = _Rows(profile, cfg), profile
+    note, p = _Rows(profile, shapes), profile
+    _parameters(note)
     value = Interval.signed(p.value_bits)
     u = _residual_norm(note, "norm", value, "Residual stream, normalized.")
-    a = _activation(note, "in", u, cfg.d_model, p.residual_frac, p.hadamard == "both")
-    zxbcdt = _linear(note, "in_proj", a, cfg.d_model, p.residual_frac, p.proj_frac)
+    a = _activation(note, "in", u, _d_model, p.residual_frac, p.hadamard == "both")
+    zxbcdt = _linear(note, "in_proj", a, _d_model, p.residual_frac, p.proj_frac)
     y = _mixer(note, zxbcdt)
-    a = _activation(note, "out", y, cfg.d_inner, p.y_frac, p.hadamard != "off")
-    out = _linear(note, "out_proj", a, cfg.d_inner, p.y_frac, p.residual_frac)
+    a = _activation(note, "out", y, _d_inner, p.y_frac, p.hadamard != "off")
+    out = _linear(note, "out_proj", a, _d_inner, p.y_frac, p.residual_frac)
     wide = note("residual_wide", value + out, p.residual_frac, "Residual stream plus out_proj.")
     note("residual", wide.saturate(p.value_bits), p.residual_frac, "Residual stream, saturated.")
     u = _residual_norm(note, "norm_f", value, "Input of the head.")
-    a = _activation(note, "head", u, cfg.d_model, p.residual_frac, p.hadamard == "both")
-    _linear(note, "logits", a, cfg.d_model, p.residual_frac, p.proj_frac)
+    a = _activation(note, "head", u, _d_model, p.residual_frac, p.hadamard == "both")
+    _linear(note, "logits", a, _d_model, p.residual_frac, p.proj_frac)
     return tuple(note.rows)
 
 
+def _d_model(cfg: Mamba2Config) -> int:
+    return cfg.d_model
+
+
+def _d_inner(cfg: Mamba2Config) -> int:
+    return cfg.d_inner
+
+
+def _state_group(cfg: Mamba2Config) -> int:
+    return cfg.d_inner // cfg.ngroups
+
+
+def _parameters(note: _Rows) -> None:
+    p = note.p
+    note("embedding", EMBEDDING, p.residual_frac, "Embedding.")
+    note("norm_weight", norm_weight(p), p.norm_weight_frac, "Weight of a norm.")
+    note("conv_weight", parameter("conv_weight", p), p.param_frac, "Weight of a tap.")
+    note("conv_bias", parameter("conv_bias", p), p.proj_frac + p.param_frac, "Bias of the convolution.")
+    note("dt_bias", parameter("dt_bias", p), p.proj_frac, "Bias of dt.")
+    note("A", parameter("A", p), p.param_frac, "A, at most 0.")
+    note("D", parameter("D", p), p.param_frac, "D.")
+
+
 def _residual_norm(note: _Rows, name: str, x: Interval, doc: str) -> Interval:
-    p, width = note.p, note.cfg.d_model
-    if p.norm == "table":
-        y = _table_norm(note, name, x, p.residual_frac, width)
-    else:
-        y = _rsqrt_norm(note, name, x, p.residual_frac, width)
+    p = note.p
+    y = (_table_norm if p.norm == "table" else _rsqrt_norm)(note, name, x, p.residual_frac, _d_model)
     return note(name, y.saturate(p.value_bits), p.residual_frac, doc)
 
 
 def _gated_norm(note: _Rows, x: Interval) -> Interval:
-    p, width = note.p, note.cfg.d_inner // note.cfg.ngroups
-    if p.norm == "table":
-        y = _table_norm(note, "gate_norm", x, p.y_frac, width)
-    else:
-        y = _rsqrt_norm(note, "gate_norm", x, p.y_frac, width)
+    p = note.p
+    y = (_table_norm if p.norm == "table" else _rsqrt_norm)(note, "gate_norm", x, p.y_frac, _state_group)
     return note("gate_norm", y.saturate(p.value_bits), p.y_frac, "Gated y, normalized over each state group.")
 
 
-def _table_norm(note: _Rows, name: str, x: Interval, frac: int, width: int) -> Interval:
-    table = (rms2_table if name == "gate_norm" else rms1_table)(width)
-    squares = Interval(0, min(x.magnitude, table.root) ** 2)
-    note(f"{name}_sum_exact", squares.sum(width), 2 * frac, "Sum of clamped squares before it saturates (golden only).")
-    note(f"{name}_sum", norm_range.table_sum(x, table), 2 * frac, "Sum of squares, saturated at the last table entry.")
-    note(f"{name}_reciprocal", norm_range.table_reciprocal(table), 12, "1/rms from the tables.")
-    wide = note(f"{name}_scaled_wide", norm_range.table_scaled(x, table), frac + 12, "x times 1/rms.")
-    scaled = note(f"{name}_scaled", wide >> 12, frac, "The same, 12 bits dropped.")
+def _table_norm(note: _Rows, name: str, x: Interval, frac: int, width: _Size) -> Interval:
+    def each(law: Callable[[NormTable], Interval]) -> Interval:
+        tables = rms2_table if name == "gate_norm" else rms1_table
+        return note.each(lambda cfg: law(tables(width(cfg))))
+
+    exact = each(lambda table: Interval(0, min(x.magnitude, table.root) ** 2).sum(table.width))
+    note(f"{name}_sum_exact", exact, 2 * frac, "Sum of clamped squares before it saturates (golden only).")
+    total = each(lambda table: norm_range.table_sum(x, table))
+    note(f"{name}_sum", total, 2 * frac, "Sum of squares, saturated at the last table entry.")
+    note(f"{name}_reciprocal", each(norm_range.table_reciprocal), RS_FRAC, "1/rms from the tables.")
+    wide = each(lambda table: norm_range.table_scaled(x, table))
+    note(f"{name}_scaled_wide", wide, frac + RS_FRAC, "x times 1/rms.")
+    scaled = note(f"{name}_scaled", wide >> RS_FRAC, frac, f"The same, {RS_FRAC} bits dropped.")
     product = scaled * norm_weight(note.p)
-    return note(f"{name}_wide", product, frac + 8, "Times the weight.") >> 8
+    return note(f"{name}_wide", product, frac + WEIGHT_FRAC, "Times the weight.") >> WEIGHT_FRAC
 
 
-def _rsqrt_norm(note: _Rows, name: str, x: Interval, frac: int, width: int) -> Interval:
+def _rsqrt_norm(note: _Rows, name: str, x: Interval, frac: int, width: _Size) -> Interval:
+    p, m = note.p, Interval(1 << (M_FRAC - 1), 1 << M_FRAC)
+    total = note.each(lambda cfg: Interval(0, x.magnitude**2).sum(width(cfg))) + EPS_SUM
+    note(f"{name}_sum", Interval(0, total.high), 2 * frac, "Sum of squares and C eps, from 0 on.")
+    note(f"{name}_reciprocal", m, M_FRAC, f"m of 1/sqrt(sum) = m 2^-{M_FRAC} 2^-e.")
+    wide = (x * m) << (U_FRAC - M_FRAC)
+    note(f"{name}_scaled_wide", wide, frac + U_FRAC, f"x m 2^{U_FRAC - M_FRAC}, before the shift by e.")
+    scaled = note(f"{name}_scaled", norm_range.rsqrt_scaled(), U_FRAC, "x over the root of the sum.")
+    product = note(f"{name}_wide", scaled * norm_weight(p), U_FRAC + p.norm_weight_frac, "Times the weight.")
+    return product.round_shift(U_FRAC + p.norm_weight_frac - frac)
+
+
+def _activation(note: _Rows, name: str, x: Interval, width: _Size, frac: int, rotate: bool) -> Interval:
     p = note.p
-    eps = functions.eps_sum(width, note.cfg.norm_eps, frac)
-    squares = Interval(0, x.magnitude**2)
-    total = squares.sum(width) + Interval(eps, eps)
-    note(f"{name}_sum", Interval(0, total.high), 2 * frac, "Sum of squares plus eps, from 0 on.")
-    note(f"{name}_reciprocal", Interval(1 << 14, 1 << 15), 15, "m of 1/sqrt(sum) = m 2^-15 2^-e.")
-    note(f"{name}_scaled_wide", (x * Interval(0, 1 << 15)) << 8, frac + 23, "x m 2^8 before the shift by e.")
-    scaled = note(f"{name}_scaled", norm_range.rsqrt_scaled(), 23, "x over the root of the sum of squares.")
-    drop = 23 + p.norm_weight_frac - frac
-    product = note(f"{name}_wide", scaled * norm_weight(p), 23 + p.norm_weight_frac, "Times the weight.")
-    return product.round_shift(drop)
+    where = "the head" if name == "head" else f"{name}_proj"
+
+    def block(cfg: Mamba2Config) -> int:
+        return p.block(width(cfg)) if rotate else 1
+
+    def rotated(cfg: Mamba2Config) -> Interval:
+        return x.hadamard(block(cfg)).round_shift((block(cfg).bit_length() - 1) // 2)
+
+    total = note.each(lambda cfg: x.hadamard(block(cfg)))
+    note(f"{name}_hadamard", total, frac, f"Input of {where}, " + ("Hadamard sums." if rotate else "not rotated."))
+    scaled = note(f"{name}_rotated", note.each(rotated), frac, "The same, scaled.")
+    return note(f"{name}_act", scaled.quantize(p.act_bits, p.max_shift), frac, "The same, quantized.")
 
 
-def _activation(note: _Rows, name: str, x: Interval, width: int, frac: int, rotate: bool) -> Interval:
-    p = note.p
-    block = p.block(width) if rotate else 1
-    doc = f"Hadamard sums of the input of {name}_proj." if rotate else f"Input of {name}_proj, not rotated."
-    total = note(f"{name}_hadamard", x.hadamard(block), frac, doc.replace("head_proj", "the head"))
-    scaled = note(f"{name}_rotated", total.round_shift((block.bit_length() - 1) // 2), frac, "The same, scaled.")
-    return note(f"{name}_act", scaled.quantize(p.act_bits, p.max_shift), frac, "The same, quantized: q << s.")
-
-
-def _linear(note: _Rows, name: str, a: Interval, width: int, frac_in: int, frac_out: int) -> Interval:
+def _linear(note: _Rows, name: str, a: Interval, width: _Size, frac_in: int, frac_out: int) -> Interval:
     p, w = note.p, Interval.signed(note.p.weight_bits)
     short = "head" if name == "logits" else name
     if p.weight_scale == "additive_pot":
         frac = frac_in + p.weight_frac
-        w = w * Interval(2, 256)
-        acc = note(f"{short}_acc", (a * w).sum(width), frac, "Sum over the inputs, shifted weights.", FLOAT64)
+        acc = note.each(lambda cfg: (a * w * SCALE).sum(width(cfg)))
+        note(f"{short}_acc", acc, frac, "Sum over the inputs, weights shifted.", FLOAT64)
         y = laws.shift(acc, frac - frac_out)
     else:
-        acc = note(f"{short}_acc", (a * w).sum(width), frac_in, "Sum over the inputs.", FLOAT64)
-        product = note(f"{short}_scaled", acc * MULTIPLIER, frac_in, "Times the row's multiplier.")
-        y = product.round_shift(1)
+        acc = note.each(lambda cfg: (a * w).sum(width(cfg)))
+        note(f"{short}_acc", acc, frac_in, "Sum over the inputs.", FLOAT64)
+        y = note(f"{short}_scaled", acc * MULTIPLIER, frac_in, "Times the row's multiplier.").round_shift(1)
     return note(name, y.saturate(p.value_bits), frac_out, f"Result of {short}, saturated.")
 
 
@@ -198,11 +238,11 @@ def _mixer(note: _Rows, zxbcdt: Interval) -> Interval:
 
 def _convolve(note: _Rows, xbc: Interval) -> Interval:
     """Convolution and SiLU of x, B and C."""
-    p, cfg = note.p, note.cfg
+    p = note.p
     frac = p.proj_frac + p.param_frac
     note("conv_product_q", xbc.saturate(p.ssm_bits) * Interval.signed(p.ssm_bits), frac, "Integers of one tap.")
     product = note("conv_product", laws.conv_product(xbc, parameter("conv_weight", p)), frac, "One tap.")
-    acc, bias = product.sum(cfg.d_conv), parameter("conv_bias", p)
+    acc, bias = note.each(lambda cfg: product.sum(cfg.d_conv)), parameter("conv_bias", p)
     note("conv_acc", acc + bias, frac, "Sum over taps, and bias.")
     conv = note("conv", laws.conv(acc, bias, p).saturate(p.value_bits), p.proj_frac, "Convolution, saturated.")
     return note("silu", _silu(note, conv), p.act_frac, "SiLU of the convolution.")
@@ -252,5 +292,5 @@ def _scan(note: _Rows, x: Interval, dt: Interval, decay: Interval, b: Interval, 
     frac = p.state_frac + p.act_frac
     note("readout_product_q", q(read) * q(c, p.bc_bits), frac, "Integers C h, one of N.")
     product = note("readout_product", laws.readout_product(read, c), frac, "C h, one of N.")
-    acc = note("readout_acc", product.sum(note.cfg.d_state), frac, "C h, summed over N.")
+    acc = note("readout_acc", note.each(lambda cfg: product.sum(cfg.d_state)), frac, "C h, summed over N.")
     return note("readout", laws.readout(acc, p), p.y_frac, "C h.")
