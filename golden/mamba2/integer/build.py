@@ -9,6 +9,10 @@ from golden.mamba2.integer.widths import Width, derive
 
 LIMITS = Mamba2Config(d_model=2560, n_layer=1, vocab_size=1, d_state=128, headdim=64, ngroups=1, d_conv=4)
 """Largest d_model, d_inner, d_state and d_conv of a build: those of the published 2.7B. Other sizes do not matter."""
+LIMITS_TEXT = (
+    f"d_model up to {LIMITS.d_model}, d_inner up to {LIMITS.d_inner}, d_state up to {LIMITS.d_state}, "
+    f"d_conv up to {LIMITS.d_conv}"
+)
 
 _WORST = (
     LIMITS,

@@ -4,6 +4,7 @@
 from golden.spec.emit.numbers import emit_format_header, emit_number_tables
 from golden.spec.emit.registers import emit_markdown, emit_python, emit_verilog_header
 from golden.spec.emit.tops import emit_sim_top, emit_wrapper
+from golden.spec.emit.widths import emit_width_header, emit_width_tables
 
 __all__ = [
     "emit_format_header",
@@ -12,5 +13,7 @@ __all__ = [
     "emit_python",
     "emit_sim_top",
     "emit_verilog_header",
+    "emit_width_header",
+    "emit_width_tables",
     "emit_wrapper",
 ]
