@@ -43,9 +43,13 @@ class Store:
         """Store the tensors of a case; return the name of each role's."""
         found = {}
         for role, tensor in roles.items():
-            small = narrow(role, tensor)
-            found[role] = self.names.setdefault(describe(small), f"{case}.{role}")
-            self.tensors.setdefault(found[role], small)
+            small, name = narrow(role, tensor), f"{case}.{role}"
+            entry = describe(small)
+            if entry not in self.names:
+                if name in self.tensors:
+                    raise ValueError(f"{name} is an input and an output; give the roles different names")
+                self.names[entry], self.tensors[name] = name, small
+            found[role] = self.names[entry]
         return found
 
 

@@ -131,7 +131,7 @@ def head(given: Given) -> Outputs:
     model = replace(_model(given, cfg), norm_f=weight, head=matrix)
     tap = checking(model, ("norm_f", "head_act"))
     logits = block.head(given.tensor("r")[None], model, tap)[0]
-    stages = {name: tap.kept[name][0][0] for name in ("norm_f", "head_act.q", "head_act.s")}
+    stages = {f"stage.{name}": tap.kept[name][0][0] for name in ("norm_f", "head_act.q", "head_act.s")}
     return {**stages, "logits": logits, **_choose(logits, given.number("k"))}
 
 
