@@ -112,16 +112,21 @@ def gain_error(table: NormTable, low: float, high: float) -> Tensor:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_rms1_at_every_width(width: int) -> None:
-    """From a_1 (an rms of 0.0613 or less) to 50 the reciprocal is within 1.6 %; from 0.05 to there it is coarse, up to
-    twice the exact one, and never 0."""
+    """From a_1 (an rms of 0.0613 or less) to 50 the reciprocal is within 1.6 %; down to 0.0036 it is coarse, off by
+    -34 % to +100 %, below at most 18 times too large; it is never 0."""
     table = rms1_table(width)
     first = math.sqrt(table.a[1] / width)
     assert first < 0.0613
-    assert float(gain_error(table, max(first * 1.001, 0.05), 50).abs().max()) < 0.016
-    coarse = gain_error(table, 0.05, 0.0613)
-    assert float(coarse.min()) > -0.016
+    assert float(gain_error(table, first * 1.001, 50).abs().max()) < 0.016
+    coarse = gain_error(table, 0.0036, 0.0613)
+    assert float(coarse.min()) > -0.34
     assert float(coarse.max()) < 1.0
-    assert float(gain_error(table, 0.001, 100).min()) > -0.6
+    if width >= 48:  # narrower rows have too few sums there to be spread over
+        tiny = gain_error(table, 0.0003, 0.0036)
+        assert -0.34 < float(tiny.min()) < float(tiny.max()) < 17
+    steps = torch.arange(0, table.alpha[7] << 4, 1 << (table.d[7] - 9))
+    below = torch.arange(0, table.alpha[2], 1 << (table.d[0] - 1))
+    assert int(reciprocal(table, torch.cat((below, steps))).min()) > 0
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -21,6 +21,7 @@ def check(x: list[int], bits: int, group: int, max_shift: int = 15) -> None:
     expected = [pot_quant(x[i : i + size], bits, max_shift) for i in range(0, len(x), size)]
     assert pot.q.tolist() == [value for q, _ in expected for value in q]
     assert pot.s.tolist() == [s for _, s in expected]
+    assert pot.group == group
 
 
 @given(

@@ -39,6 +39,14 @@ def test_it_is_the_stated_law(values: list[int]) -> None:
     assert list(zip(m.tolist(), e.tolist(), strict=True)) == [scalar(v) for v in values]
 
 
+def test_it_is_the_stated_law_on_a_dense_range() -> None:
+    """All of 1..4096 and 40000 values up to 2^63: each bit of n counts."""
+    spread = torch.logspace(12, 62.999, 40000, base=2, dtype=torch.float64).to(torch.int64).tolist()
+    values = [*range(1, 4097), *spread]
+    m, e = rsqrt(torch.tensor(values))
+    assert list(zip(m.tolist(), e.tolist(), strict=True)) == [scalar(v) for v in values]
+
+
 def test_powers_of_two_and_their_neighbours() -> None:
     """2^2k gives exactly 2^-k; all 2^k and neighbours follow the law."""
     values = sorted({(1 << k) + near for k in range(63) for near in (-1, 0, 1)} - {0} | {LIMIT})
@@ -111,6 +119,16 @@ def test_the_norm_is_the_stated_law(x: list[int], w: list[int], eps_int: int, f:
     drop = 23 + w_frac - f
     expected = [((((v * m) << 8) >> e) * each + (1 << (drop - 1))) >> drop for v, each in zip(x, w, strict=True)]
     assert rms_norm_rsqrt(torch.tensor([x]), torch.tensor(w), eps_int, f, w_frac).tolist() == [expected]
+
+
+def test_ties_of_the_norm_go_up() -> None:
+    """With w = half an LSB every odd u is a tie, and rounds towards plus infinity."""
+    x = torch.arange(-300, 300)[None]
+    m, e = scalar(int((x * x).sum()) + 1)
+    u = [((v * m) << 8) >> e for v in x[0].tolist()]
+    assert {value % 4 for value in u} == {0, 1, 2, 3}
+    y = rms_norm_rsqrt(x, torch.full((600,), 1 << 10), 1, 12, 0)
+    assert y.tolist() == [[(value + 1) >> 1 for value in u]]
 
 
 def test_zero_gives_zero_and_int32_limits_hold() -> None:
