@@ -118,7 +118,7 @@ def test_images_are_exact(x: Interval, window: Interval) -> None:
 
     def bent(t: Tensor) -> Tensor:
         inside = (t >= window.low) & (t <= window.high)
-        return torch.where(inside, (t * 37) % 101, t.clamp(window.low, window.high))
+        return torch.where(inside, (t * 37) % 101, t)
 
     values = bent(torch.tensor(members(x)))
     found = image(bent, x, Interval(window.low - 1, window.high + 1))
