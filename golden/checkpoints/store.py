@@ -48,7 +48,7 @@ class Store:
         """InputError unless the tensors are exactly those of `shapes`, with or without those of `optional`."""
         for name in sorted(shapes.keys() - self.entries.keys()):
             raise InputError(f"{self.weights}: tensor {name} is missing, expected shape {list(shapes[name])}")
-        known = {**optional, **shapes}
+        known = {**shapes, **optional}
         for name in sorted(self.entries.keys() - known.keys()):
             raise InputError(
                 f"{self.entries[name].file}: unexpected tensor {name}; expected the {len(shapes)} of the model only"

@@ -19,7 +19,7 @@ LightMamba (arXiv 2502.15260) and Quamba (arXiv 2410.13229) are there for them. 
   of norms stay below the limits that the released integer model's 11 and 13 bits set: 4, and 16 after the gate.
 
 Every tensor has its own generator, derived from the seed and the tensor's name: a model is the same in every layout,
-order and shard. Drawn by numpy's Philox, the same on every machine.
+order and shard. Drawn by numpy's Philox, whose stream is the same on every machine.
 """
 
 import hashlib
