@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an evaluation reads: the text, the calibration text, and the hashes that say which they were."""
+
+import hashlib
+from importlib import metadata
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from golden import text as texts
+from golden.errors import InputError
+from golden.mamba2.accuracy.options import Options
+from golden.mamba2.accuracy.records import Provenance
+from golden.mamba2.accuracy.windows import Windows
+from golden.mamba2.config import Mamba2Config
+from golden.zoo import corpus
+
+HELDOUT = "held-out text of golden.zoo"
+CALIBRATION = "validation text of golden.zoo"
+WEIGHTS = ("*.safetensors", "*.bin", "*.json")
+CHUNK = 1 << 20
+
+
+def read_text(checkpoint: Path, text: Path | None, cfg: Mamba2Config, options: Options) -> texts.Text:
+    """Tokens of the file `text`, or of the zoo's held-out text, for the model in `checkpoint`."""
+    content = texts.read(text) if text else texts.read(corpus.HELDOUT)
+    return texts.tokenize(content, cfg.vocab_size, checkpoint, options.tokenizer)
+
+
+def calibration_tokens(checkpoint: Path, cfg: Mamba2Config, options: Options) -> Tensor:
+    """Tokens int64 [calibration_windows, context] of the zoo's validation text, windows side by side from its start."""
+    content = "".join(document.text for document in corpus.documents() if document.split == "validation")
+    found = texts.tokenize(content, cfg.vocab_size, checkpoint, options.tokenizer)
+    count = min(options.calibration_windows, len(found) // options.context)
+    if count < 1:
+        raise InputError(
+            f"{CALIBRATION}: {len(found)} tokens, expected at least one window of {options.context}; shorten the window"
+        )
+    return found.tokens[: count * options.context].reshape(count, options.context)
+
+
+def checkpoint_hash(checkpoint: Path) -> str:
+    """sha256 over names and contents of config, tokenizer and weight files, in order of their names."""
+    total = hashlib.sha256()
+    for path in sorted({path for pattern in WEIGHTS for path in checkpoint.glob(pattern)}):
+        total.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        with path.open("rb") as handle:
+            while chunk := handle.read(CHUNK):
+                total.update(chunk)
+    return total.hexdigest()
+
+
+def provenance(
+    checkpoint: Path, text: Path | None, found: texts.Text, cut: Windows, calibration: Tensor, options: Options
+) -> Provenance:
+    """What all rows of the evaluation share."""
+    return Provenance(
+        checkpoint=checkpoint.name,
+        checkpoint_sha256=checkpoint_hash(checkpoint),
+        text=text.name if text else HELDOUT,
+        text_sha256=found.sha256,
+        tokenizer=found.tokenizer,
+        context=options.context,
+        stride=options.stride,
+        windows=len(cut),
+        tokens=int(cut.tokens.sum()),
+        bytes=int(cut.bytes.sum()),
+        whole=cut.whole,
+        calibration=CALIBRATION,
+        calibration_tokens=calibration.numel(),
+        seed=options.seed,
+        krait=metadata.version("krait"),
+        torch=torch.__version__,
+    )
