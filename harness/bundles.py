@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the bundles that regressions and benchmarks read, below the build folder; the same content is written once."""
 
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -13,11 +19,18 @@ from golden.ternary.packing import tiling
 from harness.paths import ROOT, build_dir
 from harness.provenance import source_revision
 
+if TYPE_CHECKING:
+    from golden.mamba2.integer.model import IntegerModel
+    from golden.mamba2.integer.profile import Mamba2Profile
+
 KERNEL = "tern_matvec"
 ZOO = ROOT / "golden" / "zoo"
 TERNARY_MODELS = ("bitnet-tiny",)
+MAMBA2_MODELS = ("mamba2-tiny",)
 TOKENS = 64
 SEED = 20261121
+CALIBRATION = (4, 256)
+"""Windows and bytes of held-out text with which a zoo model is quantized for its vectors."""
 
 
 def make_model(name: str, config: str, tokens: int = TOKENS, out: Path | None = None) -> Path:
@@ -69,6 +82,82 @@ def _check_shape(rows: int, cols: int, vectors: int, cfg: KernelConfig) -> None:
     if error:
         most = f"{MAX_ROW_TILES * cfg.outs} rows and {cfg.x_slots // vectors * cfg.block} columns"
         raise InputError(f"vectors: {rows}x{cols} is too large for {cfg.name} ({error.name}), which takes up to {most}")
+
+
+def make_mamba2(
+    profile: str,
+    model: str = MAMBA2_MODELS[0],
+    settings: tuple[str, ...] = (),
+    seed: int = SEED,
+    out: Path | None = None,
+) -> Path:
+    """Write the bundle of every Mamba2 unit in `profile`: a zoo model on held-out text, and adversarial numbers.
+
+    Raises:
+        InputError: the profile, a setting (CHOICE=VALUE) or the model is unknown.
+    """
+    from golden.mamba2.integer import profile as profiles
+    from golden.mamba2.vectors import make
+    from golden.vectors import Origin
+    from golden.zoo.corpus import HELDOUT, to_tokens
+
+    choices = profiles.load(profile, profiles.parse_changes(profile, settings))
+    if model not in MAMBA2_MODELS:
+        raise InputError(f"vectors: found model {model!r}, expected one of {', '.join(MAMBA2_MODELS)}")
+    text = HELDOUT.read_text(encoding="utf-8")
+    tokens = to_tokens(text).to(torch.int64)
+    digest = hashlib.sha256((ZOO / model / "model.safetensors").read_bytes() + text.encode()).hexdigest()
+    note = f"calibrated with {CALIBRATION[0]} x {CALIBRATION[1]} bytes of the held-out text, reads its start"
+    with one_thread():
+        integer = _quantized(model, choices, tokens[: CALIBRATION[0] * CALIBRATION[1]].reshape(CALIBRATION))
+        origin = Origin(model, digest, note)
+        return make.write(out or bundle_dir(), model, integer, tokens, origin, seed, source_revision()[0])
+
+
+def _quantized(name: str, profile: "Mamba2Profile", calibration: torch.Tensor) -> "IntegerModel":
+    """A zoo model in integers."""
+    from golden.mamba2 import checkpoint
+    from golden.mamba2.integer import store
+    from golden.mamba2.quantize import Options, quantize
+
+    cfg, weights = checkpoint.load(ZOO / name)
+    with tempfile.TemporaryDirectory(prefix="krait-") as folder:
+        path = quantize(cfg, weights, profile, calibration, Options(), Path(folder) / "model")
+        integer = store.load(path)
+        return replace(integer, layers=tuple(integer.layers))  # read before the folder goes
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute in one thread: the quantizer's float sums come out the same each time, and small tensors are faster."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def check(path: Path, config: str | None = None) -> str:
+    """Read a bundle of any kind, compute its results anew, and return a line about it.
+
+    Raises:
+        InputError: the bundle is damaged, or not one for `config`.
+        CheckError: a result is not the golden one.
+    """
+    from golden import vectors
+    from golden.mamba2.vectors import bundles as mamba2
+    from golden.ternary import bundles as ternary
+
+    bundle: vectors.Bundle | vectors.UnitBundle
+    if config is None and vectors.is_units(path):
+        bundle = vectors.load_units(path)
+        with one_thread():
+            mamba2.check_results(bundle)
+    else:
+        bundle = vectors.load(path, load_config(KERNEL, config) if config else None)
+        ternary.check_results(bundle, load_config(KERNEL, bundle.manifest.config))
+    return f"{bundle.name}: {len(bundle.manifest.cases)} cases, {len(bundle.tensors)} tensors, all good"
 
 
 def bundle_dir() -> Path:

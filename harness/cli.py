@@ -152,24 +152,33 @@ def _show_regression(outcome: "Regression", folder: Path) -> None:
 @vectors_app.command("make")
 def vectors_make(
     config: Config = "sim",
-    model: Annotated[str | None, typer.Option(help="Zoo model whose linear layers are captured.")] = None,
-    tokens: Annotated[int, typer.Option(help="Tokens of held-out text that the model reads.")] = 64,
+    model: Annotated[str | None, typer.Option(help="Zoo model whose linear layers or units are captured.")] = None,
+    tokens: Annotated[int, typer.Option(help="Tokens of held-out text that a ternary model reads.")] = 64,
     shape: Annotated[str | None, typer.Option(help="ROWSxCOLS of random matrices instead of a model.")] = None,
     starts: Annotated[int, typer.Option(help="Random matrices.")] = 1,
+    profile: Annotated[str | None, typer.Option(help="Integer profile: every Mamba2 unit, layer and model.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="CHOICE=VALUE of the profile, such as hadamard=off; repeatable.")
+    ] = None,
     seed: Seed = None,
     out: Out = None,
 ) -> None:
-    """Make a bundle from a model's layers or at random, and print where it is."""
+    """Make a bundle from a model's layers, from the units of a profile or at random, and print where it is."""
     from harness import bundles
 
-    if (model is None) == (shape is None):
-        raise InputError("vectors make: give either --model or --shape, and not both")
+    if (model is not None or profile is not None) == (shape is not None):
+        raise InputError("vectors make: give either --model (with --profile for Mamba2) or --shape, and not both")
+    if settings and profile is None:
+        raise InputError("vectors make: found --set without --profile; expected the profile that it changes")
     out = None if out is None else writable_dir(out)
-    if model is not None:
+    seed = bundles.SEED if seed is None else seed
+    if profile is not None:
+        path = bundles.make_mamba2(profile, model or bundles.MAMBA2_MODELS[0], tuple(settings or ()), seed, out)
+    elif model is not None:
         path = bundles.make_model(model, config, tokens, out)
     else:
         rows, cols = _parse_shape(shape or "")
-        path = bundles.make_random(rows, cols, starts, config, seed=bundles.SEED if seed is None else seed, out=out)
+        path = bundles.make_random(rows, cols, starts, config, seed=seed, out=out)
     console.say(str(path))
 
 
@@ -186,13 +195,9 @@ def vectors_check(
     config: Annotated[str | None, typer.Option(help="Also check that the bundle fits this configuration.")] = None,
 ) -> None:
     """Check a bundle's structure, hashes and references, and its results against the golden model."""
-    from golden import vectors
-    from golden.spec.configs import load_config
-    from golden.ternary.bundles import check_results
+    from harness import bundles
 
-    bundle = vectors.load(path, load_config("tern_matvec", config) if config else None)
-    check_results(bundle, load_config("tern_matvec", bundle.manifest.config))
-    console.say(f"{bundle.name}: {len(bundle.manifest.cases)} cases, {len(bundle.tensors)} tensors, all good")
+    console.say(bundles.check(path, config))
 
 
 @vectors_app.command("diff")
@@ -200,7 +205,7 @@ def vectors_diff(first: BundleDir, second: BundleDir) -> None:
     """Tell how two bundles differ; exit code 1 if they do."""
     from golden import vectors
 
-    lines = vectors.diff(vectors.load(first), vectors.load(second))
+    lines = vectors.diff(vectors.load_any(first), vectors.load_any(second))
     console.say("\n".join(lines) or "no difference")
     raise typer.Exit(1 if lines else 0)
 

@@ -52,14 +52,15 @@ def watch(model: IntegerModel, tokens: Tensor) -> list[Seen]:
     return seen
 
 
-def all_cases(model: IntegerModel, tokens: Tensor, text: str) -> Iterator[Sample]:
-    """Every unit in the first and the last layer, every layer, head and model; `text` says what `tokens` are."""
+def all_cases(model: IntegerModel, tokens: Tensor) -> Iterator[Sample]:
+    """Every unit in the first and the last layer, every layer, head and model while it reads `tokens` int64 [L]."""
     ctx = Context.of(model)
     seen = watch(model, tokens)
     sizes = parameters(model.cfg, MODEL_SIZES) | {"k": TOP, "steps": STEPS}
-    yield Sample("m2_model", "text", text, sizes, {"tokens": tokens[:PROMPT], **of_model(model)})
+    note = f"The first {PROMPT} tokens of the text, then {STEPS} greedy ones."
+    yield Sample("m2_model", "text", note, sizes, {"tokens": tokens[:PROMPT], **of_model(model)})
     for each in seen:
-        name, note = f"text.layer{each.index}", f"layer {each.index}, {TOKENS} tokens after {BEFORE} of: {text}"
+        name, note = f"text.layer{each.index}", f"Layer {each.index}, {TOKENS} tokens after the text's first {BEFORE}."
         inputs = {"r": each.r, **of_layer(each.layer), **of_state("state", each.state)}
         yield Sample("m2_layer", name, note, parameters(model.cfg, LAYER_SIZES), inputs)
         if each.index in (0, len(seen) - 1):
@@ -67,7 +68,8 @@ def all_cases(model: IntegerModel, tokens: Tensor, text: str) -> Iterator[Sample
                 yield Sample(unit, f"{name}{flavour}", note, numbers, given)
     r = seen[-1].taps["residual"]
     inputs = {"r": r, "norm_f": model.norm_f, **of_linear(model.head)}
-    yield Sample("m2_head", "text", text, {"k": TOP}, inputs)
+    note = f"Behind the last layer, {TOKENS} tokens after the text's first {BEFORE}."
+    yield Sample("m2_head", "text", note, {"k": TOP}, inputs)
 
 
 Case = tuple[str, str, Mapping[str, int | str], Mapping[str, Tensor]]
