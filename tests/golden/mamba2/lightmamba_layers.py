@@ -181,16 +181,16 @@ def _stretch(layer: LayerArrays, d: Draws, dims: Dims) -> LayerArrays:
     boost[channels : 2 * channels, 0][big_x] = 4
     taps = np.zeros((groups(dims.conv), 4), dtype=np.int64)
     taps[: channels // 8][big_x[::8][: channels // 8]] = 1
-    ends = np.array([-127, 120, -128, 127])
+    bias = np.array([0, 124, 0, 127])[np.arange(dims.heads) % 4]
     return replace(
         layer,
         norm_w=4 * d.bell("norm_w", dims.d_model),
         in_w=(d.bytes("in_w", rows, dims.d_model).astype(np.int64) >> 4) - 8,
         in_s1=d.pick("in_s1", 0, 1, *layer.in_s1.shape) + boost,
-        in_s2=d.pick("in_s2", 0, 0, *layer.in_s2.shape) + boost,
+        in_s2=np.zeros_like(layer.in_s2) + boost,
         conv_ws=d.pick("conv_ws", 0, 2, groups(dims.conv), 4) + taps,
         conv_bs=d.pick("conv_bs", 0, 13, groups(dims.conv)),
-        dt_bias=np.where(hot, ends[np.arange(dims.heads) % 4] // 2 + 64, -128),
+        dt_bias=np.where(hot, bias, -128),
         dt_bias_s=np.full(groups(dims.heads), 8),
         A=np.where(np.arange(dims.heads) % 5 == 0, -32768, -1 - (np.arange(dims.heads) % 7)),
         A_s=np.arange(groups(dims.heads)) % 7 % 4,
