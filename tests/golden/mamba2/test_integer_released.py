@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lightmamba-w4a4` with `hadamard = off` is LightMamba's released integer model to the last bit, at real dimensions."""
+"""`lightmamba-w4a4` with `hadamard = off` is LightMamba's released model to the last bit, at its real dimensions."""
 
 from collections.abc import Mapping
 
