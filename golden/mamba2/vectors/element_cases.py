@@ -28,6 +28,7 @@ def all_cases(ctx: Context, seed: int) -> Iterator[Sample]:
     yield from quantizer_cases(ctx, seed)
     yield from hadamard_cases(ctx, seed)
     yield from linear_cases(ctx, seed)
+    yield from scale_cases(ctx, seed)
     yield from norm_cases(ctx, seed)
     yield from function_cases(ctx)
     yield from decay_cases(ctx, seed)
@@ -73,8 +74,8 @@ def quantizer_cases(ctx: Context, seed: int) -> Iterator[Sample]:
     for flavour, d in quantizer_domains(ctx).items():
         parameters = {"bits": d.bits, "group": d.group, "max_shift": d.max_shift}
         for name, make in VALUES.items():
-            x = make(d, randomness(seed, f"m2_quantize.{flavour}.{name}"))
-            yield Sample("m2_quantize", f"{flavour}.{name}", provokes(make), parameters, {"x": x})
+            x = make(d, randomness(seed, f"m2_quant.{flavour}.{name}"))
+            yield Sample("m2_quant", f"{flavour}.{name}", provokes(make), parameters, {"x": x})
 
 
 def walsh_rows(block: int, ctx: Context) -> Tensor:
@@ -114,6 +115,23 @@ def linear_cases(ctx: Context, seed: int) -> Iterator[Sample]:
             g = randomness(seed, f"m2_linear.{site}.{name}")
             a = make(PotDomain(3, cols, p.act_bits, group, p.max_shift, *bounds[f"{site}_act"]), g)
             yield Sample("m2_linear", f"{site}.{name}", provokes(make), parameters, of_pot("a", a) | matrix)
+
+
+def scale_cases(ctx: Context, seed: int) -> Iterator[Sample]:
+    """Every generator of values as sums of all that a linear layer may give, under scales at their ends."""
+    p, bounds = ctx.profile, limits(ctx.profile, ctx.cfg)
+    for site, acc, fracs in (
+        ("in", "in_proj_acc", (p.residual_frac, p.proj_frac)),
+        ("out", "out_proj_acc", (p.y_frac, p.residual_frac)),
+    ):
+        bits = min(-bounds[acc][0], bounds[acc][1]).bit_length()
+        scales = of_linear(extreme_linear(ROWS, 1, p, randomness(seed, f"m2_scale.{site}")))
+        factors: dict[str, Tensor] = {role: scales[role] for role in ("mult", "shift") if role in scales}
+        for name, make in VALUES.items():
+            g = randomness(seed, f"m2_scale.{site}.{name}")
+            sums = make(Domain(8, ROWS, bits, p.act_bits, 8, p.max_shift), g)
+            parameters = {"frac_in": fracs[0], "frac_out": fracs[1]}
+            yield Sample("m2_scale", f"{site}.{name}", provokes(make), parameters, {"acc": sums, **factors})
 
 
 def eps_parameter(ctx: Context, width: int, eps: float, frac: int) -> dict[str, int | str]:

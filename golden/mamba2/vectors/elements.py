@@ -5,7 +5,9 @@ Inputs are [R, n] rows or tokens; outputs by role, int64. Letters as in `Mamba2C
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from golden.errors import InputError
@@ -13,7 +15,8 @@ from golden.fixed import HALF_UP, round_shift, saturate
 from golden.fixed.hadamard import transform
 from golden.fixed.pot import quantize
 from golden.mamba2.integer import functions, laws, topk
-from golden.mamba2.integer.linear import linear
+from golden.mamba2.integer.linear import linear, scale
+from golden.mamba2.integer.model import AdditiveScale, ChannelScale, Linear
 from golden.mamba2.integer.profile import Mamba2Profile
 from golden.mamba2.vectors.context import Given
 from golden.mamba2.vectors.roles import of_pot, to_linear
@@ -34,10 +37,26 @@ def hadamard(given: Given) -> Outputs:
 
 
 def linear_unit(given: Given) -> Outputs:
-    """Product with a matrix of 4 or 8 bits and its scales, saturated: a [R, K] quantized -> y [R, M]."""
-    a = given.pot("a", given.number("group"))
-    y = linear(a, to_linear(given, ""), given.profile, given.number("frac_in"), given.number("frac_out"))
-    return {"y": saturate(y, given.profile.value_bits)}
+    """Product with a matrix of 4 or 8 bits: a [R, K] quantized -> sums acc [R, M], scaled and saturated y [R, M]."""
+    p, frac_in, frac_out = given.profile, given.number("frac_in"), given.number("frac_out")
+    a, layer = given.pot("a", given.number("group")), to_linear(given, "")
+    y = linear(a, layer, p, frac_in, frac_out)
+    if isinstance(layer.scale, AdditiveScale):
+        acc = linear(a, layer, p, frac_in, frac_in + p.weight_frac)  # nothing is shifted out
+    else:
+        one = ChannelScale(torch.full_like(layer.scale.mult, 1 << 15), torch.full_like(layer.scale.shift, 15))
+        acc = linear(a, replace(layer, scale=one), p, frac_in, frac_in)
+    return {"acc": acc, "y": saturate(y, p.value_bits)}
+
+
+def scale_unit(given: Given) -> Outputs:
+    """Sums of a linear layer to its results, saturated: acc [R, M] -> y [R, M]; by mult and shift [M] or a shift."""
+    p, acc = given.profile, given.tensor("acc")
+    factors: AdditiveScale | ChannelScale = AdditiveScale(acc[:0], acc[:0])  # they went into the sums already
+    if p.weight_scale == "channel":
+        factors = ChannelScale(given.tensor("mult"), given.tensor("shift"))
+    y = scale(acc, Linear(acc[:0], factors), p, given.number("frac_in"), given.number("frac_out"))
+    return {"y": saturate(y, p.value_bits)}
 
 
 def norm(given: Given) -> Outputs:

@@ -99,7 +99,7 @@ def _projection_cases(ctx: Context, seen: Seen) -> Iterator[Case]:
         if rotates(ctx)[site]:
             yield "m2_hadamard", f".{site}", {"block": block_, "right": right}, {"x": x}
             x = round_shift(transform(x, block_), right, HALF_UP)
-        yield "m2_quantize", f".{site}_act", {"bits": p.act_bits, "group": group, "max_shift": p.max_shift}, {"x": x}
+        yield "m2_quant", f".{site}_act", {"bits": p.act_bits, "group": group, "max_shift": p.max_shift}, {"x": x}
         a = {f"a.{part}": taps[f"{site}_act.{part}"] for part in ("q", "s")}
         numbers = {"group": group, "frac_in": frac_in, "frac_out": frac_out}
         yield "m2_linear", f".{site}", numbers, a | of_linear(matrix)
@@ -131,7 +131,7 @@ def _quantizer_cases(ctx: Context, seen: Seen) -> Iterator[Case]:
     x, b, _ = torch.split(taps["silu"], [cfg.d_inner, *2 * [cfg.ngroups * cfg.d_state]], dim=-1)
     ssm = {"bits": p.ssm_bits, "group": p.ssm_group, "max_shift": p.max_shift}
     bc = {"bits": p.bc_bits, "group": p.bc_group or cfg.d_state, "max_shift": p.max_shift}
-    yield "m2_quantize", ".x", ssm, {"x": x}
-    yield "m2_quantize", ".y", ssm, {"x": taps["y_sum"]}
-    yield "m2_quantize", ".state", ssm, {"x": taps["state_sum"][0]}
-    yield "m2_quantize", ".B", bc, {"x": b}
+    yield "m2_quant", ".x", ssm, {"x": x}
+    yield "m2_quant", ".y", ssm, {"x": taps["y_sum"]}
+    yield "m2_quant", ".state", ssm, {"x": taps["state_sum"][0]}
+    yield "m2_quant", ".B", bc, {"x": b}

@@ -11,9 +11,10 @@ from golden.mamba2.vectors import elements, recurrence
 from golden.mamba2.vectors.context import Given
 
 UNITS: Mapping[str, Callable[[Given], dict[str, Tensor]]] = {
-    "m2_quantize": elements.quantizer,
+    "m2_quant": elements.quantizer,
     "m2_hadamard": elements.hadamard,
     "m2_linear": elements.linear_unit,
+    "m2_scale": elements.scale_unit,
     "m2_norm": elements.norm,
     "m2_gated_norm": elements.gated_norm,
     "m2_conv": recurrence.conv,
