@@ -27,7 +27,7 @@ class Ends:
 
 
 def pack(w: Tensor) -> Tensor:
-    """Integers int8 [M, K] of -8..7 -> uint8 [M, ceil(K / 2)]: input 2j is the low nibble of byte j, 2j + 1 the high."""
+    """Integers int8 [M, K] of -8..7 -> uint8 [M, ceil(K / 2)]: input 2j low in byte j, 2j + 1 high."""
     if w.shape[1] % 2:
         w = torch.nn.functional.pad(w, (0, 1))
     low, high = w[:, 0::2] & 15, w[:, 1::2] & 15
@@ -82,12 +82,16 @@ def _linear_of(name: str, tensors: Mapping[str, Tensor], width: int, p: Mamba2Pr
     return Linear(unpack(w, width) if p.weight_bits <= NIBBLE else w, scale)
 
 
+def pot_tensors(name: str, pot: Pot) -> dict[str, Tensor]:
+    """A parameter as tensors."""
+    return {f"{name}.q": pot.q.to(torch.int16), f"{name}.s": pot.s.to(torch.uint8)}
+
+
 def layer_tensors(layer: Layer, p: Mamba2Profile) -> dict[str, Tensor]:
     """A layer as the tensors of `layer_shapes`."""
     tensors = {"norm": layer.norm.to(torch.int32), "gate_norm": layer.gate_norm.to(torch.int32)}
     for name in POTS:
-        pot: Pot = getattr(layer, name)
-        tensors |= {f"{name}.q": pot.q.to(torch.int16), f"{name}.s": pot.s.to(torch.uint8)}
+        tensors |= pot_tensors(name, getattr(layer, name))
     return tensors | _linear_tensors("in_proj", layer.in_proj, p) | _linear_tensors("out_proj", layer.out_proj, p)
 
 

@@ -10,6 +10,7 @@ from golden.fixed import saturate
 from golden.fixed.pot import Pot
 from golden.mamba2.config import LayerWeights, ModelWeights
 from golden.mamba2.integer import block, functions
+from golden.mamba2.integer.encode import parameter
 from golden.mamba2.integer.linear import activation, linear
 from golden.mamba2.integer.model import ChannelScale, IntegerModel, IntegerState, Layer, Linear, initial_states
 from golden.mamba2.integer.taps import Tap
@@ -17,7 +18,6 @@ from golden.mamba2.model import rms_norm
 from golden.mamba2.quantize import fit
 from golden.mamba2.quantize.linears import Place
 from golden.mamba2.quantize.options import Options
-from golden.mamba2.quantize.params import parameter
 from golden.mamba2.quantize.rotation import Rotation
 from golden.mamba2.quantize.site import Site, quantize_site
 from golden.mamba2.quantize.streams import Reference, by_texts, float_scan

@@ -6,19 +6,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from golden.mamba2.integer.model import AdditiveScale, ChannelScale, Linear
+from golden.mamba2.integer.encode import additive_scale, additive_sums, channel_scale, scale_value
+from golden.mamba2.integer.model import ChannelScale, Linear
 from golden.mamba2.integer.profile import Mamba2Profile
 from golden.mamba2.quantize.gptq import FitScale, compensate, damped, inverse_factor
 from golden.mamba2.quantize.options import Options
-from golden.mamba2.quantize.scales import (
-    additive_scale,
-    additive_sums,
-    channel_scale,
-    fit_additive,
-    fit_channel,
-    round_to,
-    scale_value,
-)
+from golden.mamba2.quantize.scales import fit_additive, fit_channel, round_to
 
 ROWS = 8192  # rows at once; they are independent
 
@@ -120,11 +113,3 @@ def _join(parts: list[Linear]) -> Linear:
     scales = [part.scale for part in parts]
     columns = [torch.cat(column) for column in zip(*(vars(scale).values() for scale in scales), strict=True)]
     return Linear(torch.cat([part.w for part in parts]), type(scales[0])(*columns))
-
-
-def real_weights(layer: Linear, place: Place, p: Mamba2Profile) -> Tensor:
-    """The matrix that the integers stand for, float64 [M, K]."""
-    if not isinstance(layer.scale, AdditiveScale):
-        return layer.w.double() * scale_value(layer.scale, place.frac_in, place.frac_out).unsqueeze(1)
-    sums = (layer.scale.s1.double().exp2() + layer.scale.s2.double().exp2()) * 2.0**-p.weight_frac
-    return layer.w.double() * sums.repeat_interleave(p.weight_group, 1)[:, : layer.w.shape[1]]

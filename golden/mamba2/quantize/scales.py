@@ -1,27 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scales of linear weights: additive powers of two a group, or multiplier and shift a row; and the grids they make."""
-
-from itertools import combinations_with_replacement
+"""The choice of scales for weights: the least squared error, or the largest weight."""
 
 import torch
 from torch import Tensor
 
-from golden.errors import InputError
 from golden.fixed import limits
-from golden.mamba2.integer.model import AdditiveScale, ChannelScale
+from golden.mamba2.integer.encode import additive_sums
 from golden.mamba2.integer.profile import Mamba2Profile
 
-PAIRS = tuple(sorted(combinations_with_replacement(range(8), 2), key=lambda pair: 2 ** pair[0] + 2 ** pair[1]))
-"""The 36 pairs (s1, s2), s1 <= s2, by their sum 2^s1 + 2^s2, which is 2..256."""
 SHRINK = tuple(1 - 0.02 * i for i in range(26))
 """Scales tried for a row, as shares of the one that holds its largest weight."""
-MULT_BITS = 16
 CHUNK = 1 << 22  # elements of a scale search in memory at once
-
-
-def additive_sums(frac: int) -> Tensor:
-    """The 36 scales (2^s1 + 2^s2) 2^-frac in ascending order, float64 [36]."""
-    return torch.tensor([2.0 ** (a - frac) + 2.0 ** (b - frac) for a, b in PAIRS], dtype=torch.float64)
 
 
 def round_to(w: Tensor, scale: Tensor, bits: int) -> Tensor:
@@ -46,7 +35,7 @@ def search(w: Tensor, importance: Tensor, candidates: Tensor, bits: int) -> Tens
 
 
 def fit_additive(w: Tensor, importance: Tensor, p: Mamba2Profile, searched: bool) -> Tensor:
-    """Index into PAIRS for one group of inputs: w [M, group] -> int64 [M].
+    """Index into `encode.PAIRS` for one group of inputs: w [M, group] -> int64 [M].
 
     The least weighted squared error where `searched`, else the smallest scale that holds the largest weight.
     """
@@ -65,33 +54,3 @@ def fit_channel(w: Tensor, importance: Tensor, p: Mamba2Profile, searched: bool)
         safe = largest.clamp(min=torch.finfo(torch.float32).tiny)
         largest = largest * shares[search(w, importance, safe.unsqueeze(1) * shares, p.weight_bits)]
     return largest
-
-
-def additive_scale(index: Tensor) -> AdditiveScale:
-    """Indices into PAIRS [M, groups] as the record of the model."""
-    pairs = torch.tensor(PAIRS, dtype=torch.uint8)[index]
-    return AdditiveScale(pairs[..., 0].contiguous(), pairs[..., 1].contiguous())
-
-
-def channel_scale(scale: Tensor, frac_in: int, frac_out: int, what: str) -> ChannelScale:
-    """Row scales float64 [M] -> mult and shift, which also take Q.frac_in to Q.frac_out.
-
-    InputError where a scale is too small or too large for 16 bits and a shift of 1..46; a tiny scale becomes 0.
-    """
-    ratio = scale * 2.0 ** (frac_out - frac_in)
-    mantissa, exponent = torch.frexp(ratio)  # ratio = mantissa 2^exponent, mantissa in [1/2, 1)
-    mult, shift = (mantissa * 2.0**MULT_BITS).round().to(torch.int64), MULT_BITS - exponent.to(torch.int64)
-    carry = mult == 1 << MULT_BITS
-    mult, shift = torch.where(carry, mult >> 1, mult), torch.where(carry, shift - 1, shift)
-    nothing = (ratio == 0) | (shift > 46)
-    if bool((shift[~nothing] < 1).any()):
-        raise InputError(
-            f"{what}: a row has weights of {float(scale.max()) * 127:.4g}, too large for a 16-bit scale and its shift"
-        )
-    mult, shift = mult.masked_fill(nothing, 0), shift.masked_fill(nothing, 1)
-    return ChannelScale(mult.to(torch.int32), shift.to(torch.uint8))
-
-
-def scale_value(scale: ChannelScale, frac_in: int, frac_out: int) -> Tensor:
-    """What `channel_scale` made of the scales, float64 [M]."""
-    return scale.mult.double() * torch.exp2(-scale.shift.double()) * 2.0 ** (frac_in - frac_out)
