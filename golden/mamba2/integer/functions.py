@@ -49,4 +49,4 @@ def _rsqrt_norm(x: Tensor, weight: Tensor, eps: float, frac: int, p: Mamba2Profi
 
 def eps_sum(width: int, eps: float, frac: int) -> int:
     """`eps` as it enters the sum of squares of `width` elements Q.frac."""
-    return round(width * eps * 4**frac)
+    return round(width * eps * float(1 << 2 * frac))

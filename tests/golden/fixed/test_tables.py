@@ -59,7 +59,7 @@ def test_parameters_and_entries_are_the_released_ones(table: ActivationTable) ->
     ("table", "count", "first"), [(TABLES[0], 47, 36.75), (TABLES[1], 30, 20.125), (TABLES[2], 0, 0)]
 )
 def test_float64_differs_from_exact_evaluation_where_known(table: ActivationTable, count: int, first: float) -> None:
-    """47 from 36.75 on; 5 ties of float64, and 25 where x stands for softplus, from 20.125 on; none. Each by one LSB."""
+    """47 from 36.75 on; 5 ties of float64 and 25 where x stands for softplus, from 20.125 on; none. Each by an LSB."""
     differing = []
     with localcontext() as context:
         context.prec = 50

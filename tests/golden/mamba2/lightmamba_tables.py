@@ -109,9 +109,8 @@ class RootLut:
         return self.values[k][min(max((total - self.alphas[k]) >> self.d[k], 0), 511)] << self.o[k]
 
 
-def root_lut(width: int, base: int, f: int, a: list[float], d: list[int], o: list[int]) -> RootLut:
-    """Tables for `width` channels in Q.f; at other widths than `base`, krait scales a and 2^d by a power of two."""
-    p = round(math.log2(width / base))
+def root_lut(width: int, p: int, f: int, a: list[float], d: list[int], o: list[int]) -> RootLut:
+    """Tables for `width` channels in Q.f; at other widths than the released, krait scales a and 2^d by 2^p."""
     a, d = [v * 2.0**p for v in a], [v + p for v in d]
     values = tuple(
         tuple(round(4096 * math.sqrt(width / (a[k] + i * 2.0 ** (d[k] - 2 * f))) / 2 ** o[k]) for i in range(512))
@@ -124,11 +123,13 @@ def root_lut(width: int, base: int, f: int, a: list[float], d: list[int], o: lis
 def rms1_lut(width: int) -> RootLut:
     """Of the norm before in_proj: input Q.10, released for 2560 channels."""
     a = [1e-4] + [1e-4 + 9.6 * 8**k for k in range(7)]
-    return root_lut(width, 2560, 10, a, [15, 18, 21, 24, 27, 30, 33, 36], [17, 9, 7, 6, 4, 3, 1, 0])
+    p = math.floor(math.log2(width / 2560))
+    return root_lut(width, p, 10, a, [15, 18, 21, 24, 27, 30, 33, 36], [17, 9, 7, 6, 4, 3, 1, 0])
 
 
 @cache
 def rms2_lut(width: int) -> RootLut:
     """Of the gated norm before out_proj: input Q.12, released for 5120 channels."""
     a = [0.1] + [0.1 + 8.0 * 8**k for k in range(7)]
-    return root_lut(width, 5120, 12, a, [19, 21, 24, 27, 30, 33, 36, 39], [12, 9, 8, 6, 5, 3, 2, 0])
+    p = round(math.log2(width / 5120))
+    return root_lut(width, p, 12, a, [19, 21, 24, 27, 30, 33, 36, 39], [12, 9, 8, 6, 5, 3, 2, 0])

@@ -14,6 +14,7 @@ from golden.mamba2.integer import block, profile
 from golden.mamba2.integer.model import AdditiveScale, IntegerModel, IntegerState, Layer, Linear, initial_states
 from golden.mamba2.integer.taps import checking
 from tests.golden.mamba2 import lightmamba_layers as layers
+from tests.golden.mamba2 import lightmamba_oracle as oracle
 
 DIMS = layers.RELEASED
 CASES = layers.released_cases()
@@ -27,9 +28,9 @@ def linear(w: object, s1: object, s2: object) -> Linear:
     return Linear(tensor(w).to(torch.int8), AdditiveScale(tensor(s1).to(torch.uint8), tensor(s2).to(torch.uint8)))
 
 
-def released(a: layers.LayerArrays) -> IntegerModel:
+def model_of(a: layers.LayerArrays, dims: layers.Dims) -> IntegerModel:
     """The generated layer as an integer model of one layer; embedding and head are not used."""
-    cfg = Mamba2Config(DIMS.d_model, 1, vocab_size=8, d_state=DIMS.d_state, headdim=DIMS.headdim)
+    cfg = Mamba2Config(dims.d_model, 1, vocab_size=8, d_state=dims.d_state, headdim=dims.headdim)
     layer = Layer(
         norm=tensor(a.norm_w),
         in_proj=linear(a.in_w, a.in_s1, a.in_s2),
@@ -43,7 +44,7 @@ def released(a: layers.LayerArrays) -> IntegerModel:
     )
     spec = profile.load("lightmamba-w4a4", {"hadamard": "off"})
     profile.check(cfg, spec)
-    unused = torch.zeros(8, DIMS.d_model, dtype=torch.int16)
+    unused = torch.zeros(8, dims.d_model, dtype=torch.int16)
     return IntegerModel(cfg, spec, unused, (layer,), tensor(a.norm_w), layer.out_proj)
 
 
@@ -75,7 +76,7 @@ def test_every_intermediate_equals_the_released_model(case: layers.ReleasedCase)
     arrays = layers.random_arrays(case.seed, DIMS, extreme=case.extreme)
     inputs = layers.random_inputs(case.seed, DIMS, len(case.digests), extreme=case.extreme)
     assert layers.stimuli_digest(arrays, inputs) == case.stimuli
-    model = released(arrays)
+    model = model_of(arrays, DIMS)
     (state,) = initial_states(model, 1)
     for token, (r, want) in enumerate(zip(inputs, case.digests, strict=True)):
         found, state = step(model, tensor(r)[None, None], state)
@@ -94,3 +95,20 @@ def test_tables_are_those_of_the_release() -> None:
         "rms2": norm_tables.rms2_table(DIMS.d_inner).values,
     }
     assert {name: layers.digest(values.numpy()) for name, values in found.items()} == layers.released_tables()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "dims",
+    [layers.Dims(24, 48, 8, 16), layers.Dims(136, 272, 16, 8), layers.Dims(64, 128, 32, 64)],
+    ids=["short groups of heads", "short group of inputs", "two heads"],
+)
+def test_general_dimensions_equal_the_oracle(dims: layers.Dims, seed: int) -> None:
+    """At other dimensions, short groups included, the block is what was written apart from it in plain integers."""
+    arrays = layers.random_arrays(seed, dims)
+    model = model_of(arrays, dims)
+    (state,), expected = initial_states(model, 1), oracle.OracleState.zero(dims)
+    for token, r in enumerate(layers.random_inputs(seed, dims, 4)):
+        want = oracle.step(arrays.lists(), dims, r, expected).values
+        found, state = step(model, tensor(r)[None, None], state)
+        assert [name for name in want if found[name].flatten().tolist() != want[name]] == [], f"token {token}"

@@ -59,7 +59,7 @@ def test_unknown_names_list_the_known() -> None:
     """Unknown formats and profiles are InputErrors that list what is declared."""
     with pytest.raises(InputError, match="found 'int9', expected one of act_int8"):
         load_formats().fixed_format("int9")
-    with pytest.raises(InputError, match="profile: found 'b158', expected one of .*ternary-b158"):
+    with pytest.raises(InputError, match=r"profile: found 'b158', expected one of .*ternary-b158"):
         load_profile("b158")
 
 
