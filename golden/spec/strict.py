@@ -82,7 +82,7 @@ def _value(kind: Any, data: Any, key: str) -> Any:
 
 
 def _scalar(kinds: tuple[type, ...], data: object, key: str) -> object:
-    """Accept exactly the listed TOML scalars; an integer also serves where only a float may stand, a boolean as no number."""
+    """Accept exactly the listed TOML scalars; an integer also serves where only a float may stand, a boolean never."""
     if float in kinds and int not in kinds and type(data) is int:
         return float(data)
     require(type(data) in kinds, key, data, " or ".join(_NAMES[kind] for kind in kinds))
