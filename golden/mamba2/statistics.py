@@ -96,7 +96,7 @@ class Statistics:
             self._matrix(name, out, rows, _columns(self.residual * self._norm(layer)))
         elif field == "conv_weight":
             weak = np.ones(cfg.conv_dim - cfg.d_inner)
-            channels = self._log_normal(layer + "conv", cfg.conv_dim, 0.3) * np.r_[np.sqrt(self._inner(layer)), weak]
+            channels = self._log_normal(layer + "conv", cfg.conv_dim, 0.3) * np.r_[np.sqrt(self.inner(layer)), weak]
             self._matrix(name, out.view(len(out), -1), channels, np.full(cfg.d_conv, cfg.d_conv**-0.5))
         elif field == "gate_norm":
             _copy(out, self._gate_norm(layer))
@@ -123,18 +123,18 @@ class Statistics:
         strong = self._strong(layer + "norm", self.cfg.d_model, PRE_NORM)
         return np.asarray((self._log_normal(layer + "norm", self.cfg.d_model, 0.25) * strong).clip(max=NORM_LIMIT))
 
-    def _inner(self, layer: str) -> Vector:
+    def inner(self, layer: str) -> Vector:
         """Strength [I] of the inner channels x, half of it (by square roots) in conv and in gate_norm."""
         return self._strong(layer + "inner", self.cfg.d_inner, INNER)
 
     def _gate_norm(self, layer: str) -> Vector:
         """Weights [I] of the norm after the gate."""
-        weights = self._log_normal(layer + "gate_norm", self.cfg.d_inner, 0.3) * np.sqrt(self._inner(layer))
+        weights = self._log_normal(layer + "gate_norm", self.cfg.d_inner, 0.3) * np.sqrt(self.inner(layer))
         return np.asarray(weights.clip(max=GATE_NORM_LIMIT))
 
     def _before_out_proj(self, layer: str) -> Vector:
         """Estimated profile [I] of what out_proj multiplies: x as the convolution scales it, normed, weighted."""
-        x = self._log_normal(layer + "conv", self.cfg.conv_dim, 0.3)[: self.cfg.d_inner] * np.sqrt(self._inner(layer))
+        x = self._log_normal(layer + "conv", self.cfg.conv_dim, 0.3)[: self.cfg.d_inner] * np.sqrt(self.inner(layer))
         return np.asarray(x / _rms(x) * self._gate_norm(layer))
 
     def _matrix(self, name: str, out: Tensor, rows: Vector, columns: Vector) -> None:

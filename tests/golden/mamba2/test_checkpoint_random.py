@@ -3,6 +3,7 @@
 
 import hashlib
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from golden.mamba2 import checkpoint, random_checkpoint, statistics
 from golden.mamba2.config import LayerWeights, Mamba2Config, ModelWeights
 from golden.mamba2.model import forward, initial_states, mixer, rms_norm
 from golden.mamba2.names import tensor_shapes
-from golden.mamba2.statistics import GROWTH, Statistics
+from golden.mamba2.statistics import GROWTH, OUTLIERS, Statistics
 
 CFG = Mamba2Config(d_model=48, n_layer=3, vocab_size=70, d_state=16, headdim=16, ngroups=2, chunk_size=16)
 UNTIED = Mamba2Config(d_model=32, n_layer=2, vocab_size=70, d_state=8, headdim=8, d_conv=3, tie_embeddings=False)
@@ -128,6 +129,7 @@ def test_activations_have_outliers_and_stay_sound(tmp_path: Path, seed: int, mon
     random_checkpoint.write(tmp_path / "model", WIDE, seed)
     cfg, weights = checkpoint.load(tmp_path / "model")
     found = activations(checkpoint.in_memory(weights), cfg, monkeypatch)
+    strong = []  # of each layer, the largest planted inner channel over the median
     base = found[0]["residual"].square().mean().sqrt()
     for i, seen in enumerate(found[1:], start=1):
         grown = float(seen["residual"].square().mean().sqrt() / base)
@@ -137,7 +139,12 @@ def test_activations_have_outliers_and_stay_sound(tmp_path: Path, seed: int, mon
             channels = by_channel(seen[name])
             ratio = float(channels.max() / channels.median())
             assert 5 < ratio < 150, f"layer {i}: strongest channel before {name} is {ratio:.1f} times the median"
+        planted = torch.from_numpy(Statistics(cfg, seed).inner(f"{i - 1}.") > 1)
+        channels = by_channel(seen["out_proj"])
+        assert int(planted.sum()) == cfg.d_inner // OUTLIERS
+        strong.append(float(channels[planted].max() / channels.median()))
         assert 0.5 < float(seen["in_proj result"].std()) < 3
+    assert median(strong) > 8, f"planted outliers before out_proj are {strong} times the median"
     logits = forward(torch.arange(300)[None], weights, cfg)[0]
     assert logits.isfinite().all()
     assert 0.5 < float(logits.std()) < 5
