@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.profile import Mamba2Profile
-from golden.mamba2.integer.widths import Width, derive
+from golden.mamba2.integer.rows import Width
+from golden.mamba2.integer.widths import derive
 
 LIMITS = Mamba2Config(d_model=2560, n_layer=1, vocab_size=1, d_state=128, headdim=64, ngroups=1, d_conv=4)
 """Largest d_model, d_inner, d_state and d_conv of a build: those of the published 2.7B. Other sizes do not matter."""

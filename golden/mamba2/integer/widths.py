@@ -11,11 +11,9 @@ raises where a row needs more than 64 bits, or a linear layer's sum more than 54
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import lru_cache
 from types import MappingProxyType
 
-from golden.errors import InputError
 from golden.fixed import norm_range
 from golden.fixed.interval import Interval, image
 from golden.fixed.norm_tables import RS_FRAC, WEIGHT_FRAC, NormTable, rms1_table, rms2_table
@@ -24,58 +22,10 @@ from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import functions, laws
 from golden.mamba2.integer.parameters import EMBEDDING, EPS_SUM, MULTIPLIER, SCALE, norm_weight, parameter
 from golden.mamba2.integer.profile import Mamba2Profile
+from golden.mamba2.integer.rows import FLOAT64, Rows, Size, Width
 
-INT64, FLOAT64 = 64, 54
-"""Signed bits that hold the integers of the golden computation, and those that float64 holds exactly."""
 SPAN = (-32, 104)
 """Outside these reals SiLU and softplus are monotone: tables end at 103, sigmoid and NAU saturate at +-16 and 23."""
-
-
-_Size = Callable[[Mamba2Config], int]
-"""A dimension of a shape."""
-
-
-@dataclass(frozen=True)
-class Width:
-    """An intermediate: its values lie in low .. high, raw integers of unit 2^-frac, in `bits` bits with their sign."""
-
-    name: str
-    low: int
-    high: int
-    bits: int
-    frac: int
-    doc: str
-
-    @property
-    def q_name(self) -> str:
-        """Q format, Qm.n in m + n + 1 bits."""
-        return f"Q{self.bits - 1 - self.frac}.{self.frac}"
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The rows found so far, in the order of the computation, for all of `shapes` at once."""
-
-    p: Mamba2Profile
-    shapes: tuple[Mamba2Config, ...]
-    rows: list[Width] = field(default_factory=list)
-
-    def each(self, law: Callable[[Mamba2Config], Interval]) -> Interval:
-        """What holds the intervals of every shape."""
-        return reduce(Interval.union, map(law, self.shapes))
-
-    def __call__(self, name: str, x: Interval, frac: int, doc: str, bits: int = INT64) -> Interval:
-        """Note `x` as `name` and return it. InputError when it needs more than `bits`."""
-        if x.bits > bits:
-            raise InputError(
-                f"profile {self.p.name}: {name} needs {x.bits} bits, expected at most {bits}, which the golden "
-                f"computation has; choose a smaller d_model, d_inner or d_state than {self._sizes()}"
-            )
-        self.rows.append(Width(name, x.low, x.high, x.bits, frac, doc))
-        return x
-
-    def _sizes(self) -> str:
-        return " or ".join(f"{cfg.d_model}, {cfg.d_inner}, {cfg.d_state}" for cfg in self.shapes)
 
 
 @lru_cache
@@ -91,7 +41,7 @@ def derive(profile: Mamba2Profile, *shapes: Mamba2Config) -> tuple[Width, ...]:
     `x_q` is a product of quantized integers, `x_wide` the same quantity as `x` before the shift or the saturation that
     gives x. Raises InputError when an intermediate would not fit the golden computation, which names it.
     """
-    note, p = _Rows(profile, shapes), profile
+    note, p = Rows(profile, shapes), profile
     _parameters(note)
     value = Interval.signed(p.value_bits)
     u = _residual_norm(note, "norm", value, "Residual stream, normalized.")
@@ -120,7 +70,7 @@ def _state_group(cfg: Mamba2Config) -> int:
     return cfg.d_inner // cfg.ngroups
 
 
-def _parameters(note: _Rows) -> None:
+def _parameters(note: Rows) -> None:
     p = note.p
     note("embedding", EMBEDDING, p.residual_frac, "Embedding.")
     note("norm_weight", norm_weight(p), p.norm_weight_frac, "Weight of a norm.")
@@ -131,19 +81,19 @@ def _parameters(note: _Rows) -> None:
     note("D", parameter("D", p), p.param_frac, "D.")
 
 
-def _residual_norm(note: _Rows, name: str, x: Interval, doc: str) -> Interval:
+def _residual_norm(note: Rows, name: str, x: Interval, doc: str) -> Interval:
     p = note.p
     y = (_table_norm if p.norm == "table" else _rsqrt_norm)(note, name, x, p.residual_frac, _d_model)
     return note(name, y.saturate(p.value_bits), p.residual_frac, doc)
 
 
-def _gated_norm(note: _Rows, x: Interval) -> Interval:
+def _gated_norm(note: Rows, x: Interval) -> Interval:
     p = note.p
     y = (_table_norm if p.norm == "table" else _rsqrt_norm)(note, "gate_norm", x, p.y_frac, _state_group)
     return note("gate_norm", y.saturate(p.value_bits), p.y_frac, "Gated y, normalized over each state group.")
 
 
-def _table_norm(note: _Rows, name: str, x: Interval, frac: int, width: _Size) -> Interval:
+def _table_norm(note: Rows, name: str, x: Interval, frac: int, width: Size) -> Interval:
     def each(law: Callable[[NormTable], Interval]) -> Interval:
         tables = rms2_table if name == "gate_norm" else rms1_table
         return note.each(lambda cfg: law(tables(width(cfg))))
@@ -160,7 +110,7 @@ def _table_norm(note: _Rows, name: str, x: Interval, frac: int, width: _Size) ->
     return note(f"{name}_wide", product, frac + WEIGHT_FRAC, "Times the weight.") >> WEIGHT_FRAC
 
 
-def _rsqrt_norm(note: _Rows, name: str, x: Interval, frac: int, width: _Size) -> Interval:
+def _rsqrt_norm(note: Rows, name: str, x: Interval, frac: int, width: Size) -> Interval:
     p, m = note.p, Interval(1 << (M_FRAC - 1), 1 << M_FRAC)
     total = note.each(lambda cfg: Interval(0, x.magnitude**2).sum(width(cfg))) + EPS_SUM
     note(f"{name}_sum", Interval(0, total.high), 2 * frac, "Sum of squares and C eps, from 0 on.")
@@ -172,7 +122,7 @@ def _rsqrt_norm(note: _Rows, name: str, x: Interval, frac: int, width: _Size) ->
     return product.round_shift(U_FRAC + p.norm_weight_frac - frac)
 
 
-def _activation(note: _Rows, name: str, x: Interval, width: _Size, frac: int, rotate: bool) -> Interval:
+def _activation(note: Rows, name: str, x: Interval, width: Size, frac: int, rotate: bool) -> Interval:
     p = note.p
     where = "the head" if name == "head" else f"{name}_proj"
 
@@ -188,7 +138,7 @@ def _activation(note: _Rows, name: str, x: Interval, width: _Size, frac: int, ro
     return note(f"{name}_act", scaled.quantize(p.act_bits, p.max_shift), frac, "The same, quantized.")
 
 
-def _linear(note: _Rows, name: str, a: Interval, width: _Size, frac_in: int, frac_out: int) -> Interval:
+def _linear(note: Rows, name: str, a: Interval, width: Size, frac_in: int, frac_out: int) -> Interval:
     p, w = note.p, Interval.signed(note.p.weight_bits)
     short = "head" if name == "logits" else name
     if p.weight_scale == "additive_pot":
@@ -203,16 +153,27 @@ def _linear(note: _Rows, name: str, a: Interval, width: _Size, frac_in: int, fra
     return note(name, y.saturate(p.value_bits), frac_out, f"Result of {short}, saturated.")
 
 
-def _silu(note: _Rows, x: Interval) -> Interval:
-    p = note.p
+@lru_cache
+def _silu(p: Mamba2Profile, x: Interval) -> Interval:
     return image(lambda t: functions.silu(t, p), x, _span(p.proj_frac))
+
+
+@lru_cache
+def _softplus(p: Mamba2Profile, x: Interval) -> Interval:
+    return image(lambda t: functions.softplus(t, p), x, _span(p.proj_frac))
+
+
+@lru_cache
+def _exponential(p: Mamba2Profile, x: Interval) -> Interval:
+    window = Interval(-32 << p.exp_in_frac, 0) if p.nonlinear == "table" else Interval(0, 0)  # the NAU is monotone
+    return image(lambda t: functions.exponential(t, p), x, window)
 
 
 def _span(frac: int) -> Interval:
     return Interval(SPAN[0] << frac, SPAN[1] << frac)
 
 
-def _mixer(note: _Rows, zxbcdt: Interval) -> Interval:
+def _mixer(note: Rows, zxbcdt: Interval) -> Interval:
     p = note.p
 
     def pot(name: str, x: Interval, frac: int, doc: str, bits: int = p.ssm_bits) -> Interval:
@@ -220,7 +181,7 @@ def _mixer(note: _Rows, zxbcdt: Interval) -> Interval:
 
     silu = _convolve(note, pot("xBC", zxbcdt, p.proj_frac, "Input of the convolution and its history."))
     x = pot("x", silu, p.act_frac, "x after SiLU.")
-    z = pot("z", _silu(note, zxbcdt), p.act_frac, "SiLU of the gate.")
+    z = pot("z", _silu(p, zxbcdt), p.act_frac, "SiLU of the gate.")
     b, c = (pot(name, silu, p.act_frac, f"{name} after SiLU.", p.bc_bits) for name in "BC")
     dt, decay = _steps(note, zxbcdt)
     readout = _scan(note, x, dt, decay, b, c)
@@ -236,7 +197,7 @@ def _mixer(note: _Rows, zxbcdt: Interval) -> Interval:
     return _gated_norm(note, gate)
 
 
-def _convolve(note: _Rows, xbc: Interval) -> Interval:
+def _convolve(note: Rows, xbc: Interval) -> Interval:
     """Convolution and SiLU of x, B and C."""
     p = note.p
     frac = p.proj_frac + p.param_frac
@@ -245,26 +206,24 @@ def _convolve(note: _Rows, xbc: Interval) -> Interval:
     acc, bias = note.each(lambda cfg: product.sum(cfg.d_conv)), parameter("conv_bias", p)
     note("conv_acc", acc + bias, frac, "Sum over taps, and bias.")
     conv = note("conv", laws.conv(acc, bias, p).saturate(p.value_bits), p.proj_frac, "Convolution, saturated.")
-    return note("silu", _silu(note, conv), p.act_frac, "SiLU of the convolution.")
+    return note("silu", _silu(p, conv), p.act_frac, "SiLU of the convolution.")
 
 
-def _steps(note: _Rows, dt_raw: Interval) -> tuple[Interval, Interval]:
+def _steps(note: Rows, dt_raw: Interval) -> tuple[Interval, Interval]:
     """Quantized dt and exp(dt A)."""
     p = note.p
     dt_in = note("dt_in", dt_raw + parameter("dt_bias", p), p.proj_frac, "dt and its bias.")
-    soft = image(lambda t: functions.softplus(t, p), dt_in, _span(p.proj_frac))
-    note("softplus", soft, p.dt_frac, "Softplus of dt.")
+    soft = note("softplus", _softplus(p, dt_in), p.dt_frac, "Softplus of dt.")
     dt = note("dt", soft.quantize(p.ssm_bits, p.max_shift), p.dt_frac, "The same, quantized.")
     a, frac = parameter("A", p), p.dt_frac + p.param_frac
     note("decay_exponent_q", dt.saturate(p.ssm_bits) * Interval.signed(p.a_bits), frac, "Integers dt A.")
     note("decay_exponent_wide", dt * a, frac, "dt A.")
     t = note("decay_exponent", laws.decay_exponent(dt, a, p), p.exp_in_frac, "dt A, at most 0.")
-    window = Interval(-32 << p.exp_in_frac, 0) if p.nonlinear == "table" else Interval(0, 0)  # the NAU is monotone
-    exp = note("exp", image(lambda v: functions.exponential(v, p), t, window), p.decay_frac, "exp(dt A).")
+    exp = note("exp", _exponential(p, t), p.decay_frac, "exp(dt A).")
     return dt, note("decay", exp.quantize(p.ssm_bits, p.max_shift), p.decay_frac, "The same, quantized.")
 
 
-def _scan(note: _Rows, x: Interval, dt: Interval, decay: Interval, b: Interval, c: Interval) -> Interval:
+def _scan(note: Rows, x: Interval, dt: Interval, decay: Interval, b: Interval, c: Interval) -> Interval:
     """Recurrence; returns the readout C h."""
     p = note.p
 

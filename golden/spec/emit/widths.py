@@ -8,7 +8,7 @@ from golden.spec.emit.template import render
 from golden.spec.numbers import Profile
 
 if TYPE_CHECKING:  # declarations know nothing of what is derived from them
-    from golden.mamba2.integer.widths import Width
+    from golden.mamba2.integer.rows import Width
 
 
 def emit_width_header(stem: str, profile: Profile, rows: Sequence["Width"], limits: str) -> str:
