@@ -9,6 +9,7 @@ from torch import Tensor
 
 from golden.errors import InputError
 from golden.mamba2.config import Mamba2Config, ModelWeights
+from golden.mamba2.integer import manifest as manifests
 from golden.mamba2.integer import profile as profiles
 from golden.mamba2.integer.model import IntegerModel
 from golden.mamba2.integer.profile import Mamba2Profile
@@ -30,10 +31,10 @@ class Options:
         tokenizer: a `tokenizer.json`, if not the checkpoint's own.
         batch: windows that run at a time.
         signal_windows: windows on which errors are measured by tensor; 0 leaves this out.
-        calibration_windows: windows of the zoo's validation text for calibration.
+        calibration_windows: windows of the zoo's training text for calibration.
         ablation: whether the papers' schemes are measured too.
         study_seeds: generated checkpoints for the outlier study; none leaves it out.
-        seed: of the quantizer.
+        seed: of the windows that are drawn for calibration.
     """
 
     context: int = 256
@@ -42,7 +43,7 @@ class Options:
     tokenizer: Path | None = None
     batch: int = 16
     signal_windows: int = 4
-    calibration_windows: int = 16
+    calibration_windows: int = 64
     ablation: bool = True
     study_seeds: tuple[int, ...] = ()
     seed: int = 1
@@ -58,11 +59,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Named:
-    """A profile to judge: its name as given, the profile, and whether it is the published one without changes."""
+    """A profile to judge: its name in tables, the profile, whether a choice is changed, its model if there is one."""
 
     name: str
     profile: Mamba2Profile
     changed: bool
+    path: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,15 @@ Quantizer = Callable[[Mamba2Config, ModelWeights, Mamba2Profile, Tensor], Subjec
 
 
 def parse_profile(name: str) -> Named:
-    """Profile from its name or "name:choice=value,choice=value". InputError as `profiles.load`."""
+    """Profile from its name, from "name:choice=value,choice=value", or from the directory of an integer model.
+
+    Raises:
+        InputError: as `profiles.load`, or as `store.read_manifest` for a directory.
+    """
+    if name.partition(":")[0] not in profiles.NAMES and Path(name).is_dir():
+        profile = manifests.read_manifest(Path(name) / manifests.MANIFEST).identity.typed_profile()
+        changed = profile != profiles.load(profile.name)
+        return Named(f"{profile.name} ({Path(name).name})", profile, changed, Path(name))
     plain, _, settings = name.partition(":")
-    changes = profiles.parse_changes(plain, tuple(settings.split(","))) if settings else {}
-    profile = profiles.load(plain, changes)
+    profile = profiles.load(plain, profiles.parse_changes(plain, tuple(settings.split(","))) if settings else {})
     return Named(name, profile, profile != profiles.load(plain))

@@ -20,7 +20,8 @@ class Provenance:
     """What every row of an evaluation shares.
 
     tokens and bytes are those whose loss counts; `whole` says whether that is the whole text. checkpoint_sha256 covers
-    config.json and all weight files in order of their names, text_sha256 the whole text in UTF-8.
+    config.json and all weight files in order of their names, text_sha256 the whole text in UTF-8. `seed` draws the
+    calibration windows.
     """
 
     checkpoint: str
@@ -36,6 +37,7 @@ class Provenance:
     whole: bool
     calibration: str
     calibration_tokens: int
+    calibration_sha256: str
     seed: int
     krait: str
     torch: str

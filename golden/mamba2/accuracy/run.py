@@ -14,19 +14,23 @@ from golden.fixed.errors import error_table
 from golden.mamba2 import checkpoint as checkpoints
 from golden.mamba2 import fake
 from golden.mamba2.accuracy import basis, signals, sources, study, windows
+from golden.mamba2.accuracy.linears import with_linears
 from golden.mamba2.accuracy.options import GOAL_MODEL, GOALS, Named, Options, Quantizer, Subject, parse_profile
+from golden.mamba2.accuracy.quantized import ready
 from golden.mamba2.accuracy.records import SCHEMA, Evaluation, FunctionRow, Kind, LossRow, Setting, SignalRow, Study
 from golden.mamba2.accuracy.windows import Logits, Windows
 from golden.mamba2.config import Mamba2Config, ModelWeights
 from golden.mamba2.integer import profile as profiles
 from golden.mamba2.integer.profile import Mamba2Profile
 from golden.mamba2.model import forward
-from golden.mamba2.schemes import SCHEMES, Scheme, of_profile
+from golden.mamba2.schemes import SCHEMES, Scheme
 
 Progress = Callable[[int, int], None]
 INTEGER_COST, SIGNAL_COST, STUDY_COST = 40, 80, 200
 """Steps of a window of an integer model, of one whose tensors are compared, and of a row of the study: a float model's
 window is one step. For the progress only."""
+
+LINEARS, LINEARS_DOC = ", linear layers only", "the integer model's linear layers, the rest float"
 
 
 @dataclass
@@ -79,7 +83,7 @@ def evaluate(
     quantize: Quantizer,
     progress: Progress = lambda done, total: None,
 ) -> Evaluation:
-    """Evaluate a float checkpoint in each profile, a name or "name:choice=value,choice=value".
+    """Evaluate a float checkpoint in each profile: name, "name:choice=value,..." or folder of an integer model of it.
 
     Args:
         checkpoint: directory of the checkpoint.
@@ -129,11 +133,23 @@ def _rows(
     rows = [_row(job, plain, reference, reference), *(_row(job, _fake(job, *each), reference) for each in schemes)]
     noise: list[SignalRow] = []
     for each in chosen:
-        rows.append(_row(job, _fake(job, f"{each.name}, linear layers only", of_profile(each.profile)), reference))
-        subject = quantize(job.cfg, job.weights, each.profile, job.calibration)
+        subject = _subject(job, each, quantize)
+        weights = basis.like(subject.model, job.weights, subject.rotation)
+        rows.append(_row(job, _linears(each, subject, weights), reference))
         rows.append(_row(job, _integer(each, subject, goals), reference))
-        noise.extend(_noise(job, each.name, subject))
+        noise.extend(_noise(job, each, subject, weights))
     return tuple(rows), tuple(noise)
+
+
+def _subject(job: Job, each: Named, quantize: Quantizer) -> Subject:
+    if each.path is not None:
+        return ready(each.path, job.cfg, job.weights)
+    return quantize(job.cfg, job.weights, each.profile, job.calibration)
+
+
+def _linears(each: Named, subject: Subject, weights: ModelWeights) -> Entry:
+    """The float model with the integer model's linear layers."""
+    return Entry(f"{each.name}{LINEARS}", "fake", LINEARS_DOC, with_linears(subject.model, weights).logits)
 
 
 def _fake(job: Job, name: str, scheme: Scheme) -> Entry:
@@ -172,15 +188,14 @@ def _row(job: Job, entry: Entry, reference: Tensor, loss: Tensor | None = None) 
     )
 
 
-def _noise(job: Job, name: str, subject: Subject) -> tuple[SignalRow, ...]:
+def _noise(job: Job, each: Named, subject: Subject, weights: ModelWeights) -> tuple[SignalRow, ...]:
     """Errors by tensor on the first windows."""
     count = job.options.signal_windows
     if not count:
         return ()
-    weights = basis.like(subject.model, job.weights, subject.rotation)
     with job.steps.part(count * SIGNAL_COST) as progress:
         rows = signals.measure(subject.model, weights, job.windows.inputs[:count], progress)
-    return tuple(replace(row, model=name) for row in rows)
+    return tuple(replace(row, model=each.name) for row in rows)
 
 
 def _study(job: Job, chosen: Sequence[Named], quantize: Quantizer) -> Study | None:

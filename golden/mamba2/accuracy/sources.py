@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 
 from golden import text as texts
-from golden.errors import InputError
 from golden.mamba2.accuracy.options import Options
 from golden.mamba2.accuracy.records import Provenance
 from golden.mamba2.accuracy.windows import Windows
 from golden.mamba2.config import Mamba2Config
+from golden.mamba2.quantize.fingerprint import fingerprint_tokens
 from golden.zoo import corpus
 
 HELDOUT = "held-out text of golden.zoo"
-CALIBRATION = "validation text of golden.zoo"
+CALIBRATION = "training text of golden.zoo"
 WEIGHTS = ("*.safetensors", "*.bin", "*.json")
 CHUNK = 1 << 20
 
@@ -29,15 +29,13 @@ def read_text(checkpoint: Path, text: Path | None, cfg: Mamba2Config, options: O
 
 
 def calibration_tokens(checkpoint: Path, cfg: Mamba2Config, options: Options) -> Tensor:
-    """Tokens int64 [calibration_windows, context] of the zoo's validation text, windows side by side from its start."""
-    content = "".join(document.text for document in corpus.documents() if document.split == "validation")
+    """Tokens int64 [calibration_windows, context] of the zoo's training text, windows drawn by the seed."""
+    content = "".join(document.text for document in corpus.documents() if document.split == "train")
     found = texts.tokenize(content, cfg.vocab_size, checkpoint, options.tokenizer)
-    count = min(options.calibration_windows, len(found) // options.context)
-    if count < 1:
-        raise InputError(
-            f"{CALIBRATION}: {len(found)} tokens, expected at least one window of {options.context}; shorten the window"
-        )
-    return found.tokens[: count * options.context].reshape(count, options.context)
+    last = len(texts.require(found, options.context, CALIBRATION)) - options.context
+    generator = torch.Generator().manual_seed(options.seed)
+    starts = torch.randint(last + 1, (options.calibration_windows, 1), generator=generator)
+    return found.tokens[starts + torch.arange(options.context)]
 
 
 def checkpoint_hash(checkpoint: Path) -> str:
@@ -69,6 +67,7 @@ def provenance(
         whole=cut.whole,
         calibration=CALIBRATION,
         calibration_tokens=calibration.numel(),
+        calibration_sha256=fingerprint_tokens(calibration),
         seed=options.seed,
         krait=metadata.version("krait"),
         torch=torch.__version__,
