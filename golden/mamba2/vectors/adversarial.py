@@ -77,6 +77,13 @@ def zero_groups(d: Domain, g: torch.Generator) -> Tensor:
     return d.place(kinds[group % len(kinds)])
 
 
+def lone_elements(d: Domain, g: torch.Generator) -> Tensor:
+    """Rows of zeros but for one element at an end of the format: the widest ratio of an element to its row's norm."""
+    place = torch.arange(d.rows) * 7 % d.width
+    ends = torch.tensor([d.greatest, -d.greatest - 1])[torch.arange(d.rows) % 2]
+    return torch.zeros(d.rows, d.width, dtype=torch.int64).scatter(1, place[:, None], ends[:, None])
+
+
 def alternating_maxima(d: Domain, g: torch.Generator) -> Tensor:
     """Loud and silent groups in turn, sign and place of the maximum moving: no shift may leak into the next group."""
     group = torch.arange(d.rows * d.groups).reshape(d.rows, d.groups)
@@ -134,6 +141,7 @@ VALUES: Mapping[str, Values] = {
     for each in (
         saturation,
         zero_groups,
+        lone_elements,
         alternating_maxima,
         positive_powers,
         negative_powers,

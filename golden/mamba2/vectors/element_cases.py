@@ -11,7 +11,7 @@ from golden.fixed.pot import Pot
 from golden.mamba2.integer import functions
 from golden.mamba2.integer.widths import limits
 from golden.mamba2.vectors import arguments
-from golden.mamba2.vectors.adversarial import POTS, VALUES, Domain, PotDomain, Values, provokes
+from golden.mamba2.vectors.adversarial import POTS, VALUES, Domain, PotDomain, provokes
 from golden.mamba2.vectors.context import Context
 from golden.mamba2.vectors.random_model import extreme_linear, extreme_norm, parameter_domain, random_norm
 from golden.mamba2.vectors.roles import of_linear, of_pot
@@ -142,18 +142,17 @@ def eps_parameter(ctx: Context, width: int, eps: float, frac: int) -> dict[str, 
 def norm_cases(ctx: Context, seed: int) -> Iterator[Sample]:
     """Every generator of values on both norms, with plausible weights and with weights at their ends."""
     p, cfg = ctx.profile, ctx.cfg
-    makers: dict[str, Values] = dict(VALUES)
-    for name, make in makers.items():
-        g = randomness(seed, f"m2_norm.{name}")
-        weight = (extreme_norm if name == "saturation" else random_norm)(cfg.d_model, p, g)
-        inputs = {"x": make(domain(cfg.d_model, 8, p.act_bits, ctx, rows=4), g), "weight": weight}
-        eps = eps_parameter(ctx, cfg.d_model, ctx.residual_eps, p.residual_frac)
-        yield Sample("m2_norm", name, provokes(make), eps, inputs)
-        for groups in (1, 2):
-            weight = (extreme_norm if name == "saturation" else random_norm)(cfg.d_inner, p, g)
-            inputs = {"x": make(domain(cfg.d_inner, 8, p.act_bits, ctx, rows=4), g), "weight": weight}
-            eps = eps_parameter(ctx, cfg.d_inner // groups, cfg.norm_eps, p.y_frac)
-            yield Sample("m2_gated_norm", f"groups{groups}.{name}", provokes(make), {"ngroups": groups, **eps}, inputs)
+    sites = [("m2_norm", "", cfg.d_model, 1, ctx.residual_eps, p.residual_frac)]
+    sites += [("m2_gated_norm", f"groups{n}.", cfg.d_inner, n, cfg.norm_eps, p.y_frac) for n in (1, 2)]
+    for unit, prefix, width, groups, eps, frac in sites:
+        parameters = eps_parameter(ctx, width // groups, eps, frac)
+        if unit == "m2_gated_norm":
+            parameters["ngroups"] = groups
+        for kind, weights in (("random", random_norm), ("extreme", extreme_norm)):
+            for name, make in VALUES.items():
+                g = randomness(seed, f"{unit}.{prefix}{kind}.{name}")
+                inputs = {"x": make(domain(width, 8, p.act_bits, ctx, rows=4), g), "weight": weights(width, p, g)}
+                yield Sample(unit, f"{prefix}{kind}.{name}", provokes(make), parameters, inputs)
 
 
 def function_cases(ctx: Context) -> Iterator[Sample]:

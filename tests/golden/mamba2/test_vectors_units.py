@@ -26,8 +26,12 @@ EDGES = {
     "m2_quant.text.layer0.x": {"q": "x.q", "s": "x.s"},
     "m2_quant.text.layer0.B": {"q": "B.q", "s": "B.s"},
     "m2_decay.text.layer0": {
-        **{"dt_in": "dt_in", "dt.q": "dt.q", "dt.s": "dt.s"},
-        **{"exponent": "decay_exponent", "decay.q": "decay.q", "decay.s": "decay.s"},
+        "dt_in": "dt_in",
+        "dt.q": "dt.q",
+        "dt.s": "dt.s",
+        "exponent": "decay_exponent",
+        "decay.q": "decay.q",
+        "decay.s": "decay.s",
     },
     "m2_ssm.text.layer0": {"skip": "skip", "y": "y_sum", "y.q": "y.q", "y.s": "y.s"},
     "m2_quant.text.layer0.y": {"q": "y.q", "s": "y.s"},
@@ -62,7 +66,7 @@ def test_units_are_the_layer(profile: str, name: str) -> None:
 
 @each_profile
 def test_state_and_residual_are_the_layers(profile: str) -> None:
-    """State after convolution and SSM, and the residual sum, are those of the layer; its state before, their inputs'."""
+    """State after convolution and SSM, and the residual sum, are those of the layer; so is the state before."""
     bundle = vector_bundles.bundle(profile)
     layer = tensors(bundle, "m2_layer.text.layer0")
     conv, ssm = tensors(bundle, "m2_conv.text.layer0"), tensors(bundle, "m2_ssm.text.layer0")
