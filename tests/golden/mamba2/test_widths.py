@@ -21,6 +21,8 @@ from golden.mamba2.integer.parameters import parameter
 from golden.mamba2.integer.profile import NAMES, Mamba2Profile, check, load
 from golden.mamba2.integer.taps import Tap, checking
 from golden.mamba2.integer.widths import SPAN, derive, limits
+from golden.mamba2.published import NAMES as PUBLISHED
+from golden.mamba2.published import published
 from tests.golden.mamba2.integer_models import SMALL, STYLES, Style, make
 from tests.golden.mamba2.integer_runs import extremes, mixed, ran, seen, taps, tokens
 
@@ -139,6 +141,20 @@ def shapes(draw: st.DrawFn) -> Mamba2Config:
 @given(shape=shapes())
 def test_a_build_holds_every_smaller_model(p: Mamba2Profile, shape: Mamba2Config) -> None:
     """Any model within the declared dimensions keeps the ranges of the build, row by row."""
+    within_build(p, shape)
+
+
+@EVERY
+def test_a_build_holds_published_and_awkward_models(p: Mamba2Profile) -> None:
+    """So do the published sizes with 1 and 8 groups, and widths next to where the norm tables step."""
+    for cfg in map(published, PUBLISHED):
+        within_build(p, cfg)
+        within_build(p, replace(cfg, ngroups=8))
+    for d_model in (1808, 1816, 2552):
+        within_build(p, Mamba2Config(d_model, 1, 1, headdim=16))
+
+
+def within_build(p: Mamba2Profile, shape: Mamba2Config) -> None:
     check(shape, p)
     for row, whole in zip(derive(p, shape), build_widths(p), strict=True):
         assert (row.name, row.frac) == (whole.name, whole.frac)
