@@ -120,6 +120,8 @@ def _check_references(manifest: UnitManifest, where: str) -> None:
                 if tensor not in manifest.tensors:
                     raise InputError(f"{where}: case {case.name}: {direction}.{role}: no tensor {tensor!r}")
             used.update(roles.values())
+        if both := sorted(case.inputs.keys() & case.outputs.keys()):
+            raise InputError(f"{where}: case {case.name}: role {both[0]!r} is an input and an output")
     if not manifest.cases:
         raise InputError(f"{where}: cases: found none, expected at least one")
     if unused := sorted(manifest.tensors.keys() - used):

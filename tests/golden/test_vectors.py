@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bundles: what is written is read, what is damaged is refused with file, field and reason, nothing is half-written."""
+"""Bundles of both kinds: what is written is read, what is damaged is refused with file, field and reason."""
 
 import json
 from dataclasses import replace
@@ -14,6 +14,7 @@ from golden.spec.configs import load_config
 from golden.ternary import bundles
 from golden.ternary.matvec import matvec
 from golden.ternary.packing import unpack_weights, unpack_x
+from golden.vectors import Origin, UnitCase
 
 CFG = load_config("tern_matvec", "sim")
 
@@ -129,3 +130,129 @@ class TestRefusal:
         (tmp_path / "file").write_text("in the way")
         with pytest.raises(MachineError, match="cannot write bundle"):
             make(tmp_path / "file")
+
+
+UNIT = UnitCase("adder.0", "adder", "one case", {"width": 8, "mode": "wrap"}, {"a": "x", "b": "x"}, {"y": "y"})
+TENSORS = {"x": torch.tensor([1, 2], dtype=torch.int8), "y": torch.tensor([2, 4], dtype=torch.int16)}
+
+
+def make_units(parent: Path, seed: int = 3, cases: tuple[UnitCase, ...] = (UNIT,), **tensors: torch.Tensor) -> Path:
+    return vectors.write_units(
+        parent,
+        "adders",
+        family="toy",
+        profile="plain",
+        choices={"bits": 8},
+        shape={"size": 2, "eps": 0.5},
+        origin=Origin("nowhere", "0" * 64, ""),
+        seed=seed,
+        revision="revision",
+        cases=cases,
+        tensors=TENSORS | tensors,
+    )
+
+
+class TestUnits:
+    def test_what_is_written_is_read(self, tmp_path: Path) -> None:
+        """A loaded bundle of units holds the same cases, choices, sizes and tensors; inputs may share a tensor."""
+        path = make_units(tmp_path)
+        bundle = vectors.load_units(path)
+        assert vectors.is_units(path)
+        assert bundle.manifest.cases == (UNIT,)
+        assert (bundle.manifest.family, bundle.manifest.profile) == ("toy", "plain")
+        assert (bundle.manifest.choices, bundle.manifest.shape) == ({"bits": 8}, {"size": 2, "eps": 0.5})
+        assert all(torch.equal(bundle.tensors[name], tensor) for name, tensor in TENSORS.items())
+
+    def test_name_is_the_content(self, tmp_path: Path) -> None:
+        """The same content has the same name and is written once; each change of content changes the name."""
+        first = make_units(tmp_path)
+        assert first == make_units(tmp_path)
+        others = [
+            make_units(tmp_path, seed=4),
+            make_units(tmp_path, cases=(replace(UNIT, note="another"),)),
+            make_units(tmp_path, cases=(replace(UNIT, parameters={"width": 9, "mode": "wrap"}),)),
+            make_units(tmp_path, y=TENSORS["y"] + 1),
+            make_units(tmp_path, y=TENSORS["y"].int()),
+        ]
+        assert len({first, *others}) == 1 + len(others) == len(list(tmp_path.iterdir()))
+
+    @pytest.mark.parametrize(
+        ("case", "reason"),
+        [
+            (replace(UNIT, outputs={"y": "z"}), "case adder.0: outputs.y: no tensor 'z'"),
+            (replace(UNIT, inputs={"a": "z"}), "case adder.0: inputs.a: no tensor 'z'"),
+            (replace(UNIT, inputs={}), "case adder.0: inputs: found none"),
+            (replace(UNIT, outputs={}), "case adder.0: outputs: found none"),
+            (replace(UNIT, outputs={"y": "x"}), "tensors: 'y' belongs to no case"),
+            (replace(UNIT, outputs={"a": "y"}), "case adder.0: role 'a' is an input and an output"),
+        ],
+    )
+    def test_loose_references_are_refused(self, tmp_path: Path, case: UnitCase, reason: str) -> None:
+        """Every role names a tensor, every tensor serves a case, and nothing of a wrong bundle is written."""
+        with pytest.raises(InputError, match=reason):
+            make_units(tmp_path, cases=(case,))
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_name_for_two_cases_is_refused(self, tmp_path: Path) -> None:
+        """Names of cases are unique, and there is at least one."""
+        with pytest.raises(InputError, match=r"'adder\.0' appears twice"):
+            make_units(tmp_path, cases=(UNIT, UNIT))
+        with pytest.raises(InputError, match="cases: found none"):
+            make_units(tmp_path, cases=())
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            ({"schema": 99}, "schema: found 99, expected 1"),
+            ({"kind": "vectors"}, "kind: found 'vectors', expected one of 'units'"),
+            ({"seed": 5}, "content hash"),
+            ({"surprise": 1}, "surprise"),
+            ({"choices": {"bits": 8.5}}, "choices.bits: found 8.5"),
+            ({"choices": {"bits": True}}, "choices.bits: found True"),
+            ({"tolerance": {"outputs": "roughly"}}, "tolerance.outputs"),
+        ],
+    )
+    def test_edited_manifest(self, tmp_path: Path, change: dict[str, object], reason: str) -> None:
+        """An edited manifest is refused, and the message names the field."""
+        path = make_units(tmp_path)
+        edit_manifest(path, **change)
+        with pytest.raises(InputError, match=reason):
+            vectors.load_units(path)
+
+    @pytest.mark.parametrize("name", [vectors.TENSORS, vectors.MANIFEST])
+    def test_damaged_files(self, tmp_path: Path, name: str) -> None:
+        """Half a file, no file, a flipped bit: refused by the file's name."""
+        data = bytearray((make_units(tmp_path / "whole") / name).read_bytes())
+        flipped = bytearray(data)
+        flipped[-3] ^= 1
+        for index, content in enumerate((data[: len(data) // 2], flipped, None)):
+            path = make_units(tmp_path / str(index))
+            (path / name).unlink()
+            if content is not None:
+                (path / name).write_bytes(content)
+            with pytest.raises(InputError, match=name):
+                vectors.load_units(path)
+
+    def test_a_bundle_of_the_other_kind_is_refused(self, tmp_path: Path) -> None:
+        """Units are no kernel starts and the reverse; each loader says what it found, and `load_any` takes both."""
+        starts, units = make(tmp_path), make_units(tmp_path)
+        with pytest.raises(InputError, match="kind: found 'units', expected a bundle of kernel starts"):
+            vectors.load(units)
+        with pytest.raises(InputError, match="kind: found none, expected 'units'"):
+            vectors.load_units(starts)
+        assert isinstance(vectors.load_any(units).manifest, vectors.UnitManifest)
+        assert isinstance(vectors.load_any(starts).manifest, vectors.Manifest)
+
+    def test_diff(self, tmp_path: Path) -> None:
+        """Units differ by key, case, and tensor with its position; from kernel starts by kind."""
+        a = vectors.load_units(make_units(tmp_path))
+        b = vectors.load_units(
+            make_units(
+                tmp_path, seed=4, cases=(replace(UNIT, note="new"),), y=TENSORS["y"] + torch.tensor([0, 1]).short()
+            )
+        )
+        assert vectors.diff(a, a) == []
+        lines = vectors.diff(a, b)
+        assert [line.split(":")[0] for line in lines] == ["seed", "case adder.0", "tensor y"]
+        assert lines[-1].endswith("1 of 2 elements differ, first at [1]: 4 != 5")
+        assert vectors.diff(vectors.load(make(tmp_path)), a) == ["kind: starts of tern_matvec != units of toy"]
