@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.paths import VERILOG
 from harness.sim.runner import simulate
-from tests.rtl.contract import Contract, contract, modules
+from tests.rtl.contract import Contract, contract
 
 SIMS = ["verilator", pytest.param("icarus", marks=pytest.mark.icarus)]
 
@@ -42,8 +43,8 @@ def current() -> Dut:
 
 
 def sources(module: str) -> list[str]:
-    """Return the files of a module and of everything it instantiates, children first."""
-    known = modules()
+    """Return the files of a module and of everything it instantiates, generated ones too, children first."""
+    known = {path.stem: path for path in sorted(VERILOG.rglob("*.v"))}
     done: dict[str, str] = {}
 
     def visit(name: str) -> None:

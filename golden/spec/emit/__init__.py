@@ -3,6 +3,7 @@
 
 from golden.spec.emit.numbers import emit_format_header, emit_number_tables
 from golden.spec.emit.registers import emit_markdown, emit_python, emit_verilog_header
+from golden.spec.emit.roms import emit_rom, emit_table_header
 from golden.spec.emit.tops import emit_sim_top, emit_wrapper
 from golden.spec.emit.widths import emit_width_header, emit_width_tables
 
@@ -11,7 +12,9 @@ __all__ = [
     "emit_markdown",
     "emit_number_tables",
     "emit_python",
+    "emit_rom",
     "emit_sim_top",
+    "emit_table_header",
     "emit_verilog_header",
     "emit_width_header",
     "emit_width_tables",
