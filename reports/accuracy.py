@@ -80,7 +80,7 @@ def _template(name: str, escape: bool) -> Template:
         keep_trailing_newline=True,
     )
     environment.filters["fixed"] = lambda value, digits: f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0: no -0.00
-    environment.filters["decibel"] = lambda value: "exact" if value is None else f"{value:.1f}"
+    environment.filters["decibel"] = lambda value, unit="": "exact" if value is None else f"{value:.1f}{unit}"
     environment.filters["tiny"] = lambda value: f"{value:.2e}"
     environment.filters["count"] = lambda value: f"{value:,}".replace(",", "\u202f")
     return environment.get_template(name)

@@ -75,7 +75,7 @@ def plot(lines: Sequence[Line], names: Sequence[str], x_title: str, y_title: str
     """Chart of `lines` over `names`; the y axis is fitted to the values."""
     axis = _axis([value for line in lines for value in line.values if value is not None])
     at = [round(LEFT + (RIGHT - LEFT) * (i + 0.5) / len(names), 1) for i in range(len(names))]
-    every = -(-len(names) // MOST_NAMES)
+    every = max(-(-len(names) // MOST_NAMES), 1)
     ticks = tuple(Tick(x, name) for x, name in list(zip(at, names, strict=True))[::every])
     return Plot(x_title, y_title, ticks, axis.ticks, tuple(_curve(line, at, axis) for line in lines))
 
