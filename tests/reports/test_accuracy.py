@@ -57,7 +57,7 @@ FUNCTIONS = (
 )
 STUDY = Study(
     "random, 4 layers", (1, 2), 512,
-    (StudyRow("w8a8-token", "fake", "plain", 13.0, 0.18, 0.68), StudyRow("w8a8-hadamard", "fake", "H", 21.3, 0.02, 0.88)),
+    (StudyRow("w8a8-token", "fake", "plain", 13.0, 0.18, 0.68), StudyRow("w8a8-both", "fake", "H", 21.3, 0.02, 0.88)),
 )  # fmt: skip
 FULL = Evaluation(SCHEMA, MADE, LOSSES, SIGNALS, FUNCTIONS, STUDY)
 BARE = Evaluation(SCHEMA, MADE, LOSSES[:1], (), ())

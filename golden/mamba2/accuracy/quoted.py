@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Accuracy figures that the papers print, as citations: other models, other tasks, not measured here."""
+"""Accuracy figures that the papers print, as citations: other models, other tasks, not measured here.
+
+"Reading notes" are somebody's notes that quote the paper's table; the paper itself was not at hand.
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Quoted:
-    """One printed figure: the paper, the model and metric it is for, and how it was read."""
+    """One printed figure: paper, model and metric; the row here that is like it; where it was read."""
 
     paper: str
     model: str
@@ -17,10 +20,10 @@ class Quoted:
     how: str
 
 
-_LIGHT = ("LightMamba, arXiv 2502.15260", "Mamba2-2.7B", "perplexity (LAMBADA: from memory)")
-_FAST = ("FastMamba, arXiv 2505.18975", "Mamba2-130M", "mean accuracy of zero-shot tasks (task list not found)")
-_QUAMBA = ("Quamba2, arXiv 2503.22879", "Mamba2-8B", "mean accuracy against FP16")
-_NOTES, _ABSTRACT = "from reading notes that quote the paper's table; not compared with the paper", "abstract"
+_LIGHT = ("LightMamba, arXiv 2502.15260", "Mamba2-2.7B", "perplexity (text not found)")
+_FAST = ("FastMamba, arXiv 2505.18975", "Mamba2-130M", "zero-shot accuracy (tasks not found)")
+_QUAMBA = ("Quamba2, arXiv 2503.22879", "not found", "accuracy against FP16")
+_NOTES, _ABSTRACT = "reading notes that quote its table", "abstract"
 
 QUOTED = (
     Quoted(*_LIGHT, "FP16", "4.10", "float", _NOTES),

@@ -145,6 +145,11 @@ class Evaluation:
     functions: tuple[FunctionRow, ...]
     study: Study | None = None
 
+    @property
+    def good(self) -> bool:
+        """Whether no row misses its goal."""
+        return all(row.met is not False for row in self.losses)
+
     def to_json(self) -> str:
         """Return the evaluation as JSON, which `read` takes back."""
         return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"

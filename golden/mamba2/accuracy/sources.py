@@ -28,11 +28,14 @@ def read_text(checkpoint: Path, text: Path | None, cfg: Mamba2Config, options: O
     return texts.tokenize(content, cfg.vocab_size, checkpoint, options.tokenizer)
 
 
-def calibration_tokens(checkpoint: Path, cfg: Mamba2Config, options: Options) -> Tensor:
-    """Tokens int64 [calibration_windows, context] of the zoo's training text, windows drawn by the seed."""
-    content = "".join(document.text for document in corpus.documents() if document.split == "train")
+def calibration_tokens(checkpoint: Path, cfg: Mamba2Config, options: Options, text: Path | None = None) -> Tensor:
+    """Tokens int64 [calibration_windows, context] of `text` or the zoo's training text, windows drawn by the seed."""
+    if text is not None:
+        content = texts.read(text)
+    else:
+        content = "".join(document.text for document in corpus.documents() if document.split == "train")
     found = texts.tokenize(content, cfg.vocab_size, checkpoint, options.tokenizer)
-    last = len(texts.require(found, options.context, CALIBRATION)) - options.context
+    last = len(texts.require(found, options.context, str(text or CALIBRATION))) - options.context
     generator = torch.Generator().manual_seed(options.seed)
     starts = torch.randint(last + 1, (options.calibration_windows, 1), generator=generator)
     return found.tokens[starts + torch.arange(options.context)]
