@@ -49,11 +49,12 @@ def progress(title: str) -> Iterator["Bar"]:
 
 
 class Bar:
-    """One bar; call it with what is done and what there is."""
+    """One bar; call it with what is done, what there is and, if it has a name, what comes next."""
 
     def __init__(self, view: Progress, title: str) -> None:
-        self._view, self._task = view, view.add_task(title, total=None)
+        self._view, self._title, self._task = view, title, view.add_task(title, total=None)
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, done: int, total: int, what: str = "") -> None:
         """Move the bar."""
-        self._view.update(self._task, completed=done, total=total)
+        described = f"{self._title}: {what}" if what else self._title
+        self._view.update(self._task, completed=done, total=total, description=described)
