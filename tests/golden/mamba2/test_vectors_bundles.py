@@ -203,3 +203,22 @@ def test_manifest_states_profile_and_shape(tmp_path: Path) -> None:
     assert raw["choices"]["bc_group"] == 0
     assert (raw["shape"]["d_model"], raw["shape"]["residual_scale"]) == (48, 1.0)
     assert raw["tolerance"] == {"outputs": "exact"}
+
+
+def test_the_readme_names_everything() -> None:
+    """Every unit, its parameters and its roles, and every generator stand in the README's tables."""
+    text = (ROOT / "golden" / "mamba2" / "vectors" / "README.md").read_text()
+    rows = {unit: line for line in text.splitlines() for unit in UNITS if line.startswith("|") and f"`{unit}`" in line}
+    assert rows.keys() == UNITS.keys()
+    assert all(f"`{name}`" in text for name in (*VALUES, *POTS))
+    for profile in profiles.NAMES:
+        for case in vector_bundles.bundle(profile).manifest.cases:
+            if case.unit in ("m2_layer", "m2_model"):
+                continue
+            for role in (*case.parameters, *case.inputs, *case.outputs):
+                stem = role.removesuffix(".q").removesuffix(".s")
+                named = (f"`{role}`", f"`{stem}*`", f"`{role.split('.')[0]}.`")
+                assert any(each in rows[case.unit] for each in named) or role in ("mult", "shift", "s1", "s2"), (
+                    case.unit,
+                    role,
+                )
