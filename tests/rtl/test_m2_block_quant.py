@@ -18,7 +18,7 @@ from tests.rtl.stream_vectors import Traffic, pack
 PARAMS = [
     {"LANES": 4, "BLOCK_MAX": 64, "IN_W": 24, "BITS": 8, "MAX_SHIFT": 15, "DEPTH": 32},
     {"LANES": 2, "BLOCK_MAX": 128, "IN_W": 29, "BITS": 4, "MAX_SHIFT": 15, "DEPTH": 128},
-    {"LANES": 1, "BLOCK_MAX": 2, "IN_W": 16, "BITS": 16, "MAX_SHIFT": 31, "DEPTH": 4},
+    {"LANES": 1, "BLOCK_MAX": 2, "IN_W": 16, "BITS": 16, "MAX_SHIFT": 31, "DEPTH": 8},
 ]
 
 

@@ -2,12 +2,13 @@
 //
 // m2_block_quant - dynamic power-of-two quantizer whose shift is shared by a whole block of run-time size.
 //
-// Function     : m = max|x| over the block, less 1 unless it is 0; shift = clamp(bit_length(m) - (BITS - 1), 0, MAX_SHIFT);
-//                q = clamp((x + (1 << shift >> 1)) >> shift), the range of BITS bits. A block is 2^log2 elements.
-// Format       : s_data {log2 (4 bits), LANES elements of signed IN_W bits, first lowest}, log2 the same in all beats of a
-//                block, LANES <= 2^log2 <= BLOCK_MAX; m_data {shift (clog2(MAX_SHIFT + 1) bits), LANES q of signed BITS bits}.
-// Latency      : 4; from a block's last beat to its first
-// Throughput   : 1; if DEPTH holds the largest block and two beats
+// Function     : m = max|x| over the block, less 1 unless it is 0; shift = clamp(bit_length(m) - (BITS - 1), 0,
+//                MAX_SHIFT); q = clamp((x + (1 << shift >> 1)) >> shift), the range of BITS bits.
+// Format       : s_data {log2 (4 bits), LANES elements of signed IN_W bits, first lowest} of blocks of 2^log2 elements,
+//                LANES..BLOCK_MAX, log2 read with the first beat; m_data {shift (clog2(MAX_SHIFT + 1) bits), LANES q of
+//                signed BITS bits}.
+// Latency      : 5; from a block's last beat to its first
+// Throughput   : 1; if DEPTH holds the largest block and three beats
 // Back-pressure: registered ready; absorbs DEPTH + 2 beats, of at most 16 blocks.
 // Golden       : golden.fixed.pot.quantize
 // Test         : tests/rtl/test_m2_block_quant.py
@@ -24,7 +25,7 @@ module m2_block_quant #(
     parameter IN_W      = 32,   // width of an element [bits], >= BITS
     parameter BITS      = 8,    // width of a quantized element [bits], >= 2
     parameter MAX_SHIFT = 15,   // greatest shift, 1..31
-    parameter DEPTH     = 256   // beats of the queue, power of two, >= BLOCK_MAX / LANES + 2
+    parameter DEPTH     = 256   // beats of the queue, power of two, >= BLOCK_MAX / LANES + 3
 ) (
     input  wire                                     clk,
     input  wire                                     rst,
@@ -43,28 +44,39 @@ module m2_block_quant #(
   localparam POS_W = (BLOCK_MAX > LANES) ? $clog2(BLOCK_MAX / LANES) : 1;
   localparam BLOCKS = 16;  // shifts that wait, more than blocks of one beat have on their way
 
-  // Writing: the queue of beats, the position in the block, the OR of what its shift depends on.
-  wire               beat_ready;
-  wire               take = s_valid && s_ready;
-  wire [        3:0] log2 = s_data[LANES*IN_W+:4];
-  wire [  POS_W-1:0] unreached;  // bits of the position that a block of this size does not count
-  reg  [  POS_W-1:0] pos_q;
-  wire               last = &(pos_q | unreached);
+  // Writing: the queue of beats, the beats that the block has left, the OR of what its shift depends on.
+  wire             beat_ready;
+  wire             take = s_valid && s_ready;
+  wire [      3:0] log2 = s_data[LANES*IN_W+:4];
+  wire [POS_W-1:0] size;  // beats of a block of this size, less 1
+  reg  [POS_W-1:0] left_q;
+  reg              first_q;
+  wire [POS_W-1:0] left = first_q ? size : left_q;
+  wire             last = left == {POS_W{1'b0}};
 
   genvar i;
   generate
     for (i = 0; i < POS_W; i = i + 1) begin : g_size
       localparam [31:0] LOG2 = LANES_LG + i;
-      assign unreached[i] = log2 <= LOG2[3:0];
+      assign size[i] = log2 > LOG2[3:0];
     end
   endgenerate
 
   always @(posedge clk) begin
-    if (rst) pos_q <= {POS_W{1'b0}};
-    else if (take) pos_q <= last ? {POS_W{1'b0}} : pos_q + 1'b1;
+    if (rst) first_q <= 1'b1;
+    else if (take) first_q <= last;
   end
 
-  wire [OVER_W-1:0] over;
+  always @(posedge clk) begin
+    if (take) left_q <= left - 1'b1;
+  end
+
+  reg                p0_valid_q;
+  reg                p1_valid_q;
+  reg                p0_last_q;
+  reg                p1_last_q;
+  wire [ OVER_W-1:0] p1_over;
+  wire [LANES*IN_W-1:0] unused_x;
 
   m2_pot_peak #(
       .N        (LANES),
@@ -72,33 +84,36 @@ module m2_block_quant #(
       .BITS     (BITS),
       .MAX_SHIFT(MAX_SHIFT)
   ) u_peak (
+      .clk (clk),
+      .en  ({p0_valid_q, take}),
       .x   (s_data[LANES*IN_W-1:0]),
-      .over(over)
+      .x_q (unused_x),
+      .over(p1_over)
   );
 
-  reg                 p0_valid_q;
-  reg                 p0_last_q;
-  reg  [  OVER_W-1:0] p0_over_q;
   reg  [  OVER_W-1:0] block_over_q;
-  wire [  OVER_W-1:0] block_over = block_over_q | p0_over_q;
+  wire [  OVER_W-1:0] block_over = block_over_q | p1_over;
   wire [LENGTH_W-1:0] length;
-  wire                shift_push = p0_valid_q && p0_last_q;
+  wire                shift_push = p1_valid_q && p1_last_q;
 
   always @(posedge clk) begin
-    if (rst) p0_valid_q <= 1'b0;
-    else p0_valid_q <= take;
-  end
-
-  always @(posedge clk) begin
-    if (take) begin
-      p0_over_q <= over;
-      p0_last_q <= last;
+    if (rst) begin
+      p0_valid_q <= 1'b0;
+      p1_valid_q <= 1'b0;
+    end else begin
+      p0_valid_q <= take;
+      p1_valid_q <= p0_valid_q;
     end
   end
 
   always @(posedge clk) begin
+    p0_last_q <= last;
+    p1_last_q <= p0_last_q;
+  end
+
+  always @(posedge clk) begin
     if (rst) block_over_q <= {OVER_W{1'b0}};
-    else if (p0_valid_q) block_over_q <= p0_last_q ? {OVER_W{1'b0}} : block_over;
+    else if (p1_valid_q) block_over_q <= p1_last_q ? {OVER_W{1'b0}} : block_over;
   end
 
   fxp_bit_length #(
@@ -114,7 +129,8 @@ module m2_block_quant #(
 
   always @(posedge clk) begin
     if (rst) blocks_q <= 5'd0;
-    else blocks_q <= blocks_q + {4'd0, take && last} - {4'd0, shift_pop};
+    else if (take && last && !shift_pop) blocks_q <= blocks_q + 1'b1;
+    else if (shift_pop && !(take && last)) blocks_q <= blocks_q - 1'b1;
   end
 
   assign s_ready = beat_ready && !blocks_q[4];
@@ -160,33 +176,33 @@ module m2_block_quant #(
   );
 
   // Reading: a block's beats meet its shift.
-  reg                p1_valid_q;
-  reg                p2_valid_q;
-  reg  [SHIFT_W-1:0] p1_shift_q;
-  reg  [SHIFT_W-1:0] p2_shift_q;
-  wire               en = m_ready || !p2_valid_q;
+  reg                p3_valid_q;
+  reg                p4_valid_q;
+  reg  [SHIFT_W-1:0] p3_shift_q;
+  reg  [SHIFT_W-1:0] p4_shift_q;
+  wire               en = m_ready || !p4_valid_q;
   wire               go = beat_valid && shift_valid;
 
   assign beat_pop  = en && shift_valid;
   assign shift_pop = en && go && beat_last;
-  assign m_valid   = p2_valid_q;
+  assign m_valid   = p4_valid_q;
 
   always @(posedge clk) begin
     if (rst) begin
-      p1_valid_q <= 1'b0;
-      p2_valid_q <= 1'b0;
+      p3_valid_q <= 1'b0;
+      p4_valid_q <= 1'b0;
     end else if (en) begin
-      p1_valid_q <= go;
-      p2_valid_q <= p1_valid_q;
+      p3_valid_q <= go;
+      p4_valid_q <= p3_valid_q;
     end
   end
 
   always @(posedge clk) begin
-    if (en && go) p1_shift_q <= shift;
-    if (en && p1_valid_q) p2_shift_q <= p1_shift_q;
+    if (en && go) p3_shift_q <= shift;
+    if (en && p3_valid_q) p4_shift_q <= p3_shift_q;
   end
 
-  assign m_data[LANES*BITS+:SHIFT_W] = p2_shift_q;
+  assign m_data[LANES*BITS+:SHIFT_W] = p4_shift_q;
 
   generate
     for (i = 0; i < LANES; i = i + 1) begin : g_lane
@@ -196,7 +212,7 @@ module m2_block_quant #(
           .MAX_SHIFT(MAX_SHIFT)
       ) u_round (
           .clk  (clk),
-          .en   ({en && p1_valid_q, en && go}),
+          .en   ({en && p3_valid_q, en && go}),
           .x    (beat[i*IN_W+:IN_W]),
           .shift(shift),
           .q    (m_data[i*BITS+:BITS])
@@ -209,8 +225,8 @@ module m2_block_quant #(
     if (BLOCK_MAX < LANES || BLOCK_MAX > 32768 || (BLOCK_MAX & (BLOCK_MAX - 1)) != 0) begin : g_bad_block
       m2_block_quant_BLOCK_MAX_must_be_a_power_of_two_from_LANES_to_32768 u_error ();
     end
-    if (DEPTH < BLOCK_MAX / LANES + 2) begin : g_bad_depth
-      m2_block_quant_DEPTH_must_hold_the_largest_block_and_two_beats u_error ();
+    if (DEPTH < BLOCK_MAX / LANES + 3) begin : g_bad_depth
+      m2_block_quant_DEPTH_must_hold_the_largest_block_and_three_beats u_error ();
     end
   endgenerate
 

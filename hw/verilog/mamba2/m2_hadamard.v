@@ -2,20 +2,21 @@
 //
 // m2_hadamard - streaming Hadamard transform of blocks of run-time size, scaled by a power of two.
 //
-// Function     : y = (H x + (1 << k >> 1)) >> k for each block x of n = 2^log2 elements, H[i][j] = (-1)^popcount(i & j),
-//                k = floor(log2 / 2): golden's transform and then round_shift, half up.
-// Format       : s_data {log2 (4 bits), LANES elements of signed IN_W bits, first lowest}; m_data {log2, LANES elements of
-//                signed OUT_W bits}; exact, cannot overflow. log2 is the same in all beats of a block.
+// Function     : y = (H x + (1 << k >> 1)) >> k for each block x of 2^log2 elements, H[i][j] = (-1)^popcount(i & j),
+//                k = floor(log2 / 2): golden's transform, then its round_shift, half up.
+// Format       : s_data {log2 (4 bits), LANES elements of signed IN_W bits, first lowest}; m_data {log2, LANES elements
+//                of signed OUT_W bits}; exact, cannot overflow. log2 is the same in all beats of a block.
 // Latency      : clog2(BLOCK_MAX) + 1; from a block's last beat to its first; one more for each halving below BLOCK_MAX
 // Throughput   : 1
 // Back-pressure: combinational ready (m_ready -> s_ready); absorbs BLOCK_MAX // LANES + clog2(BLOCK_MAX) beats.
 // Golden       : golden.fixed.hadamard.transform
 // Test         : tests/rtl/test_m2_hadamard.py
 //
-// Why: single-path delay feedback. Each beat's elements meet those of a beat D before in m2_hadamard_step, from the largest
-// D (narrowest words) to 1, then each other inside the beat: all delays together hold one block, half of what two
-// buffers would, with two adders a lane and step and no multiplexers. Delay commutators would save half of the adders
-// and add as many multiplexers. The last adder does the steps' open signs and the rounding at once.
+// Why: single-path delay feedback. Each beat's elements meet those of a beat D before in m2_hadamard_step, from the
+// largest D (narrowest words) to 1, then each other inside the beat: all delays together hold one block, half of what
+// two buffers would, with two adders a lane and step and no multiplexers. Delay commutators would save half of these
+// adders for as many multiplexers and twice the memory. The last adder does the steps' open signs and the rounding at
+// once, where fxp_round_sat would need a second one.
 
 `default_nettype none
 `include "checks.vh"

@@ -2,10 +2,10 @@
 //
 // m2_hadamard_step - butterflies between beats that lie D apart, of a Hadamard transform of run-time size.
 //
-// Function     : in blocks of 2^log2 >= 2 * D * LANES elements, beats a and b = D later become a + b, and b - a in b's place;
-//                smaller blocks pass. neg says that a beat stands for its negative: b - a comes with neg inverted.
-// Format       : s_data {log2 (4 bits), neg, LANES elements of signed W bits, first lowest}; m_data the same with elements
-//                of W + 1 bits; exact. log2 is the same in all beats of a block.
+// Function     : in blocks of 2^log2 >= 2 * D * LANES elements, beats a and b = D later become a + b, and b - a in b's
+//                place; smaller blocks pass. neg says that a beat stands for its negative: b - a has neg inverted.
+// Format       : s_data {log2 (4 bits), neg, LANES elements of signed W bits, first lowest}; m_data the same with
+//                elements of W + 1 bits; exact. log2 is the same in all beats of a block.
 // Latency      : variable: 1 from b to a + b; b - a and what passes wait in the ring for their turn, 2 at least.
 // Throughput   : 1
 // Back-pressure: none; en low holds everything.
@@ -13,8 +13,8 @@
 // Test         : tests/rtl/test_m2_hadamard.py
 //
 // Why: one ring of D beats is the delay, the store of differences and the queue of what passes. At most D beats are
-// inside: whenever beats wait to leave, one leaves each cycle. Differences are b - a because that is x + ~(a & join) + 1,
-// a single adder which is also the way past it; a - b would cost a second LUT for each bit.
+// inside: whenever beats wait to leave, one leaves each cycle. Differences are b - a because b - (a & join) is one
+// adder that is also the way past it; a - b would need a gate in front of both operands.
 
 `default_nettype none
 `include "checks.vh"
@@ -57,7 +57,8 @@ module m2_hadamard_step #(
 
   always @(posedge clk) begin
     if (rst) leaving_q <= {LG + 1{1'b0}};
-    else if (en) leaving_q <= leaving_q + {{LG{1'b0}}, keep} - {{LG{1'b0}}, leave};
+    else if (en && keep && !leave) leaving_q <= leaving_q + 1'b1;
+    else if (en && leave && !keep) leaving_q <= leaving_q - 1'b1;
   end
 
   wire             out = join_ab ? s_valid : leave;
@@ -118,7 +119,7 @@ module m2_hadamard_step #(
       assign back[i*(W+1)+:W+1] = b - (a & {W + 1{join_ab}});
     end
 
-    if (D < 1 || (D & (D - 1)) != 0 || LANES < 1 || (LANES & (LANES - 1)) != 0 || D * LANES > 16384) begin : g_bad_size
+    if (D < 1 || (D & (D - 1)) != 0 || LANES < 1 || (LANES & (LANES - 1)) != 0 || D * LANES > 16384) begin : g_bad_d
       m2_hadamard_step_D_and_LANES_must_be_powers_of_two_with_a_product_up_to_16384 u_error ();
     end
     if (W < 2) begin : g_bad_w

@@ -3,8 +3,8 @@
 // m2_pot_round - one element of a power-of-two quantizer: shift, round half up, clamp.
 //
 // Function     : q = clamp((x + (1 << shift >> 1)) >> shift, -2^(BITS-1), 2^(BITS-1) - 1).
-// Format       : x signed IN_W bits, q signed BITS bits; shift <= min(MAX_SHIFT, IN_W - BITS), and |x| <= 2^(BITS-1+shift)
-//                unless shift is MAX_SHIFT, as every shift of golden.fixed.pot.quantize.
+// Format       : x signed IN_W bits, q signed BITS bits; shift <= min(MAX_SHIFT, IN_W - BITS), and |x| is at most
+//                2^(BITS-1+shift) unless shift is MAX_SHIFT, as in golden.fixed.pot.quantize.
 // Latency      : 2
 // Throughput   : 1
 // Back-pressure: none; en[k] low holds stage k.

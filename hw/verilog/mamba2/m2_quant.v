@@ -2,13 +2,13 @@
 //
 // m2_quant - dynamic power-of-two quantizer: neighbouring elements of a beat share a shift.
 //
-// Function     : for each group m = max|x|, less 1 unless it is 0; shift = clamp(bit_length(m) - (BITS - 1), 0, MAX_SHIFT);
-//                q = clamp((x + (1 << shift >> 1)) >> shift), the range of BITS bits.
-// Format       : s_data: GROUPS * GROUP elements of signed IN_W bits, first lowest; m_data {shift, q}: as many q of signed
-//                BITS bits below GROUPS shifts of clog2(MAX_SHIFT + 1) bits. Zeros may fill a short last group.
-// Latency      : 3
+// Function     : for each group m = max|x|, less 1 unless it is 0; shift = clamp(bit_length(m) - (BITS - 1), 0,
+//                MAX_SHIFT); q = clamp((x + (1 << shift >> 1)) >> shift), the range of BITS bits.
+// Format       : s_data: GROUPS * GROUP elements of signed IN_W bits, first lowest; m_data {shift, q}: as many q of
+//                signed BITS bits below GROUPS shifts of clog2(MAX_SHIFT + 1) bits. Zeros may fill a short last group.
+// Latency      : 4
 // Throughput   : 1
-// Back-pressure: combinational ready (m_ready -> s_ready); absorbs 3 beats.
+// Back-pressure: combinational ready (m_ready -> s_ready); absorbs 4 beats.
 // Golden       : golden.fixed.pot.quantize
 // Test         : tests/rtl/test_m2_quant.py
 //
@@ -40,40 +40,32 @@ module m2_quant #(
   localparam OVER_W = (IN_W - BITS < 1) ? 1 : (IN_W - BITS < MAX_SHIFT) ? IN_W - BITS : MAX_SHIFT;
   localparam LENGTH_W = $clog2(OVER_W + 1);  // <= SHIFT_W
 
-  reg               p0_valid_q;
-  reg               p1_valid_q;
-  reg               p2_valid_q;
-  reg  [N*IN_W-1:0] p0_x_q;
-  wire              en = m_ready || !p2_valid_q;
+  reg  [       3:0] valid_q;  // of each stage
+  reg  [N*IN_W-1:0] p1_x_q;
+  wire [N*IN_W-1:0] p0_x;
+  wire              en = m_ready || !valid_q[3];
+  wire [       3:0] load = {4{en}} & {valid_q[2:0], s_valid};
 
   assign s_ready = en;
-  assign m_valid = p2_valid_q;
+  assign m_valid = valid_q[3];
 
   always @(posedge clk) begin
-    if (rst) begin
-      p0_valid_q <= 1'b0;
-      p1_valid_q <= 1'b0;
-      p2_valid_q <= 1'b0;
-    end else if (en) begin
-      p0_valid_q <= s_valid;
-      p1_valid_q <= p0_valid_q;
-      p2_valid_q <= p1_valid_q;
-    end
+    if (rst) valid_q <= 4'd0;
+    else if (en) valid_q <= {valid_q[2:0], s_valid};
   end
 
   always @(posedge clk) begin
-    if (en && s_valid) p0_x_q <= s_data;
+    if (load[1]) p1_x_q <= p0_x;
   end
 
   genvar g, i;
   generate
     for (g = 0; g < GROUPS; g = g + 1) begin : g_group
-      wire [  OVER_W-1:0] over;
+      wire [  OVER_W-1:0] p1_over;
       wire [LENGTH_W-1:0] length;
-      reg  [  OVER_W-1:0] p0_over_q;
-      reg  [ SHIFT_W-1:0] p1_shift_q;
-      reg  [ SHIFT_W-1:0] p2_shift_q;
       wire [ SHIFT_W-1:0] shift = {{SHIFT_W - LENGTH_W{1'b0}}, length};
+      reg  [ SHIFT_W-1:0] p2_shift_q;
+      reg  [ SHIFT_W-1:0] p3_shift_q;
 
       m2_pot_peak #(
           .N        (GROUP),
@@ -81,24 +73,26 @@ module m2_quant #(
           .BITS     (BITS),
           .MAX_SHIFT(MAX_SHIFT)
       ) u_peak (
+          .clk (clk),
+          .en  (load[1:0]),
           .x   (s_data[g*GROUP*IN_W+:GROUP*IN_W]),
-          .over(over)
+          .x_q (p0_x[g*GROUP*IN_W+:GROUP*IN_W]),
+          .over(p1_over)
       );
 
       fxp_bit_length #(
           .W(OVER_W)
       ) u_length (
-          .x(p0_over_q),
+          .x(p1_over),
           .y(length)
       );
 
       always @(posedge clk) begin
-        if (en && s_valid) p0_over_q <= over;
-        if (en && p0_valid_q) p1_shift_q <= shift;
-        if (en && p1_valid_q) p2_shift_q <= p1_shift_q;
+        if (load[2]) p2_shift_q <= shift;
+        if (load[3]) p3_shift_q <= p2_shift_q;
       end
 
-      assign m_data[N*BITS+g*SHIFT_W+:SHIFT_W] = p2_shift_q;
+      assign m_data[N*BITS+g*SHIFT_W+:SHIFT_W] = p3_shift_q;
 
       for (i = g * GROUP; i < (g + 1) * GROUP; i = i + 1) begin : g_lane
         m2_pot_round #(
@@ -107,8 +101,8 @@ module m2_quant #(
             .MAX_SHIFT(MAX_SHIFT)
         ) u_round (
             .clk  (clk),
-            .en   ({en && p1_valid_q, en && p0_valid_q}),
-            .x    (p0_x_q[i*IN_W+:IN_W]),
+            .en   (load[3:2]),
+            .x    (p1_x_q[i*IN_W+:IN_W]),
             .shift(shift),
             .q    (m_data[i*BITS+:BITS])
         );
