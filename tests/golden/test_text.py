@@ -47,6 +47,15 @@ def test_a_tokenizer_counts_the_bytes_of_its_text(tokenizer: Path) -> None:
             assert int(found.ends[length - 1]) == len(prefix.encode())
 
 
+def test_what_a_tokenizer_drops_is_still_text(tmp_path: Path) -> None:
+    """Blanks that make no token belong to the bytes of the text: the last token ends it."""
+    library = Tokenizer(models.WordLevel({"one": 0, "two": 1, "?": 2}, unk_token="?"))
+    library.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    library.save(str(tmp_path / "tokenizer.json"))
+    found = texts.from_tokenizer("one  two one\n\n", tmp_path / "tokenizer.json", 3)
+    assert (found.tokens.tolist(), found.ends.tolist()) == ([0, 1, 0], [3, 8, 14])
+
+
 def test_the_checkpoints_own_tokenizer_is_taken(tokenizer: Path) -> None:
     """`tokenizer.json` beside the checkpoint wins over bytes, even for 256 entries; a named one wins over both."""
     with pytest.raises(InputError, match="belongs to another model"):

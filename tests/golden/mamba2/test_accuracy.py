@@ -165,6 +165,9 @@ class TestSignals:
         wide = subject.model.profile.ssm_bits == 16
         assert min(r.sqnr_db or 99 for r in isolated.values()) > (5 if wide else 0)
         assert all((isolated[i, "norm"].sqnr_db or 99) > (60 if wide else 35) for i in range(CFG.n_layer))
+        for i in range(CFG.n_layer):  # the stream is the exact input plus what out_proj gives, rounded once
+            added, stream = isolated[i, "out_proj"].largest_error, isolated[i, "residual"].largest_error
+            assert abs(added - stream) <= 2.0**-subject.model.profile.residual_frac
 
     def test_a_fault_shows_where_it_is(self, subject: Subject, weights: ModelWeights, tokens: Tensor) -> None:
         """Weights spoilt in layer 0's out_proj: isolated rows change there alone, running ones from there on."""

@@ -67,6 +67,7 @@ def test_every_model_is_measured_on_the_same_text(found: Evaluation) -> None:
     for row in found.losses:
         assert row.loss_percent == pytest.approx(100 * (row.bits_per_byte / found.losses[0].bits_per_byte - 1))
         assert (row.kind == "integer") == bool(row.choices)
+        assert row.goal_percent is None
     assert {c.name: c.value for c in found.losses[-1].choices}["hadamard"] == "off"
     assert {row.model for row in found.signals} == set(PROFILES)
 
