@@ -50,6 +50,9 @@ class Entry:
     dtype: str
     shape: tuple[int, ...]
 
+    def __str__(self) -> str:
+        return f"{self.dtype} {list(self.shape)}"
+
 
 @dataclass(frozen=True)
 class File:

@@ -206,13 +206,7 @@ def _check_file(path: Path, manifest: Manifest, name: str, shapes: Mapping[str, 
     file = path / name
     if name not in manifest.files:
         raise InputError(f"{path / MANIFEST}: names no {name}, which a model of this config has; write the model anew")
-    wanted = {key: Entry(_dtype(dtype), shape) for key, (dtype, shape) in shapes.items()}
-    found = manifest.files[name].tensors
-    for key in sorted(wanted.keys() | found.keys()):
-        if found.get(key) != wanted.get(key):
-            raise InputError(
-                f"{path / MANIFEST}: {name}: tensor {key}: found {found.get(key)}, expected {wanted.get(key)}"
-            )
+    _compare(f"{path / MANIFEST}: {name}", manifest.files[name].tensors, shapes)
     if not file.is_file():
         raise InputError(f"{file}: missing; expected the tensors that {MANIFEST} names")
     if _sha256(file) != manifest.files[name].sha256:
@@ -225,11 +219,17 @@ def _read(file: Path, shapes: Mapping[str, Shape]) -> dict[str, Tensor]:
         tensors: dict[str, Tensor] = load_file(file)
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(f"{file}: corrupt or truncated ({error}); restore the file") from None
-    for key in sorted(shapes.keys() | tensors.keys()):
-        found = (tensors[key].dtype, tuple(tensors[key].shape)) if key in tensors else None
-        if found != shapes.get(key):
-            raise InputError(f"{file}: tensor {key}: found {found}, expected {shapes.get(key)}; restore the file")
+    _compare(str(file), {key: Entry(_dtype(x.dtype), tuple(x.shape)) for key, x in tensors.items()}, shapes)
     return tensors
+
+
+def _compare(where: str, found: Mapping[str, Entry], shapes: Mapping[str, Shape]) -> None:
+    """InputError unless the tensors found are exactly those of `shapes`."""
+    wanted = {key: Entry(_dtype(dtype), shape) for key, (dtype, shape) in shapes.items()}
+    for key in sorted(wanted.keys() | found.keys()):
+        if found.get(key) != wanted.get(key):
+            seen, due = (str(each.get(key, "nothing")) for each in (found, wanted))
+            raise InputError(f"{where}: tensor {key}: found {seen}, expected {due}; restore the model")
 
 
 def _dtype(dtype: torch.dtype) -> str:

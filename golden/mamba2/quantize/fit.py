@@ -24,11 +24,12 @@ def _mean(x: Tensor, frac: int) -> Tensor:
 
 def match_mean(f: Callable[[Tensor], Tensor], wanted: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """The v in low..high [H] int64 with f(v) [H] nearest to `wanted`; f rises with v, each head on its own."""
+    bottom = low
     while bool((low < high).any()):
         middle = (low + high) >> 1
         reached = f(middle) >= wanted
         low, high = torch.where(reached, low, middle + 1).minimum(high), torch.where(reached, middle, high)
-    before = low - 1
+    before = (low - 1).maximum(bottom)
     return torch.where((f(before) - wanted).abs() < (f(low) - wanted).abs(), before, low)
 
 

@@ -63,23 +63,23 @@ def quantize(
     _check_tokens(calibration, cfg)
     steps = _Steps(progress, cfg.n_layer)
     with torch.no_grad():
-        source = fingerprint(cfg, weights, lambda i: steps(0, i, "read"))
+        source = fingerprint(cfg, weights, lambda i: steps(0, i, f"read layer {i}"))
         identity = manifests.identify(cfg, profile, source, fingerprint_tokens(calibration), asdict(options))
         manifest = store.begin(out, identity, revision)
         if len(manifest.files) <= cfg.n_layer:
             rotation = rotation_of(cfg, profile, options)
             if not manifest.residual_scale:
-                peaks = measure(cfg, weights, rotation, calibration, lambda i: steps(1, i, "measure"))
+                peaks = measure(cfg, weights, rotation, calibration, lambda i: steps(1, i, f"measure layer {i}"))
                 manifest = replace(manifest, residual_scale=residual_scale(peaks, cfg, profile))
             job = job_of(cfg, weights, profile, options, rotation, manifest.residual_scale)
             _write(weights, calibration, job, out, manifest, steps)
-    steps(3, 0, "done")
+    steps(3, 1, "done")
     return out
 
 
 @dataclass(frozen=True)
 class _Steps:
-    """Progress in three rounds over the layers: read, measure, quantize (and the head)."""
+    """Progress in three rounds over the layers (read, measure, quantize), and the head."""
 
     progress: Progress | None
     layers: int
@@ -87,8 +87,7 @@ class _Steps:
     def __call__(self, round: int, layer: int, what: str) -> None:
         """Report what comes next."""
         if self.progress:
-            last = round * self.layers + layer == 3 * self.layers
-            self.progress(round * self.layers + layer, 3 * self.layers + 1, what if last else f"{what} layer {layer}")
+            self.progress(round * self.layers + layer, 3 * self.layers + 1, what)
 
 
 def _write(weights: ModelWeights, tokens: Tensor, job: Job, out: Path, manifest: Manifest, steps: _Steps) -> None:
@@ -96,7 +95,7 @@ def _write(weights: ModelWeights, tokens: Tensor, job: Job, out: Path, manifest:
     cfg, p = job.model.cfg, job.model.profile
     exact, r = weights.embedding[tokens], job.model.embedding[tokens].long()  # [B, L, D] residual streams
     for i, layer_weights in enumerate(weights.layers):
-        steps(2, i, "quantize")
+        steps(2, i, f"quantize layer {i}")
         ref = reference(exact, layer_weights, cfg)
         if store.layer_file(i) in manifest.files:
             r = advance(r, store.read_layer(out, i, cfg, p), job)
