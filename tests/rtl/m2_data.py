@@ -29,6 +29,10 @@ def _group(rng: random.Random, kind: int, size: int, width: int) -> list[int]:
         power = (1 << rng.randrange(width)) + (kind % 8 - 3)
         x = [rng.randint(-power // 2, max(power // 2, 0)) for _ in range(size)]
         x[peak] = power * rng.choice((1, -1))
+    elif kind % 8 == 7:  # a power of two plus a smaller one, which keeps it from being an exact power
+        power = 1 << rng.randrange(1, width)
+        x = [rng.randint(-power // 2, power // 2) for _ in range(size)]
+        x[peak] = power | 1 << rng.randrange(power.bit_length() - 1)
     elif kind % 8 == 5:  # two maxima of opposite sign
         x[peak], x[(peak + 1) % size] = small[0], small[1]
     elif kind % 8 == 6:  # one large among small ones
