@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arguments at which the nonlinear functions have their steps: table bins, segments, borders, ends of the format."""
 
+from collections.abc import Iterable
+from math import isqrt
+
 import torch
 from torch import Tensor
 
+from golden.fixed.norm_tables import NormTable
 from golden.fixed.tables import ENTRIES, SEGMENTS, ActivationTable, exp_table, silu_table, softplus_table
 from golden.mamba2.integer.profile import Mamba2Profile
 
@@ -48,3 +52,31 @@ def _nau_segments(frac: int) -> Tensor:
     below = -((torch.arange(8 * 24 + 1) << (frac + 1)) // 23)
     near = torch.cat([below + d for d in (-2, 0, 2)])
     return torch.cat([near, -near])
+
+
+def sums_at_edges(sums: Iterable[int], width: int, value_bits: int) -> Tensor:
+    """Rows whose sums of squares are exactly the last before and the first at each step of the norm's reciprocal."""
+    rows = [_squares(each, width, value_bits) for each in sums]
+    return torch.tensor([row for row in rows if row])
+
+
+def _squares(total: int, width: int, value_bits: int) -> list[int]:
+    """At most `width` integers of alternating sign whose squares add up to `total`; none where they don't fit."""
+    row: list[int] = []
+    while total and len(row) < width:
+        root = min(isqrt(total), (1 << (value_bits - 1)) - 1)
+        row.append(-root if len(row) % 2 else root)
+        total -= root * root
+    return [] if total else row + [0] * (width - len(row))
+
+
+def table_sums(table: NormTable) -> list[int]:
+    """Sums on both sides of the start of each table, of its second entry and of its last two."""
+    starts = [a + (i << d) for a, d in zip(table.alpha, table.d, strict=True) for i in (0, 1, 510, 511)]
+    return [each + side for each in starts for side in (-1, 0) if each + side >= 0]
+
+
+def rsqrt_sums(eps_sum: int) -> list[int]:
+    """Sums which with eps stand on both sides of a power of two, of four, and of some segments of the line."""
+    starts = [(64 + i << 2 * e) >> 6 for e in range(24) for i in (0, 1, 63, 64, 65, 191)]
+    return [each + side - eps_sum for each in starts for side in (-1, 0) if each + side >= eps_sum]

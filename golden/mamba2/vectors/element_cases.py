@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adversarial cases of the units in `elements.py`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 
 from golden.fixed.hadamard import transform
+from golden.fixed.norm_tables import rms1_table, rms2_table
 from golden.fixed.pot import Pot
 from golden.mamba2.integer import functions
 from golden.mamba2.integer.widths import limits
@@ -153,6 +154,18 @@ def norm_cases(ctx: Context, seed: int) -> Iterator[Sample]:
                 g = randomness(seed, f"{unit}.{prefix}{kind}.{name}")
                 inputs = {"x": make(domain(width, 8, p.act_bits, ctx, rows=4), g), "weight": weights(width, p, g)}
                 yield Sample(unit, f"{prefix}{kind}.{name}", provokes(make), parameters, inputs)
+        weight = random_norm(width, p, randomness(seed, f"{unit}.{prefix}edges"))
+        inputs = {"x": _edges(ctx, unit, width // groups, parameters).repeat(1, groups), "weight": weight}
+        yield Sample(unit, f"{prefix}edges", provokes(arguments.sums_at_edges), parameters, inputs)
+
+
+def _edges(ctx: Context, unit: str, width: int, parameters: Mapping[str, int | str]) -> Tensor:
+    """Rows [R, width] at the steps of the reciprocal of a norm over `width` elements."""
+    if ctx.profile.norm == "rsqrt":
+        sums = arguments.rsqrt_sums(int(parameters["eps_sum"]))
+    else:
+        sums = arguments.table_sums(rms1_table(width) if unit == "m2_norm" else rms2_table(width))
+    return arguments.sums_at_edges(sums, width, ctx.profile.value_bits)
 
 
 def function_cases(ctx: Context) -> Iterator[Sample]:

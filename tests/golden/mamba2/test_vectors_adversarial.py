@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from golden.errors import CheckError
+from golden.fixed import norm_tables
 from golden.fixed.pot import Pot, quantize
 from golden.fixed.rounding import bit_length, limits
 from golden.mamba2.integer import block, functions, laws
@@ -169,6 +170,27 @@ def test_borders_change_the_function(profile: str, unit: str) -> None:
         assert torch.isin(steps - 1, points).all()
     else:
         assert int(((points > low) & (points < high)).sum()) >= 8 * 3
+
+
+@pytest.mark.parametrize("profile", profiles.NAMES)
+@pytest.mark.parametrize("unit", ["m2_norm", "m2_gated_norm"])
+def test_sums_stand_at_the_edges(profile: str, unit: str) -> None:
+    """Rows come in pairs whose sums of squares (and eps) differ by one, the second a step of the reciprocal."""
+    bundle = vector_bundles.bundle(profile)
+    case = next(each for each in bundle.manifest.cases if each.unit == unit and each.name.endswith("edges"))
+    x = bundle.tensors[case.inputs["x"]].long()
+    sums = (x * x).sum(-1).tolist()
+    eps = int(case.parameters.get("eps_sum", 0))
+    pairs = [each + eps for each in sums if each - 1 in sums]
+    assert len(pairs) >= 24
+    if eps:
+        assert all(pair >> (pair.bit_length() - 8) << (pair.bit_length() - 8) == pair for pair in pairs)
+    else:
+        table = (norm_tables.rms1_table if unit == "m2_norm" else norm_tables.rms2_table)(x.shape[-1])
+        assert set(table.alpha) & set(pairs)
+        values = norm_tables.reciprocal(table, torch.tensor(pairs))
+        before = norm_tables.reciprocal(table, torch.tensor(pairs) - 1)
+        assert int((values != before).sum()) >= 12
 
 
 def _peak_as_it_is(x: Tensor, bits: int, group: int = 8, max_shift: int = 15) -> Pot:
