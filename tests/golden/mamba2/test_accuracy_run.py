@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,18 @@ def test_provenance_names_everything(found: Evaluation, folder: Path) -> None:
     assert sources.checkpoint_hash(other) != made.checkpoint_sha256
 
 
+def test_calibration_windows_are_drawn_by_the_seed(folder: Path) -> None:
+    """Windows of the given text or of the zoo's; the same seed draws the same, another one others."""
+    first, again, other = (
+        sources.calibration_tokens(folder / "mamba2-tiny", CFG, replace(SMALL, seed=seed), text)
+        for seed, text in ((1, folder / "text.txt"), (1, folder / "text.txt"), (2, None))
+    )
+    assert first.shape == (4, 32)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert all(bytes(row.tolist()).decode() in TEXT for row in first)
+
+
 def test_progress_reaches_its_end(found: Evaluation, steps: list[tuple[int, int]]) -> None:
     """Steps never fall, their number stays, and the last call says that all are done."""
     assert [done for done, _ in steps] == sorted(done for done, _ in steps)
@@ -118,10 +131,13 @@ def test_a_ready_model_needs_no_quantizer(found: Evaluation, folder: Path) -> No
 def test_goals_hold_for_the_zoos_text_alone(folder: Path, cache: accuracy.options.Quantizer) -> None:
     """mamba2-tiny on the held-out text has its goals, an unchanged profile only; met says whether the bound is kept."""
     options = Options(context=32, stride=16, limit=32, signal_windows=0, calibration_windows=4, ablation=False)
-    rows = evaluate(folder / "mamba2-tiny", PROFILES, None, options, cache).losses
+    found = evaluate(folder / "mamba2-tiny", PROFILES, None, options, cache)
+    rows = found.losses
     assert [row.goal_percent for row in rows] == [None, None, GOALS["fastmamba-w8a8"], None, None]
     assert rows[2].met == (rows[2].loss_percent <= GOALS["fastmamba-w8a8"])
     assert rows[0].met is None
+    missed, kept = (replace(rows[2], loss_percent=percent) for percent in (1.01, 1.0))
+    assert [replace(found, losses=(rows[0], row)).good for row in (missed, kept)] == [False, True]
 
 
 def test_the_record_survives_its_file(found: Evaluation, tmp_path: Path) -> None:
