@@ -24,12 +24,10 @@ def bit_length(x: Tensor) -> Tensor:
     Returns:
         Same shape, int64, 0..63.
     """
-    length = torch.zeros_like(x)
-    for step in (32, 16, 8, 4, 2, 1):
-        wide = (x >> step) != 0
-        length += wide * step
-        x = torch.where(wide, x >> step, x)
-    return length + x
+    high = x >> 32
+    wide = high > 0
+    exponent: Tensor = torch.frexp(torch.where(wide, high, x).double())[1]  # exact: below 2^32
+    return exponent.long() + 32 * wide
 
 
 def round_shift(x: Tensor, frac: int, mode: int = HALF_EVEN) -> Tensor:

@@ -104,21 +104,27 @@ def scan(
     along the channels to be kept, along N to be read.
     """
     cfg, p = model.cfg, model.profile
-    B, C = (v.reshape(*v.shape[:-1], cfg.ngroups, cfg.d_state).transpose(-1, -2) for v in (B, C))  # [B, L, N, G]
-    B = B.repeat_interleave(cfg.nheads // cfg.ngroups, dim=-1)  # [B, L, N, H]
-    C = C.repeat_interleave(cfg.d_inner // cfg.ngroups, dim=-1)  # [B, L, N, I]
+    B, C = (v.reshape(*v.shape[:-1], cfg.ngroups, cfg.d_state) for v in (B, C))  # [B, L, G, N]
+    B = B.transpose(-1, -2).repeat_interleave(cfg.nheads // cfg.ngroups, dim=-1)  # [B, L, N, H]
+    heads, groups = (cfg.nheads, cfg.headdim), (cfg.ngroups, cfg.d_inner // cfg.ngroups)
     y = []
     for t in range(x.shape[1]):
         dB = tap("dt_b", saturate(laws.dt_b(dt[:, t, None], B[:, t], p), p.state_bits))  # [B, N, H]
-        dB8 = tap.pot("dB", quantize(dB, p.ssm_bits, p.ssm_group, p.max_shift)).value
-        dBx = tap("dt_b_x", laws.dt_b_x(dB8.repeat_interleave(cfg.headdim, dim=-1), x[:, t, None], p))  # [B, N, I]
-        dAh = tap("decayed", laws.decayed(dA[:, t, None].repeat_interleave(cfg.headdim, dim=-1), h.value, p))
+        dB8 = tap.pot("dB", quantize(dB, p.ssm_bits, p.ssm_group, p.max_shift)).value[..., None]
+        dBx = tap("dt_b_x", laws.dt_b_x(dB8, split(x[:, t, None], heads), p).flatten(-2))  # [B, N, I]
+        dAh = tap("decayed", laws.decayed(dA[:, t, None, :, None], split(h.value, heads), p).flatten(-2))
         new = tap("state_sum", saturate(dAh + dBx, p.state_bits))
         h = tap.pot("state", quantize(new, p.ssm_bits, p.ssm_group, p.max_shift))
         g = tap.pot("state_read", quantize(new.transpose(1, 2).contiguous(), p.ssm_bits, p.ssm_group, p.max_shift))
-        products = tap("readout_product", laws.readout_product(g.value, C[:, t].transpose(1, 2)))  # [B, I, N]
-        y.append(tap("readout", laws.readout(products.sum(-1), p)))
+        products = laws.readout_product(split(g.value, groups, 1), C[:, t, :, None]).flatten(1, 2)  # [B, I, N]
+        y.append(tap("readout", laws.readout(tap("readout_product", products).sum(-1), p)))
     return torch.stack(y, dim=1), h
+
+
+def split(x: Tensor, parts: tuple[int, int], dim: int = -1) -> Tensor:
+    """Two axes, of sizes `parts`, in the place of axis `dim`; a view."""
+    dim %= x.dim()
+    return x.reshape(*x.shape[:dim], *parts, *x.shape[dim + 1 :])
 
 
 def head(r: Tensor, model: IntegerModel, tap: Tap) -> Tensor:
