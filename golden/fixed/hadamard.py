@@ -11,7 +11,7 @@ def transform(x: Tensor, block: int) -> Tensor:
     """Multiply consecutive blocks of the last axis by the Sylvester Hadamard matrix H of size `block`.
 
     H[i, j] = (-1)^popcount(i & j) (natural order), H = H^T, H H = block * I. No scale is applied: the caller folds
-    1/sqrt(block) or 1/block into a scale (accelerators.md 4.4). Stages of the butterfly run from distance 1 upwards.
+    1/sqrt(block) or 1/block into a scale. Stages of the butterfly run from distance 1 upwards.
 
     Args:
         x: [..., n]; integers of any type, or floats. |x| < 2^62 / block for integers.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FastMamba's nonlinear approximation unit: exp and softplus by shift-add and 8 line segments (accelerators.md 4.2).
+"""FastMamba's nonlinear approximation unit: exp and softplus by shift-add and 8 line segments (arXiv 2505.18975).
 
 The paper leaves segments, widths and signs open; the constants are the project's.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RMSNorm by reciprocal-square-root tables, after LightMamba's released model (accelerators.md 3.4), for any width."""
+"""RMSNorm by reciprocal-square-root tables, after LightMamba's released model (arXiv 2502.15260), for any width."""
 
 import math
 from dataclasses import dataclass

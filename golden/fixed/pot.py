@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The dynamic power-of-two quantizer of LightMamba's released integer model (accelerators.md 3.3)."""
+"""The dynamic power-of-two quantizer of LightMamba's released integer model (arXiv 2502.15260)."""
 
 from dataclasses import dataclass
 from functools import cached_property

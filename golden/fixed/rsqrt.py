@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reciprocal square root by table and line, and the RMSNorm on it: the project's answer to FastMamba's float RMSNorm.
 
-The paper computes RMSNorm in floating point (accelerators.md 4.1); the law here is the fixed-point counterpart.
+The paper computes RMSNorm in floating point (arXiv 2505.18975); the law here is the fixed-point counterpart.
 """
 
 import math

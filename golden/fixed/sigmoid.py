@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sigmoid and SiLU by 256 line segments: the project's answer to FastMamba's float SiLU.
 
-The paper computes SiLU in floating point (accelerators.md 4.1) and the segments are of the kind of its NAU (4.2).
+The paper computes SiLU in floating point (arXiv 2505.18975) and the segments are of the kind of its NAU.
 """
 
 import math

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The activation tables of LightMamba's released model, from their formulas (accelerators.md 3.5)."""
+"""The activation tables of LightMamba's released model, from their formulas (arXiv 2502.15260)."""
 
 import math
 from collections.abc import Callable

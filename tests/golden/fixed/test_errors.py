@@ -26,7 +26,7 @@ def test_errors_stay_within_their_references(row: ErrorRow) -> None:
     ],
 )
 def test_published_measurements_are_met(function: str, reference: float) -> None:
-    """What accelerators.md measured is measured here too, to 1.5 %: a smaller error would be a wrong grid."""
+    """What was expected is measured here too, to 1.5 %: a smaller error would be a wrong grid."""
     row = next(row for row in ROWS if row.function == function)
     assert row.reference == reference
     assert row.largest == pytest.approx(reference, rel=0.015)

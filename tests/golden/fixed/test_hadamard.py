@@ -59,7 +59,7 @@ def test_floats_keep_their_type(dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize(("width", "limit", "expected"), [(768, 1024, 256), (1536, 1024, 512), (2560, 1024, 512)])
 def test_block_sizes_of_published_models(width: int, limit: int, expected: int) -> None:
-    """accelerators.md 2: 256 and 512 for 130M, 512 for the in_proj of 2.7B."""
+    """256 and 512 for 130M, 512 for the in_proj of 2.7B."""
     assert block_of(width, limit) == expected
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from golden.errors import InputError
 from golden.fixed import NormTable, reciprocal, rms1_table, rms2_table, rms_norm
-from tests.golden.fixed.appendix import rms_tables
+from tests.golden.fixed.scalar import rms_tables
 
 Parameters = tuple[int, float, float, tuple[int, ...], tuple[int, ...]]
 RMS1: Parameters = (10, 1e-4, 9.6, (15, 18, 21, 24, 27, 30, 33, 36), (17, 9, 7, 6, 4, 3, 1, 0))
@@ -59,7 +59,7 @@ def content(table: NormTable) -> str:
     ids=["rms1", "rms2"],
 )
 def test_the_released_widths_have_the_released_tables(table: NormTable, parameters: Parameters, pin: str) -> None:
-    """Parameters, alphas and entries are those of accelerators.md 3.4 and appendix A; the content is pinned."""
+    """Parameters, alphas and entries are the released ones; the content is pinned."""
     frac, _, _, d, o = parameters
     alphas, entries = rms_tables(table.width, *parameters)
     assert (table.frac, table.d, table.o, list(table.alpha)) == (frac, d, o, alphas)
@@ -138,7 +138,7 @@ def test_rms2_at_every_width(width: int) -> None:
 
 
 def test_only_changing_the_width_would_let_the_output_vanish() -> None:
-    """accelerators.md appendix B, why the parameters scale: released parameters at C = 64 have reciprocal 0 between an
+    """Why the parameters scale: released parameters at C = 64 have reciprocal 0 between an
     rms of 0.063 and 0.387, and at C = 2560 they are 26 % off at a sum of 1."""
     alphas, entries = rms_tables(64, *RMS1)
     plain = NormTable(64, 10, rms1_table(64).a, tuple(alphas), RMS1[3], RMS1[4], torch.tensor(entries))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from golden.errors import InputError
 from golden.fixed import Pot, bit_length, quantize
-from tests.golden.fixed.appendix import pot_quant
+from tests.golden.fixed.scalar import pot_quant
 
 INT32 = st.integers(-(2**31), 2**31 - 1)
 SIZED = st.integers(0, 31).flatmap(lambda k: st.integers(-(1 << k), (1 << k) - 1))
@@ -28,7 +28,7 @@ def check(x: list[int], bits: int, group: int, max_shift: int = 15) -> None:
     st.lists(st.one_of(INT32, SIZED), min_size=1, max_size=40), st.integers(2, 16), st.sampled_from([0, 1, 3, 8, 64])
 )
 def test_groups_equal_the_scalar_reference(x: list[int], bits: int, group: int) -> None:
-    """Each group, the short last one too, is quantized as appendix A does it; group 0 is the whole axis."""
+    """Each group, the short last one too, is quantized as the scalar reference does it; group 0 is the whole axis."""
     check(x, bits, group)
 
 
@@ -59,7 +59,7 @@ def test_adversarial_groups_equal_the_scalar_reference(bits: int) -> None:
 
 @pytest.mark.parametrize("k", [7, 10, 20, 22])
 def test_only_a_positive_power_of_two_clips(k: int) -> None:
-    """A group maximum of exactly +2^k loses one LSB, -2^k none (accelerators.md 3.3)."""
+    """A group maximum of exactly +2^k loses one LSB, -2^k none."""
     pot = quantize(torch.tensor([[1 << k] + [0] * 7, [-(1 << k)] + [0] * 7]), 8)
     assert pot.s.flatten().tolist() == [k - 7] * 2
     assert pot.value[:, 0].tolist() == [127 << (k - 7), -(1 << k)]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from golden.fixed import ActivationTable, exp_table, lookup, silu_table, softplus_table
-from tests.golden.fixed.appendix import act_lut
+from tests.golden.fixed.scalar import act_lut
 
 TABLES = [silu_table(), softplus_table(), exp_table()]
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -46,7 +46,7 @@ def test_content_is_pinned(table: ActivationTable) -> None:
 
 @each_table
 def test_parameters_and_entries_are_the_released_ones(table: ActivationTable) -> None:
-    """accelerators.md 3.5 and the formula of appendix A."""
+    """The released parameters, and the entries of the formula."""
     alpha, d, ds, out = {"silu": (-25600, 5, 12, 10), "softplus": (-25600, 4, 11, 10), "exp": (-20480, 3, 10, 6)}[
         table.name
     ]
@@ -104,7 +104,7 @@ def test_known_values() -> None:
     [(TABLES[2], -20, 0, 0.0136), (TABLES[1], -8, 8, 0.063), (TABLES[0], -8, 8, 0.0901)],
 )
 def test_errors_are_the_known_ones(table: ActivationTable, low: int, high: int, bound: float) -> None:
-    """accelerators.md 3.5: exp 0.0136 on -20..0, softplus 0.063 and SiLU 0.090 on -8..8, reached within 2 %."""
+    """exp 0.0136 on -20..0, softplus 0.063 and SiLU 0.090 on -8..8, reached within 2 %."""
     x = torch.arange(low << 10, (high << 10) + 1)
     exact: Callable[[Tensor], Tensor] = getattr(torch if table.name == "exp" else torch.nn.functional, table.name)
     error = (lookup(table, x).double() / 2**table.out_frac - exact(x.double() / 1024)).abs().max()

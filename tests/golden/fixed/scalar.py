@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scalar references for golden.fixed, on Python integers: the snippets of accelerators.md, appendix A."""
+"""Scalar references for golden.fixed, on Python integers, written before and apart from it."""
 
 import math
 from collections.abc import Callable
 
 
 def pot_quant(x: list[int], b: int, max_shift: int = 15) -> tuple[list[int], int]:
-    """Section 3.3, step by step as in hardware: shift by s - 1, add one, shift by one."""
+    """The quantizer, step by step as in hardware: shift by s - 1, add one, shift by one."""
     m = max(abs(v) for v in x)
     if m >= 1:
         m -= 1
@@ -19,7 +19,7 @@ def pot_quant(x: list[int], b: int, max_shift: int = 15) -> tuple[list[int], int
 def rms_tables(
     width: int, f: int, a0: float, step: float, d: tuple[int, ...], o: tuple[int, ...]
 ) -> tuple[list[int], list[list[int]]]:
-    """Section 3.4: alphas and entries."""
+    """Norm tables: alphas and entries."""
     a = [a0] + [a0 + step * 8**k for k in range(7)]
     entries = [
         [math.floor(4096 * math.sqrt(width / (a[k] + i * 2.0 ** (d[k] - 2 * f))) / 2 ** o[k] + 0.5) for i in range(512)]
@@ -31,7 +31,7 @@ def rms_tables(
 def act_lut(
     fn: Callable[[float], float], alpha: int, d: int, ds: int, shifts: tuple[int, ...], out_frac: int
 ) -> list[int]:
-    """Section 3.5."""
+    """Activation tables."""
     return [
         max(
             -128,
@@ -42,7 +42,7 @@ def act_lut(
 
 
 def nau_exp(t_q: int, f: int, frac_out: int = 14) -> int:
-    """Section 4.2: t_q = x * 1.4375 in Q.f, x <= 0 -> Q.frac_out, with one shift at the end."""
+    """The NAU: t_q = x * 1.4375 in Q.f, x <= 0 -> Q.frac_out, with one shift at the end."""
     base = [16384, 17867, 19484, 21247, 23170, 25268, 27554, 30048]
     slope = [11863, 12937, 14108, 15384, 16777, 18295, 19951, 21757]
     u, v = t_q >> f, t_q & ((1 << f) - 1)
