@@ -13,6 +13,8 @@ from golden.mamba2.quantize.gptq import FitScale, compensate, damped, inverse_fa
 from golden.mamba2.quantize.options import Options
 from golden.mamba2.quantize.scales import fit_additive, fit_channel, round_to
 
+RIDGE = 1.0
+"""Damping of the correction is at least so many times the inputs' width over their number (see `_correction`)."""
 ROWS = 8192  # rows at once; they are independent
 
 
@@ -25,6 +27,7 @@ class Inputs:
 
     moments: Tensor  # [K, K] float64, mean of x x^T
     drift: Tensor  # [K, K] float64, mean of (x' - x) x^T
+    count: int  # of the inputs in these means
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def inputs_of(reference: Tensor, quantized: Tensor) -> Inputs:
     """Moments of inputs [..., K] of the float and of the integer model, in real numbers."""
     x = quantized.flatten(0, -2).double()
     difference = reference.flatten(0, -2).double() - x
-    return Inputs(x.T @ x / len(x), difference.T @ x / len(x))
+    return Inputs(x.T @ x / len(x), difference.T @ x / len(x), len(x))
 
 
 def quantize_linear(matrix: Tensor, inputs: Inputs, place: Place, p: Mamba2Profile, options: Options) -> Linear:
@@ -49,12 +52,22 @@ def quantize_linear(matrix: Tensor, inputs: Inputs, place: Place, p: Mamba2Profi
     factor = inverse_factor(moments)
     gptq = options.weights == "gptq"
     rows = _Rows(factor if gptq else None, factor.diagonal() ** -2 if gptq else moments.diagonal(), place, p, options)
-    correction = torch.linalg.solve(moments, inputs.drift.T).T if options.correct and gptq else None
+    correction = _correction(inputs, options.damping) if options.correct and gptq else None
     parts = []
     for part in torch.split(matrix, ROWS):
         w = part.double()
         parts.append(rows.quantize((w if correction is None else w + w @ correction).to(matrix.dtype)))
     return _join(parts)
+
+
+def _correction(inputs: Inputs, damping: float) -> Tensor:
+    """C [K, K]: W + W C has the float model's results on average, as far as they follow from x by a linear map.
+
+    A regression of x' - x on x, damped the more the fewer inputs there are for its K coefficients a row.
+    """
+    scarcity = RIDGE * len(inputs.moments) / inputs.count
+    correction: Tensor = torch.linalg.solve(damped(inputs.moments, max(damping, scarcity)), inputs.drift.T).T
+    return correction
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The quantizer as a whole: integers close to the float model, the same on every run, and no half-written models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,15 @@ CHOICES: list[tuple[str, dict[str, str | int], float]] = [
 ]
 GOALS = {"fastmamba-w8a8": 0.01, "quamba-w4a8": 0.04, "lightmamba-w4a4": 0.08}
 """Bits per byte that a profile may lose against float, as shares."""
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small tensors and a loaded machine: a second thread costs more than it gives."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def weights(cfg: Mamba2Config = CFG) -> ModelWeights:

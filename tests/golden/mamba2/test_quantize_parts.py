@@ -99,6 +99,7 @@ def test_parameters_are_nearest_in_the_least_shift() -> None:
     least = (made.s == 0) | (torch.nn.functional.pad(made.q, (0, 3)).reshape(4, 3, 8).abs().amax(-1) >= 63)
     assert bool(least.all())
     assert encode.parameter(torch.tensor([127.6]), 8, 8, 0, "x").s.tolist() == [1]
+    assert encode.parameter(torch.tensor([255.0]), 8, 8, 0, "x").s.tolist() == [2]  # 255 / 2 rounds to 128
     with pytest.raises(InputError, match="layer 1 A: found 1e"):
         encode.parameter(torch.tensor([1e12]), 8, 8, 10, "layer 1 A")
 
@@ -122,18 +123,20 @@ def test_compensation_lowers_the_error_of_results() -> None:
 
 def test_correction_aims_at_the_float_results() -> None:
     """Where the integer model's inputs are twice the float model's, the corrected matrix is half the float one."""
-    x = normal(300, 16)
+    x = normal(3000, 16)
     w = normal(8, 16, seed=3) * 0.04
     options = Options(damping=1e-6)
     corrected = value(quantize_linear(w, inputs_of(x, 2 * x), Place("w", 10, 10), LIGHT, options))
     assert float((corrected - w / 2).norm() / (w / 2).norm()) < 0.25
     plain = value(quantize_linear(w, inputs_of(x, 2 * x), Place("w", 10, 10), LIGHT, replace(options, correct=False)))
     assert float((plain - w).norm() / w.norm()) < 0.25
+    few = value(quantize_linear(w, inputs_of(x[:4], 2 * x[:4]), Place("w", 10, 10), LIGHT, options))
+    assert float((few - w).norm()) < float((few - w / 2).norm())  # four inputs say little about sixteen coefficients
 
 
 def test_rows_of_zeros_stay_zero() -> None:
     """A row of zeros has weights of zero in both kinds of scale, also where inputs never occur."""
-    inputs = Inputs(torch.zeros(8, 8, dtype=torch.float64), torch.zeros(8, 8, dtype=torch.float64))
+    inputs = Inputs(torch.zeros(8, 8, dtype=torch.float64), torch.zeros(8, 8, dtype=torch.float64), 1)
     for p in (LIGHT, FAST):
         made = quantize_linear(torch.zeros(2, 8), inputs, Place("w", 10, 10), p, Options())
         assert not bool(made.w.any())
