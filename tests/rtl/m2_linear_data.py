@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Quantized activations, weights and golden sums for the units of the linear layers."""
+
+import random
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from golden.fixed import limits
+from golden.fixed.pot import Pot
+from golden.mamba2.integer.linear import linear
+from golden.mamba2.integer.model import AdditiveScale, ChannelScale, Linear
+from golden.mamba2.integer.profile import load
+
+
+def activations(rng: random.Random, count: int, n: int, group: int, bits: int, max_shift: int) -> Pot:
+    """Return [count, n] activations; every third vector has extremes alone, and the greatest or least shifts."""
+    low, high = limits(bits)
+    q, s = [], []
+    for k in range(count):
+        extreme = k % 3 == 0
+        values, shifts = ((low, high), (max_shift, 0)) if extreme else (range(low, high + 1), range(max_shift + 1))
+        alike = rng.choice(values) if k % 6 == 0 else None
+        q.append([rng.choice(values) if alike is None else alike for _ in range(n)])
+        s.append([rng.choice(shifts) if alike is None else max_shift for _ in range(n // group)])
+    return Pot(torch.tensor(q), torch.tensor(s), group)
+
+
+def weights(rng: random.Random, rows: int, n: int, bits: int, extreme: bool = False) -> Tensor:
+    """Return int8 [rows, n] weights of `bits` bits; rows of one extreme each where `extreme`."""
+    low, high = limits(bits)
+    if extreme:
+        return torch.tensor([[rng.choice((low, high))] * n for _ in range(rows)], dtype=torch.int8)
+    return torch.tensor([[rng.randint(low, high) for _ in range(n)] for _ in range(rows)], dtype=torch.int8)
+
+
+def plain_sums(a: Pot, w: Tensor) -> Tensor:
+    """Golden's sums [..., M] of activations [..., K] without scales: a multiplier of one and no fraction."""
+    rows = len(w)
+    one = ChannelScale(torch.full((rows,), 1 << 15, dtype=torch.int32), torch.full((rows,), 15, dtype=torch.uint8))
+    return linear(a, Linear(w, one), load("fastmamba-w8a8"), 0, 0)
+
+
+def additive_sums(a: Pot, w: Tensor, s1: Tensor, s2: Tensor, inputs: int) -> Tensor:
+    """Golden's sums [..., M] with a scale 2^s1 + 2^s2 for each row and `inputs` inputs, all fraction bits kept."""
+    profile = replace(load("lightmamba-w4a4"), weight_group=inputs)
+    return linear(a, Linear(w, AdditiveScale(s1, s2)), profile, 0, profile.weight_frac)
