@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from golden.errors import InputError
+from golden.fixed.rounding import HALF_UP, round_shift
 
 
 def transform(x: Tensor, block: int) -> Tensor:
@@ -33,6 +34,19 @@ def transform(x: Tensor, block: int) -> Tensor:
         y = torch.stack((a + b, a - b), -2).flatten(-3)
         distance *= 2
     return y
+
+
+def rotate(x: Tensor, block: int) -> Tensor:
+    """Transform and scale by 2^-floor(log2(block)/2), rounded half up: orthonormal, but for sqrt(2) of odd powers.
+
+    x [..., n] int64 -> [..., n] int64 in x's Q format. Raises InputError as `transform`.
+    """
+    return round_shift(transform(x, block), scale_shift(block), HALF_UP)
+
+
+def scale_shift(block: int) -> int:
+    """Right shift that belongs to a transform of size `block`."""
+    return (block.bit_length() - 1) // 2
 
 
 def block_of(width: int, limit: int = 1024) -> int:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from golden.fixed.hadamard import transform
+from golden.fixed.hadamard import scale_shift, transform
 from golden.mamba2.config import ModelWeights
 from golden.mamba2.fake import Fake
 from golden.mamba2.integer.linear import activation
@@ -75,4 +75,4 @@ def _undo(x: Tensor, p: Mamba2Profile) -> Tensor:
 
 def _halving(p: Mamba2Profile, width: int) -> int:
     """Bits by which `activation` shortens the transform: half those of the block."""
-    return (p.block(width).bit_length() - 1) // 2
+    return scale_shift(p.block(width))

@@ -4,8 +4,7 @@
 import torch
 from torch import Tensor
 
-from golden.fixed import HALF_UP, round_shift
-from golden.fixed.hadamard import transform
+from golden.fixed import hadamard
 from golden.fixed.pot import Pot, quantize
 from golden.mamba2.integer.model import AdditiveScale, Linear
 from golden.mamba2.integer.profile import Mamba2Profile
@@ -16,25 +15,27 @@ ROWS_AT_ONCE = 4096  # of a float64 copy of the weights; bounds memory in the he
 def activation(x: Tensor, p: Mamba2Profile, rotate: bool) -> Pot:
     """Quantized input of a linear layer: x int64 [..., K], transformed in blocks first where `rotate`.
 
-    The transform is scaled by 2^-floor(log2(n)/2), rounded half up; the rest of 1/sqrt(n) stands in the weights.
+    What the scaled transform lacks of 1/sqrt(n) stands in the weights.
     """
     width = x.shape[-1]
-    if rotate:
-        block = p.block(width)
-        x = round_shift(transform(x, block), (block.bit_length() - 1) // 2, HALF_UP)
+    x = hadamard.rotate(x, p.block(width)) if rotate else x
     return quantize(x, p.act_bits, p.group(width), p.max_shift)
 
 
 def linear(a: Pot, layer: Linear, p: Mamba2Profile, frac_in: int, frac_out: int) -> Tensor:
-    """W a: activations [..., K] Q.frac_in -> int64 [..., M] Q.frac_out, not yet saturated.
+    """W a: activations [..., K] Q.frac_in -> int64 [..., M] Q.frac_out, not yet saturated."""
+    return scale(sums(a, layer, p), layer, p, frac_in, frac_out)
+
+
+def sums(a: Pot, layer: Linear, p: Mamba2Profile) -> Tensor:
+    """Sums over the inputs, additive scales multiplied in: activations [..., K] -> int64 [..., M].
 
     The product runs in float64, exactly: |sum| <= K 2^(act_bits-1+max_shift) 2^(weight_bits-1+8) is below 2^53 for
     every width that `profile.check` lets pass. (Left shifts of partial sums only, so their order is free.)
     """
     x = a.value.double()
     parts = [x @ _weights(layer, rows, p).T for rows in torch.split(torch.arange(len(layer.w)), ROWS_AT_ONCE)]
-    acc = torch.cat(parts, dim=-1).to(torch.int64)
-    return scale(acc, layer, p, frac_in, frac_out)
+    return torch.cat(parts, dim=-1).to(torch.int64)
 
 
 def scale(acc: Tensor, layer: Linear, p: Mamba2Profile, frac_in: int, frac_out: int) -> Tensor:

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from golden.fixed import limits
+from golden.fixed.hadamard import scale_shift
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import manifest as manifests
 from golden.mamba2.integer import profile as profiles
@@ -100,7 +101,7 @@ class _Matrix:
     @property
     def growth(self) -> float:
         """What the online transform multiplies the rms of inputs by."""
-        return math.sqrt(self.block) * 2.0 ** -((self.block.bit_length() - 1) // 2)
+        return math.sqrt(self.block) * 2.0 ** -scale_shift(self.block)
 
 
 @dataclass(frozen=True)

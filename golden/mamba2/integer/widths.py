@@ -15,6 +15,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from golden.fixed import norm_range
+from golden.fixed.hadamard import scale_shift
 from golden.fixed.interval import Interval, image
 from golden.fixed.norm_tables import RS_FRAC, WEIGHT_FRAC, NormTable, rms1_table, rms2_table
 from golden.fixed.rsqrt import M_FRAC, U_FRAC
@@ -130,7 +131,7 @@ def _activation(note: Rows, name: str, x: Interval, width: Size, frac: int, rota
         return p.block(width(cfg)) if rotate else 1
 
     def rotated(cfg: Mamba2Config) -> Interval:
-        return x.hadamard(block(cfg)).round_shift((block(cfg).bit_length() - 1) // 2)
+        return x.hadamard(block(cfg)).round_shift(scale_shift(block(cfg)))
 
     total = note.each(lambda cfg: x.hadamard(block(cfg)))
     note(f"{name}_hadamard", total, frac, f"Input of {where}, " + ("Hadamard sums." if rotate else "not rotated."))

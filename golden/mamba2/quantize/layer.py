@@ -16,14 +16,11 @@ from golden.mamba2.integer.model import ChannelScale, IntegerModel, IntegerState
 from golden.mamba2.integer.taps import Tap
 from golden.mamba2.model import rms_norm
 from golden.mamba2.quantize import fit
-from golden.mamba2.quantize.linears import Place
 from golden.mamba2.quantize.options import Options
 from golden.mamba2.quantize.rotation import Rotation
-from golden.mamba2.quantize.site import Site, quantize_site
+from golden.mamba2.quantize.site import Site, in_site, out_site, quantize_site
 from golden.mamba2.quantize.streams import Reference, by_texts, float_scan
 
-MOST_IN, MOST_OUT = 3.9, 15.9
-"""Greatest rms of inputs, for which LightMamba's norm weights fit their 11 and 13 bits."""
 NO_LINEAR = Linear(torch.zeros(0, 0, dtype=torch.int8), ChannelScale(*(torch.zeros(0) for _ in range(2))))
 
 
@@ -40,36 +37,36 @@ class Job:
 def quantize_layer(index: int, w: LayerWeights, r: Tensor, ref: Reference, job: Job) -> tuple[Layer, Tensor]:
     """Quantize layer `index`, which reads the integer residual stream r int64 [B, L, D]; also returns the next one."""
     model, p, cfg, name = job.model, job.model.profile, job.model.cfg, f"layer {index}"
-    place = Place(f"{name} in_proj", p.residual_frac, p.proj_frac)
-    site = Site(place, p.hadamard == "both", cfg.d_model, MOST_IN)
+    site = in_site(f"{name} in_proj", cfg, p)
     matrix, inputs = job.rotation.inputs(w.in_proj * w.norm), job.rotation.inputs(ref.unit_in)
     norm, in_proj, a = quantize_site(site, matrix, inputs, lambda x: _normed(r, x, job), p, job.options)
-    zxbcdt = _projected(a, in_proj, place, job)
+    zxbcdt = _projected(a, in_proj, site, job)
     layer = replace(_parameters(name, w, zxbcdt, ref, job), norm=norm, in_proj=in_proj)
 
-    place = Place(f"{name} out_proj", p.y_frac, p.residual_frac)
-    site = Site(place, p.hadamard != "off", cfg.d_inner // cfg.ngroups, MOST_OUT)
+    site = out_site(f"{name} out_proj", cfg, p)
     matrix = job.rotation.outputs(w.out_proj * w.gate_norm) * model.residual_scale
     gate_norm, out_proj, a = quantize_site(
         site, matrix, ref.unit_out, lambda x: _mixed(zxbcdt, replace(layer, gate_norm=x), job), p, job.options
     )
     layer = replace(layer, gate_norm=gate_norm, out_proj=out_proj)
-    return layer, saturate(r + _projected(a, out_proj, place, job), p.value_bits)
+    return layer, saturate(r + _projected(a, out_proj, site, job), p.value_bits)
 
 
 def advance(r: Tensor, layer: Layer, job: Job) -> Tensor:
     """The integer residual stream int64 [B, L, D] after `layer`: `block.block` with the float recurrence."""
     p = job.model.profile
-    a = activation(_normed(r, layer.norm, job), p, p.hadamard == "both")
-    zxbcdt = _projected(a, layer.in_proj, Place("", p.residual_frac, p.proj_frac), job)
-    a = activation(_mixed(zxbcdt, layer, job), p, p.hadamard != "off")
-    return saturate(r + _projected(a, layer.out_proj, Place("", p.y_frac, p.residual_frac), job), p.value_bits)
+    site = in_site("", job.model.cfg, p)
+    a = activation(_normed(r, layer.norm, job), p, site.block > 1)
+    zxbcdt = _projected(a, layer.in_proj, site, job)
+    site = out_site("", job.model.cfg, p)
+    a = activation(_mixed(zxbcdt, layer, job), p, site.block > 1)
+    return saturate(r + _projected(a, layer.out_proj, site, job), p.value_bits)
 
 
 def quantize_head(w: ModelWeights, exact: Tensor, r: Tensor, job: Job) -> tuple[Tensor, Linear]:
     """The final norm's weights and the head, from the residual streams [B, L, D] of the float and the integer model."""
     p, cfg = job.model.profile, job.model.cfg
-    site = Site(Place("head", p.residual_frac, p.proj_frac), p.hadamard == "both", cfg.d_model, MOST_IN)
+    site = in_site("head", cfg, p)
     inputs = job.rotation.inputs(rms_norm(exact, torch.ones_like(w.norm_f), cfg.norm_eps))
     matrix = job.rotation.inputs(w.head * w.norm_f)
     norm_f, head, _ = quantize_site(site, matrix, inputs, lambda x: _normed(r, x, job), p, job.options)
@@ -81,13 +78,14 @@ def _normed(r: Tensor, weight: Tensor, job: Job) -> Tensor:
     return saturate(functions.residual_norm(r, weight, model.residual_eps, p), p.value_bits)
 
 
-def _projected(a: Pot, layer: Linear, place: Place, job: Job) -> Tensor:
-    p = job.model.profile
-    return by_texts(
-        lambda q, s: saturate(linear(Pot(q, s, a.group), layer, p, place.frac_in, place.frac_out), p.value_bits),
-        a.q,
-        a.s,
-    )
+def _projected(a: Pot, layer: Linear, site: Site, job: Job) -> Tensor:
+    """The linear layer's result int64 [B, L, M], saturated."""
+    p, place = job.model.profile, site.place
+
+    def project(q: Tensor, s: Tensor) -> Tensor:
+        return saturate(linear(Pot(q, s, a.group), layer, p, place.frac_in, place.frac_out), p.value_bits)
+
+    return by_texts(project, a.q, a.s)
 
 
 def _mixed(zxbcdt: Tensor, layer: Layer, job: Job) -> Tensor:

@@ -14,10 +14,10 @@ from golden.mamba2.integer.model import IntegerModel
 from golden.mamba2.integer.parameters import EMBEDDING
 from golden.mamba2.integer.profile import Mamba2Profile
 from golden.mamba2.integer.taps import checking
-from golden.mamba2.quantize.layer import MOST_OUT, NO_LINEAR, Job
+from golden.mamba2.quantize.layer import NO_LINEAR, Job
 from golden.mamba2.quantize.options import Options
-from golden.mamba2.quantize.rotation import Rotation, random_rotation
-from golden.mamba2.quantize.site import largest_weight
+from golden.mamba2.quantize.rotation import Rotation, online, random_rotation
+from golden.mamba2.quantize.site import largest_weight, out_site
 from golden.mamba2.quantize.streams import reference
 
 HEADROOM, RMS_HEADROOM = 4.0, 2.0
@@ -32,7 +32,7 @@ class Peaks:
     embedding: float
     residual: float
     rms: float  # of a token's residual stream
-    out_proj: float  # weight, the norm's weight folded in
+    out_proj: float  # weight that meets the greatest inputs, the norm's weight folded in
 
 
 def rotation_of(cfg: Mamba2Config, p: Mamba2Profile, options: Options) -> Rotation:
@@ -41,7 +41,12 @@ def rotation_of(cfg: Mamba2Config, p: Mamba2Profile, options: Options) -> Rotati
 
 
 def measure(
-    cfg: Mamba2Config, w: ModelWeights, rotation: Rotation, tokens: Tensor, step: Callable[[int], None]
+    cfg: Mamba2Config,
+    w: ModelWeights,
+    p: Mamba2Profile,
+    rotation: Rotation,
+    tokens: Tensor,
+    step: Callable[[int], None],
 ) -> Peaks:
     """Run the float model over the calibration text; `step` is called with the number of each layer."""
     r = w.embedding[tokens]
@@ -49,10 +54,12 @@ def measure(
     residual, rms, out_proj = 0.0, 0.0, 0.0
     for i, layer in enumerate(w.layers):
         step(i)
-        r = reference(r, layer, cfg).residual
+        ref = reference(r, layer, cfg)
+        r, site = ref.residual, out_site(f"layer {i} out_proj", cfg, p)
         residual = max(residual, _peak(rotation.inputs(r)))
         rms = max(rms, float(r.square().mean(-1).max().sqrt()))
-        out_proj = max(out_proj, _peak(rotation.outputs(layer.out_proj * layer.gate_norm)))
+        matrix = online(rotation.outputs(layer.out_proj * layer.gate_norm), site.block)
+        out_proj = max(out_proj, _peak(matrix) / site.greatest_gain(ref.unit_out, p))
     return Peaks(embedding, residual, rms, out_proj)
 
 
@@ -65,7 +72,7 @@ def residual_scale(peaks: Peaks, cfg: Mamba2Config, p: Mamba2Profile) -> float:
     bounds = [
         (EMBEDDING.high * 2.0**-p.residual_frac, peaks.embedding),
         (2.0 ** (p.value_bits - 1 - p.residual_frac) / HEADROOM, peaks.residual),
-        (largest_weight(p) * MOST_OUT, peaks.out_proj),
+        (largest_weight(p), peaks.out_proj),
     ]
     if p.norm == "table":
         table = rms1_table(cfg.d_model)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from golden.fixed.hadamard import transform
+from golden.fixed.hadamard import scale_shift, transform
 
 
 @dataclass(frozen=True)
@@ -42,4 +42,4 @@ def random_rotation(width: int, block: int, seed: int) -> Rotation:
 
 def online(matrix: Tensor, block: int) -> Tensor:
     """Matrix [M, K] for inputs behind the integer model's transform y = H x 2^-k: M x = (M H 2^k / n) y."""
-    return transform(matrix, block) * (2.0 ** ((block.bit_length() - 1) // 2) / block)
+    return transform(matrix, block) * (2.0 ** scale_shift(block) / block)

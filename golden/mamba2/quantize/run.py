@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -63,17 +64,19 @@ def quantize(
     _check_tokens(calibration, cfg)
     steps = _Steps(progress, cfg.n_layer)
     with torch.no_grad():
-        source = fingerprint(cfg, weights, lambda i: steps(0, i, f"read layer {i}"))
+        source = fingerprint(cfg, weights, partial(steps.layer, 0, "read"))
         identity = manifests.identify(cfg, profile, source, fingerprint_tokens(calibration), asdict(options))
         manifest = store.begin(out, identity, revision)
         if len(manifest.files) <= cfg.n_layer:
             rotation = rotation_of(cfg, profile, options)
             if not manifest.residual_scale:
-                peaks = measure(cfg, weights, rotation, calibration, lambda i: steps(1, i, f"measure layer {i}"))
+                peaks = measure(
+                    cfg, weights, profile, rotation, calibration, lambda i: steps(1, i, f"measure layer {i}")
+                )
                 manifest = replace(manifest, residual_scale=residual_scale(peaks, cfg, profile))
             job = job_of(cfg, weights, profile, options, rotation, manifest.residual_scale)
             _write(weights, calibration, job, out, manifest, steps)
-    steps(3, 1, "done")
+    steps(3 * cfg.n_layer + 1, "done")
     return out
 
 
@@ -84,10 +87,14 @@ class _Steps:
     progress: Progress | None
     layers: int
 
-    def __call__(self, round: int, layer: int, what: str) -> None:
+    def layer(self, rounds: int, what: str, index: int) -> None:
+        """Report the layer that comes next, after so many rounds."""
+        self(rounds * self.layers + index, f"{what} layer {index}")
+
+    def __call__(self, done: int, what: str) -> None:
         """Report what comes next."""
         if self.progress:
-            self.progress(round * self.layers + layer, 3 * self.layers + 1, what)
+            self.progress(done, 3 * self.layers + 1, what)
 
 
 def _write(weights: ModelWeights, tokens: Tensor, job: Job, out: Path, manifest: Manifest, steps: _Steps) -> None:
@@ -95,7 +102,7 @@ def _write(weights: ModelWeights, tokens: Tensor, job: Job, out: Path, manifest:
     cfg, p = job.model.cfg, job.model.profile
     exact, r = weights.embedding[tokens], job.model.embedding[tokens].long()  # [B, L, D] residual streams
     for i, layer_weights in enumerate(weights.layers):
-        steps(2, i, f"quantize layer {i}")
+        steps.layer(2, "quantize", i)
         ref = reference(exact, layer_weights, cfg)
         if store.layer_file(i) in manifest.files:
             r = advance(r, store.read_layer(out, i, cfg, p), job)
@@ -103,7 +110,7 @@ def _write(weights: ModelWeights, tokens: Tensor, job: Job, out: Path, manifest:
             layer, r = quantize_layer(i, layer_weights, r, ref, job)
             manifest = store.write_layer(out, manifest, i, layer)
         exact = ref.residual
-    steps(3, 0, "quantize the head")
+    steps(3 * cfg.n_layer, "quantize the head")
     norm_f, head = quantize_head(weights, exact, r, job)
     store.write_ends(out, manifest, Ends(job.model.embedding, norm_f, head))
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from golden.fixed import limits
 from golden.fixed.hadamard import transform
 from golden.fixed.pot import Pot
+from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.linear import activation
 from golden.mamba2.integer.model import Linear
 from golden.mamba2.integer.profile import Mamba2Profile
@@ -26,14 +27,42 @@ LEAST = 0.125
 """Rms of a linear layer's input below which its fraction bits get scarce."""
 
 
+MOST_IN, MOST_OUT = 3.9, 15.9
+"""Greatest rms of inputs, for which LightMamba's norm weights before in_proj and out_proj fit their 11 and 13 bits."""
+HEADROOM = 1.5
+"""How much larger than on the calibration text an input may get before its largest shift saturates it."""
+
+
 @dataclass(frozen=True)
 class Site:
     """Where a linear layer stands: its formats, and the norm before it."""
 
     place: Place
-    rotate: bool  # an online transform precedes it
+    block: int  # of the online transform before it, 1 for none
     norm_width: int  # elements in a group of the norm
-    most: float  # greatest rms of its input
+    most: float  # greatest rms of its input, as far as the norm's weights have to do with it
+
+    def transformed(self, x: Tensor) -> Tensor:
+        """Inputs [..., K] of the norm's result as the layer sees them, before they are quantized."""
+        return transform(x, self.block) * 2.0 ** -((self.block.bit_length() - 1) // 2)
+
+    def greatest_gain(self, reference: Tensor, p: Mamba2Profile) -> float:
+        """Greatest rms of the inputs for which those of unit rms [..., K] stay within the quantizer's largest shift."""
+        end = limits(p.act_bits)[1] * 2.0 ** (p.max_shift - self.place.frac_in)
+        peak = float(self.transformed(reference).abs().max())
+        return min(self.most, end / (HEADROOM * peak)) if peak else self.most
+
+
+def in_site(what: str, cfg: Mamba2Config, p: Mamba2Profile) -> Site:
+    """Where in_proj and the head stand."""
+    block = p.block(cfg.d_model) if p.hadamard == "both" else 1
+    return Site(Place(what, p.residual_frac, p.proj_frac), block, cfg.d_model, MOST_IN)
+
+
+def out_site(what: str, cfg: Mamba2Config, p: Mamba2Profile) -> Site:
+    """Where out_proj stands."""
+    block = p.block(cfg.d_inner) if p.hadamard != "off" else 1
+    return Site(Place(what, p.y_frac, p.residual_frac), block, cfg.d_inner // cfg.ngroups, MOST_OUT)
 
 
 def quantize_site(
@@ -57,15 +86,12 @@ def quantize_site(
     Returns:
         The norm's weights int64 [K], the layer, and its quantized inputs.
     """
-    K, frac = matrix.shape[1], site.place.frac_in
-    size = p.block(K) if site.rotate else 1
-    matrix = online(matrix, size)
+    matrix = online(matrix, site.block)
     unit = 2.0**p.norm_weight_frac * (math.sqrt(site.norm_width) if p.norm == "rsqrt" else 1.0)
-    weight = round(_gain(matrix, site.most, p) * unit)
-    norm = torch.full((K,), weight, dtype=torch.int64)
-    a = activation(normed(norm), p, site.rotate)
-    seen = transform(reference * (weight / unit), size) * 2.0 ** -((size.bit_length() - 1) // 2)
-    inputs = inputs_of(seen, a.value.double() * 2.0**-frac)
+    weight = round(_gain(matrix, site.greatest_gain(reference, p), p) * unit)
+    norm = torch.full((matrix.shape[1],), weight, dtype=torch.int64)
+    a = activation(normed(norm), p, site.block > 1)
+    inputs = inputs_of(site.transformed(reference) * (weight / unit), a.value.double() * 2.0**-site.place.frac_in)
     return norm, quantize_linear(matrix / (weight / unit), inputs, site.place, p, options), a
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from golden.fixed.hadamard import transform
+from golden.fixed.hadamard import scale_shift, transform
 from golden.fixed.norm_tables import rms1_table, rms2_table
 from golden.fixed.pot import Pot
 from golden.mamba2.integer import functions
@@ -94,7 +94,7 @@ def hadamard_cases(ctx: Context, seed: int) -> Iterator[Sample]:
         if not rotates(ctx)[name]:
             continue
         block = p.block(width)
-        parameters = {"block": block, "right": (block.bit_length() - 1) // 2}
+        parameters = {"block": block, "right": scale_shift(block)}
         d = domain(width, p.group(width), p.act_bits, ctx, rows=4)
         for kind, make in VALUES.items():
             x = make(d, randomness(seed, f"m2_hadamard.{name}.{kind}"))

@@ -5,9 +5,7 @@ Inputs are [R, n] rows or tokens; outputs by role, int64. Letters as in `Mamba2C
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
-import torch
 from torch import Tensor
 
 from golden.errors import InputError
@@ -15,7 +13,7 @@ from golden.fixed import HALF_UP, round_shift, saturate
 from golden.fixed.hadamard import transform
 from golden.fixed.pot import quantize
 from golden.mamba2.integer import functions, laws, topk
-from golden.mamba2.integer.linear import linear, scale
+from golden.mamba2.integer.linear import scale, sums
 from golden.mamba2.integer.model import AdditiveScale, ChannelScale, Linear
 from golden.mamba2.integer.profile import Mamba2Profile
 from golden.mamba2.vectors.context import Given
@@ -40,13 +38,8 @@ def linear_unit(given: Given) -> Outputs:
     """Product with a matrix of 4 or 8 bits: a [R, K] quantized -> sums acc [R, M], scaled and saturated y [R, M]."""
     p, frac_in, frac_out = given.profile, given.number("frac_in"), given.number("frac_out")
     a, layer = given.pot("a", given.number("group")), to_linear(given, "")
-    y = linear(a, layer, p, frac_in, frac_out)
-    if isinstance(layer.scale, AdditiveScale):
-        acc = linear(a, layer, p, frac_in, frac_in + p.weight_frac)  # nothing is shifted out
-    else:
-        one = ChannelScale(torch.full_like(layer.scale.mult, 1 << 15), torch.full_like(layer.scale.shift, 15))
-        acc = linear(a, replace(layer, scale=one), p, frac_in, frac_in)
-    return {"acc": acc, "y": saturate(y, p.value_bits)}
+    acc = sums(a, layer, p)
+    return {"acc": acc, "y": saturate(scale(acc, layer, p, frac_in, frac_out), p.value_bits)}
 
 
 def scale_unit(given: Given) -> Outputs:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from golden.fixed import HALF_UP, round_shift
-from golden.fixed.hadamard import transform
+from golden.fixed.hadamard import rotate, scale_shift
 from golden.mamba2.integer import block
 from golden.mamba2.integer.model import IntegerModel, IntegerState, Layer
 from golden.mamba2.integer.taps import checking
@@ -95,10 +94,10 @@ def _projection_cases(ctx: Context, seen: Seen) -> Iterator[Case]:
     }
     for site, (width, source, matrix, frac_in, frac_out) in sites.items():
         block_, group = p.block(width), p.group(width)
-        x, right = taps[source], (block_.bit_length() - 1) // 2
+        x = taps[source]
         if rotates(ctx)[site]:
-            yield "m2_hadamard", f".{site}", {"block": block_, "right": right}, {"x": x}
-            x = round_shift(transform(x, block_), right, HALF_UP)
+            yield "m2_hadamard", f".{site}", {"block": block_, "right": scale_shift(block_)}, {"x": x}
+            x = rotate(x, block_)
         yield "m2_quant", f".{site}_act", {"bits": p.act_bits, "group": group, "max_shift": p.max_shift}, {"x": x}
         a = {f"a.{part}": taps[f"{site}_act.{part}"] for part in ("q", "s")}
         numbers = {"group": group, "frac_in": frac_in, "frac_out": frac_out}
