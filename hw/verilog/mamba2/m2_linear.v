@@ -6,8 +6,8 @@
 //                weights with beat k of column c; scale = 2^s1 + 2^s2 where ADDITIVE, else 1.
 // Format       : s_a_data {last, shifts, q}, as m2_quant packs a beat: beats 0.. of column 0, then of column 1, ..;
 //                `last` ends a column; T_COLS columns, equally long, are a vector. s_w_data {free, last, {s2, s1} (3
-//                bits each) of each row where ADDITIVE, weights as m2_dot}: `last` ends a tile, `free` the use of a vector;
-//                weights beyond the matrix's inputs are 0. m_data: sum[c][r], signed ACC_W bits, at
+//                bits each) of each row where ADDITIVE, weights as m2_dot}: `last` ends a tile, `free` ends the use of
+//                a vector; weights beyond the matrix's inputs are 0. m_data: sum[c][r], signed ACC_W bits, at
 //                [(c*ROWS + r)*ACC_W]; exact while the sums fit into ACC_W, and wraps beyond.
 // Latency      : 6 + clog2(ACT_GROUP) + clog2(INPUTS // ACT_GROUP) + ADDITIVE; from a tile's last weight beat
 // Throughput   : variable: takes a weight beat a cycle, across tiles and vectors, while a tile has at least
