@@ -84,6 +84,7 @@ def model_quantize(
     path, chosen = checkpoint(model), _profile(profile, settings)
     options = Options(seed=seed, weights=weights)  # type: ignore[arg-type]  # checked there
     cfg, lazy = checkpoints.load(path)
+    _use_cores(cfg)
     drawn = Windows(context=context, calibration_windows=windows, tokenizer=tokenizer, seed=options.seed)
     tokens = sources.calibration_tokens(path, cfg, drawn, text)
     out = out or build_dir() / "models" / f"{path.name}-{chosen.name}"
@@ -112,6 +113,7 @@ def model_eval(
     Exit code 1 if a profile of mamba2-tiny loses more than its goal.
     """
     from golden.mamba2 import accuracy
+    from golden.mamba2 import checkpoint as checkpoints
     from golden.mamba2.integer.profile import NAMES
     from golden.mamba2.quantize import Options
     from reports import accuracy as pages
@@ -125,6 +127,7 @@ def model_eval(
         study_seeds=tuple(range(1, study + 1)),
     )
     path, folder = checkpoint(model), writable_dir(out or build_dir() / "accuracy")
+    _use_cores(checkpoints.load(path)[0])
     models = accuracy.cached(writable_dir(build_dir() / "models"), Options())
     with console.progress(f"{path.name}") as bar:
         found = accuracy.evaluate(path, profiles or list(NAMES), text, options, models, bar)
@@ -197,6 +200,14 @@ def checkpoint(model: str) -> Path:
             f"model: found no zoo model and no folder {model!r}; expected mamba2-tiny or a checkpoint's folder"
         )
     return Path(model)
+
+
+def _use_cores(cfg: "Mamba2Config") -> None:
+    """One thread for a small model: its tensors gain nothing from a second one, and lose much where cores are short."""
+    import torch
+
+    if cfg.d_model < 512:
+        torch.set_num_threads(1)
 
 
 def _profile(name: str, settings: list[str] | None) -> "Mamba2Profile":
