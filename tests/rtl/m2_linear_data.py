@@ -9,7 +9,7 @@ from torch import Tensor
 
 from golden.fixed import limits
 from golden.fixed.pot import Pot
-from golden.mamba2.integer.linear import linear
+from golden.mamba2.integer.linear import sums
 from golden.mamba2.integer.model import AdditiveScale, ChannelScale, Linear
 from golden.mamba2.integer.profile import load
 
@@ -36,13 +36,11 @@ def weights(rng: random.Random, rows: int, n: int, bits: int, extreme: bool = Fa
 
 
 def plain_sums(a: Pot, w: Tensor) -> Tensor:
-    """Golden's sums [..., M] of activations [..., K] without scales: a multiplier of one and no fraction."""
-    rows = len(w)
-    one = ChannelScale(torch.full((rows,), 1 << 15, dtype=torch.int32), torch.full((rows,), 15, dtype=torch.uint8))
-    return linear(a, Linear(w, one), load("fastmamba-w8a8"), 0, 0)
+    """Golden's sums [..., M] of activations [..., K] without scales."""
+    none = ChannelScale(torch.zeros(len(w), dtype=torch.int32), torch.ones(len(w), dtype=torch.uint8))
+    return sums(a, Linear(w, none), load("fastmamba-w8a8"))
 
 
 def additive_sums(a: Pot, w: Tensor, s1: Tensor, s2: Tensor, inputs: int) -> Tensor:
-    """Golden's sums [..., M] with a scale 2^s1 + 2^s2 for each row and `inputs` inputs, all fraction bits kept."""
-    profile = replace(load("lightmamba-w4a4"), weight_group=inputs)
-    return linear(a, Linear(w, AdditiveScale(s1, s2)), profile, 0, profile.weight_frac)
+    """Golden's sums [..., M] with a scale 2^s1 + 2^s2 for each row and `inputs` inputs."""
+    return sums(a, Linear(w, AdditiveScale(s1, s2)), replace(load("lightmamba-w4a4"), weight_group=inputs))

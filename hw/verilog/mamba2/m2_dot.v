@@ -8,7 +8,7 @@
 // Latency      : 2 + clog2(ACT_GROUP) + clog2(INPUTS // ACT_GROUP)
 // Throughput   : 1
 // Back-pressure: none; en low holds every stage.
-// Golden       : golden.mamba2.integer.linear.linear
+// Golden       : golden.mamba2.integer.linear.sums
 // Test         : tests/rtl/test_m2_dot.py
 //
 // Why: a group is shifted once, as a sum: the sum of 8 products is 3 bits wider than a product, and 8 shifters become

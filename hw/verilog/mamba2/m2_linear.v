@@ -13,7 +13,7 @@
 // Throughput   : variable: takes a weight beat a cycle, across tiles and vectors, while a tile has at least
 //                (Latency + 1) / QUEUE beats and the next vector is loaded in time.
 // Back-pressure: registered ready of both inputs; takes QUEUE tiles while the output is stalled, and two vectors ahead.
-// Golden       : golden.mamba2.integer.linear.linear
+// Golden       : golden.mamba2.integer.linear.sums
 // Test         : tests/rtl/test_m2_linear.py
 //
 // Why: weight beats enter only while the queue has a place for their tile, so the arithmetic never stops and needs no
