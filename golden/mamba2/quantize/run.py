@@ -70,9 +70,8 @@ def quantize(
         if len(manifest.files) <= cfg.n_layer:
             rotation = rotation_of(cfg, profile, options)
             if not manifest.residual_scale:
-                peaks = measure(
-                    cfg, weights, profile, rotation, calibration, lambda i: steps(1, i, f"measure layer {i}")
-                )
+                step = partial(steps.layer, 1, "measure")
+                peaks = measure(cfg, weights, profile, rotation, calibration, step)
                 manifest = replace(manifest, residual_scale=residual_scale(peaks, cfg, profile))
             job = job_of(cfg, weights, profile, options, rotation, manifest.residual_scale)
             _write(weights, calibration, job, out, manifest, steps)
