@@ -4,7 +4,7 @@
 //
 // Function     : sum[c][r] = sum over a tile's beats k of dot[c][r][k] * scale[r][k]: dot as m2_dot, of the beat's
 //                weights with beat k of column c; scale = 2^s1 + 2^s2 where ADDITIVE, else 1.
-// Format       : s_a_data {last, shifts, q}, as m2_quant packs a beat: beats 0.. of column 0, then of column 1, ..;
+// Format       : s_a_data {last, shifts, q}, first group and q lowest: beats 0.. of column 0, then of column 1, ..;
 //                `last` ends a column; T_COLS columns, equally long, are a vector. s_w_data {free, last, {s2, s1} (3
 //                bits each) of each row where ADDITIVE, weights as m2_dot}: `last` ends a tile, `free` ends the use of
 //                a vector; weights beyond the matrix's inputs are 0. m_data: sum[c][r], signed ACC_W bits, at
