@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # declarations know nothing of what is derived from them
 LINE_BITS = 320
 """Greatest width of a line of contents."""
 BLOCK_BITS = 4096
-"""From here on a ROM goes to block RAM, below to LUTs."""
+"""From here on a ROM goes to block RAM; smaller ones are left to the tools, which take LUTs."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Row:
 
 def emit_rom(rom: "Rom") -> str:
     """Return the module of a ROM: one or two read ports with registered outputs."""
-    style = "block" if len(rom.words) * rom.width >= BLOCK_BITS else "distributed"
-    return render("rom.v.j2", rom=rom, rows=_rows(rom), addr_w=(len(rom.words) - 1).bit_length(), style=style)
+    block = len(rom.words) * rom.width >= BLOCK_BITS
+    return render("rom.v.j2", rom=rom, rows=_rows(rom), addr_w=(len(rom.words) - 1).bit_length(), block=block)
 
 
 def emit_table_header(constants: Sequence["Constant"]) -> str:

@@ -21,7 +21,6 @@ module m2_rom_exp_shift #(
     128'hffecba87542100000000000000000000  // 31..0
   };
 
-  (* rom_style = "distributed" *)
   reg [3:0] rom[0:31];
 
   integer i;

@@ -21,7 +21,6 @@ module m2_rom_nau #(
     240'ha9fbd5826f7eba28eef8ad20c4da8278314bfdb8e4c1c6513172d72bc000  // 7..0
   };
 
-  (* rom_style = "distributed" *)
   reg [29:0] rom[0:7];
 
   integer i;

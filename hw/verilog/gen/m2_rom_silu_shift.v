@@ -21,7 +21,6 @@ module m2_rom_silu_shift #(
     128'haaaaaaaaaa9999999988887765200000  // 31..0
   };
 
-  (* rom_style = "distributed" *)
   reg [3:0] rom[0:31];
 
   integer i;

@@ -21,7 +21,6 @@ module m2_rom_softplus_shift #(
     128'h99998888888877776654200000000000  // 31..0
   };
 
-  (* rom_style = "distributed" *)
   reg [3:0] rom[0:31];
 
   integer i;
