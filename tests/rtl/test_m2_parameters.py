@@ -16,6 +16,9 @@ BAD = [
     ("m2_hadamard", {"OUT_W": 28}, "OUT_W_must_be_at_least_IN_W_plus_half_of_log2_BLOCK_MAX"),
     ("m2_hadamard", {"LANES": 128}, "LANES_must_be_a_power_of_two_from_2_to_BLOCK_MIN"),
     ("m2_hadamard", {"BLOCK_MIN": 96}, "BLOCK_MIN_and_BLOCK_MAX_must_be_powers_of_two"),
+    ("m2_pot_shift", {"SHIFT_W": 7}, "needs_SHIFT_W_3_to_6"),
+    ("m2_readout", {"READ_FRAC": 60}, "READ_FRAC_0_to_ACC_W_less_2"),
+    ("m2_conv", {"LANES": 0}, "needs_TAPS_and_LANES_at_least_1|must be positive"),
 ]
 
 
