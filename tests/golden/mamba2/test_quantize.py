@@ -42,8 +42,8 @@ def one_thread() -> Iterator[None]:
 def weights(cfg: Mamba2Config = CFG) -> ModelWeights:
     torch.manual_seed(4)
     w = Mamba2Model(cfg).requires_grad_(False).weights()
-    ramp = torch.linspace(0.5, 2, cfg.d_model)
-    layers = (replace(layer, norm=layer.norm * ramp, gate_norm=layer.gate_norm * 1.5) for layer in w.layers)
+    ramp, gate = torch.linspace(0.5, 2, cfg.d_model), torch.linspace(2, 0.5, cfg.d_inner)
+    layers = (replace(layer, norm=layer.norm * ramp, gate_norm=layer.gate_norm * gate) for layer in w.layers)
     return ModelWeights(w.embedding, tuple(layers), w.norm_f * 0.7, w.head)
 
 
