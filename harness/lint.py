@@ -22,6 +22,7 @@ from harness.toolchain import find_icarus, find_verilator, find_yosys
 INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
 PACKAGES = ("golden", "harness", "boards", "reports")
 KERNEL = "tern_matvec"
+UNITS = "mamba2"
 SHOWN = 5
 """Messages of a failed check that are printed; the rest is counted."""
 
@@ -63,12 +64,27 @@ def _checks() -> Iterator[tuple[str, Callable[[], list[str] | None]]]:
     yield f"yosys check -assert {KERNEL}_sim", lambda: _design(lint_yosys, "sim")
     yield f"verilator -Wall {KERNEL}_sim512", lambda: _design(lint_verilator, "sim512")
     yield f"verilator -Wall {KERNEL}_u280", lambda: _design(lint_verilator, "u280")
+    yield f"verilator -Wall, units of {UNITS}", lambda: _units(lint_verilator)
+    yield f"iverilog -g2005 -Wall, units of {UNITS}", lambda: _units(lint_icarus) if find_icarus() else None
 
 
 def _design(judge: Judge, config: str) -> list[str]:
     """Return what a judge says about a board wrapper with everything below it."""
     files = [path for path in kernel_sources(KERNEL, config) if path.suffix == ".v"]
     return judge(files, f"{KERNEL}_{config}")
+
+
+def _units(judge: Judge) -> list[str]:
+    """Return what a judge says about the units of an accelerator that has no top yet, with their default parameters.
+
+    Those that stand in another unit are judged inside it.
+    """
+    folder = VERILOG / UNITS
+    library = [*sorted((VERILOG / "common").glob("*.v")), *sorted(VERILOG.glob("gen/*_rom_*.v"))]
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.v"))}
+    inside = {name for name in texts for text in texts.values() if re.search(rf"^\s*{name}\s*#?\s*\(", text, re.M)}
+    files = [*library, *sorted(folder.glob("*.v"))]
+    return [message for name in texts.keys() - inside for message in judge(files, name)]
 
 
 def _python(pattern: str, module: str, *arguments: str) -> list[str]:
