@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Illegal parameters stop the build of the common modules, and the tool's message says what is wrong."""
+"""Illegal parameters stop the build of common modules and units, and the tool's message says what is wrong."""
 
 import pytest
 
@@ -20,6 +20,15 @@ BAD = [
     ("fxp_round_sat", {"IN_W": 8, "FRAC": 8}, "FRAC_from_0_to_below_IN_W"),
     ("fxp_sum_tree", {"N": 0}, "needs_N_and_IN_W_at_least_1|Width of bit extract must be positive"),
     ("perf_counter", {"W": 0}, "W_must_be_at_least_1"),
+    ("fxp_rsqrt", {"V_W": 64}, "V_W_must_be_2_to_63"),
+    ("m2_lut_act", {"FUNCTION": 3}, "FUNCTION_must_be_0_1_or_2"),
+    ("m2_nau", {"IN_FRAC": 33, "IN_W": 40}, "IN_FRAC_4_to_32"),
+    ("m2_silu", {"IN_FRAC": 4}, "IN_FRAC_5_to_32"),
+    ("m2_norm_table", {"WIDTH": 1792, "SUM_W": 46}, "1_3_or_5_times_a_power_of_two"),
+    ("m2_norm_table", {"SUM_W": 45}, "SUM_W_must_be_10_more"),
+    ("m2_norm_scale", {"U_W": 44}, "U_W_2_to_X_W_M_W_LEFT"),
+    ("m2_norm_sum", {"ROOT_W": 22}, "at_least_half_of_SUM_W"),
+    ("m2_norm", {"DEPTH": 256}, "DEPTH_must_hold_the_widest_vector"),
 ]
 
 

@@ -38,7 +38,7 @@ module m2_norm_scale #(
 
   localparam PRODUCT_W = X_W + M_W + 1;
   localparam WIDE_W = PRODUCT_W + LEFT;
-  localparam COARSE_W = U_W + 3;  // and the three bits that the fine shift draws in
+  localparam COARSE_W = (U_W + 3 < WIDE_W) ? U_W + 3 : WIDE_W;  // and the three bits that the fine shift draws in
 
   reg signed [      X_W-1:0] p0_x_q;
   reg        [      M_W-1:0] p0_m_q;
@@ -110,7 +110,7 @@ module m2_norm_scale #(
   assign fits = fits_q[3];
 
   generate
-    if (X_W < 2 || M_W < 1 || LEFT < 0 || W_W < 2 || U_W < 2 || COARSE_W > WIDE_W) begin : g_bad_format
+    if (X_W < 2 || M_W < 1 || LEFT < 0 || W_W < 2 || U_W < 2 || U_W + 3 > WIDE_W) begin : g_bad_format
       m2_norm_scale_needs_X_W_and_W_W_at_least_2_and_M_W_at_least_1_and_U_W_2_to_X_W_M_W_LEFT_less_2 u_error ();
     end
   endgenerate
