@@ -4,8 +4,10 @@
 import ctypes
 import itertools
 import os
+import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from golden.errors import InputError, MachineError
@@ -39,7 +41,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
 
 
 def kernel_sources(kernel: str, config: str) -> tuple[Path, ...]:
-    """Return the Verilog of a kernel's simulation top: generated top and wrapper, memory, core, common modules.
+    """Return the Verilog of a kernel's simulation top: generated top and wrapper, memory, core, its common modules.
 
     Raises:
         InputError: the generated files are missing.
@@ -49,8 +51,17 @@ def kernel_sources(kernel: str, config: str) -> tuple[Path, ...]:
     for path in (top, wrapper):
         if not path.is_file():
             raise InputError(f"{path.relative_to(ROOT)} does not exist; run `make gen`")
-    shared = sorted((VERILOG / "common").glob("*.v"))
-    return (top, *MEMORY_RTL, wrapper, *sorted(family.glob("*.v")), *shared)
+    core = sorted(family.glob("*.v"))
+    return (top, *MEMORY_RTL, wrapper, *core, *_instantiated(core, sorted((VERILOG / "common").glob("*.v"))))
+
+
+def _instantiated(files: Sequence[Path], library: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the modules of `library`, one a file of its name, that `files` instantiate, directly or not."""
+    words = {
+        word for path in files for word in re.findall(r"^\s*(\w+)\s*(?:#\s*\(|u_\w+\s*\()", path.read_text(), re.M)
+    }
+    found = [path for path in library if path.stem in words and path not in files]
+    return tuple(path for path in library if path in {*found, *_instantiated(found, library)}) if found else ()
 
 
 def kernel_build(kernel: str, config: str, opt: str = "-O2") -> VerilatorBuild:
