@@ -12,7 +12,7 @@
 // Test         : tests/rtl/test_m2_norm_scale.py
 //
 // Why: one shift that depends on the vector, between the products: a table's shift of its entries and the 12 bits that are
-// dropped, or the exponent of a root. It leaves u narrow enough for one DSP column each.
+// dropped, or the exponent of a root. u is at most the root of the width, which keeps the second product small.
 
 `default_nettype none
 

@@ -12,7 +12,7 @@
 // Test         : tests/rtl/test_m2_norm.py
 //
 // Why: no square is negative, so a sum that once left its width stays beyond it: one bit remembers that, and the adder's
-// loop has no multiplexer. An |x| beyond the root only sets that bit, so the multiplier is as wide as the root.
+// loop has no clamp. An |x| beyond the root only sets that bit, so the multiplier is as wide as the root.
 
 `default_nettype none
 
