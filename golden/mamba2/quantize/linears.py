@@ -13,8 +13,13 @@ from golden.mamba2.quantize.gptq import FitScale, compensate, damped, inverse_fa
 from golden.mamba2.quantize.options import Options
 from golden.mamba2.quantize.scales import fit_additive, fit_channel, round_to
 
-RIDGE = 1.0
-"""Damping of the correction is at least so many times the inputs' width over their number (see `_correction`)."""
+RIDGE = 4.0
+"""Damping of the correction is at least so many times the inputs' width over their number (see `_correction`).
+
+Measured on other text than the calibration's, lightmamba-w4a4: on mamba2-tiny the logits' noise with 512, 2048 and 8192
+tokens is -15.8, -16.4 and -16.8 dB; with 1.0 -15.3, -16.2 and -16.7; uncorrected -15.8, -16.2 and -16.1. On random
+weights of the 130M shape correction changes a layer's error by 3 % at most.
+"""
 ROWS = 8192  # rows at once; they are independent
 
 

@@ -26,7 +26,7 @@ class Options:
     seed: int = 1
     rotate: bool = True
     weights: Method = "gptq"
-    damping: float = 0.01
+    damping: float = 0.05
     correct: bool = True
     fit: bool = True
 
