@@ -46,13 +46,17 @@ def kernel_sources(kernel: str, config: str) -> tuple[Path, ...]:
     Raises:
         InputError: the generated files are missing.
     """
-    family = VERILOG / {"tern_matvec": "ternary"}[kernel]
     top, wrapper = GEN / f"sim_{kernel}_{config}.sv", VERILOG / "gen" / f"{kernel}_{config}.v"
     for path in (top, wrapper):
         if not path.is_file():
             raise InputError(f"{path.relative_to(ROOT)} does not exist; run `make gen`")
-    core = sorted(family.glob("*.v"))
-    return (top, *MEMORY_RTL, wrapper, *core, *_instantiated(core, sorted((VERILOG / "common").glob("*.v"))))
+    return (top, *MEMORY_RTL, wrapper, *core_sources(kernel))
+
+
+def core_sources(kernel: str) -> tuple[Path, ...]:
+    """Return the Verilog of a kernel's core: its family, and the common modules that these instantiate."""
+    core = sorted((VERILOG / {"tern_matvec": "ternary"}[kernel]).glob("*.v"))
+    return (*core, *_instantiated(core, sorted((VERILOG / "common").glob("*.v"))))
 
 
 def _instantiated(files: Sequence[Path], library: Sequence[Path]) -> tuple[Path, ...]:

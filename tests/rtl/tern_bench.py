@@ -15,7 +15,7 @@ from golden.spec.gen.tern_matvec import Offset
 from golden.ternary.packing import Tiling, pack_weights, pack_x, stripe, tiling, unpack_y, unstripe
 from harness.build import VerilatorBuild, build
 from harness.paths import ROOT, VERILOG
-from harness.sim.model import BOARD_CPP, MEMORY_RTL, SimModel
+from harness.sim.model import BOARD_CPP, MEMORY_RTL, SimModel, core_sources
 from harness.sim.runner import simulate
 
 ARENA = 0x10000
@@ -32,7 +32,7 @@ COUNTERS = (
 
 def tern_sources() -> list[Path]:
     """Return every Verilog file of the kernel."""
-    return [*sorted((VERILOG / "ternary").glob("*.v")), *sorted((VERILOG / "common").glob("*.v"))]
+    return list(core_sources("tern_matvec"))
 
 
 def geometry(**changes: int) -> KernelConfig:
