@@ -102,7 +102,7 @@ def _empty(model: IntegerModel, batch: int) -> IntegerState:
 
 
 def _parameters(name: str, w: LayerWeights, zxbcdt: Tensor, ref: Reference, job: Job) -> Layer:
-    """The layer's parameters of convolution and SSM; norms and linear layers are placeholders."""
+    """The layer with its parameters of convolution and SSM; norms and linear layers are set by `quantize_layer`."""
     p, cfg, fitted = job.model.profile, job.model.cfg, job.options.fit
     raw = zxbcdt[..., -cfg.nheads :]
 
