@@ -34,9 +34,7 @@ def _number_files() -> Iterator[tuple[str, str]]:
 
 def _width_files() -> Iterator[tuple[str, str]]:
     tables = [(load_profile(name), build_widths(integer_profile(name))) for name in INTEGER_PROFILES]
-    for profile, rows in tables:
-        stem = f"kr_m2_{profile.name.replace('-', '_')}"
-        yield f"hw/verilog/gen/{stem}.vh", emit.emit_width_header(stem, profile, rows, LIMITS_TEXT)
+    yield "hw/verilog/gen/kr_m2_widths.vh", emit.emit_width_header(tables, LIMITS_TEXT)
     yield "golden/spec/gen/mamba2-widths.md", emit.emit_width_tables(tables, LIMITS_TEXT)
 
 
