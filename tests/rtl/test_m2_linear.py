@@ -19,13 +19,22 @@ from tests.rtl.dut import SIMS, check_module, sources
 from tests.rtl.m2_linear_data import activations, additive_sums, plain_sums, weights
 from tests.rtl.stream_vectors import pack
 
-ADDITIVE = {"ROWS": 2, "INPUTS": 16, "T_COLS": 2, "ACT_GROUP": 8, "WEIGHT_BITS": 4, "ACT_BITS": 4, "ADDITIVE": 1}
-CHANNEL = {"ROWS": 1, "INPUTS": 8, "T_COLS": 3, "ACT_GROUP": 8, "WEIGHT_BITS": 8, "ACT_BITS": 8, "ADDITIVE": 0}
+ADDITIVE = {"ROWS": 2, "INPUTS": 16, "ACT_GROUP": 8, "WEIGHT_BITS": 4, "ACT_BITS": 4, "ADDITIVE": 1, "MAX_SHIFT": 15}
+CHANNEL = {"ROWS": 1, "INPUTS": 8, "ACT_GROUP": 8, "WEIGHT_BITS": 8, "ACT_BITS": 8, "ADDITIVE": 0, "MAX_SHIFT": 15}
 PARAMS = [
-    ADDITIVE | {"BEATS": 4, "QUEUE": 16, "ACC_W": 40, "MAX_SHIFT": 15},
-    CHANNEL | {"BEATS": 2, "QUEUE": 2, "ACC_W": 36, "MAX_SHIFT": 15},
+    ADDITIVE | {"T_COLS": 4, "T_PAR": 2, "BEATS": 4, "QUEUE": 16, "ACC_W": 40},
+    CHANNEL | {"T_COLS": 3, "T_PAR": 3, "BEATS": 2, "QUEUE": 2, "ACC_W": 36},
+    ADDITIVE | {"T_COLS": 1, "T_PAR": 1, "BEATS": 4, "QUEUE": 16, "ACC_W": 40},
 ]
-TILES = [(3, 7), (4, 6), (1, 20), (2, 5), (4, 1), (1, 1)]  # beats of a column, tiles of a vector
+TILES = [  # beats of a column, columns (at most T_COLS), tiles of a vector
+    (3, 4, 7),
+    (4, 1, 6),
+    (1, 3, 20),
+    (2, 2, 5),
+    (4, 4, 1),
+    (1, 2, 1),
+    (3, 1, 4),
+]
 
 
 @dataclass
@@ -35,7 +44,7 @@ class Beats:
     a: list[int] = field(default_factory=list)
     w: list[int] = field(default_factory=list)
     out: list[int] = field(default_factory=list)
-    tiles: list[int] = field(default_factory=list)
+    tiles: list[tuple[int, int]] = field(default_factory=list)
     vectors: list[tuple[int, int]] = field(default_factory=list)
 
     def write(self, path: Path) -> Path:
@@ -54,14 +63,16 @@ def side_by_side(*parts: tuple[int, int]) -> int:
 
 
 def load_beats(a: Pot, beats: int, params: Mapping[str, int]) -> list[int]:
-    """Return the activation beats of a vector's columns [T_COLS, K]."""
+    """Return the activation beats of a vector's columns [columns, K]."""
     found = []
+    last_column = len(a.q) - 1
     width, shift_w = params["ACT_BITS"], params["MAX_SHIFT"].bit_length()
-    for q, s in zip(a.q, a.s, strict=True):
+    for column, (q, s) in enumerate(zip(a.q, a.s, strict=True)):
         for k, (slice_q, slice_s) in enumerate(zip(q.chunk(beats), s.chunk(beats), strict=True)):
             values = pack(slice_q.tolist(), width), len(slice_q) * width
             shifts = pack(slice_s.tolist(), shift_w), len(slice_s) * shift_w
-            found.append(side_by_side(values, shifts, (int(k == beats - 1), 1)))
+            end = k == beats - 1
+            found.append(side_by_side(values, shifts, (int(end), 1), (int(end and column == last_column), 1)))
     return found
 
 
@@ -77,9 +88,23 @@ def weight_beats(w: Tensor, s1: Tensor, s2: Tensor, free: bool, params: Mapping[
     return found
 
 
-def one_vector(beats: int, tiles: int, rng: random.Random, params: Mapping[str, int], to: Beats) -> None:
+def tile_beats(sums: Tensor, free: bool, params: Mapping[str, int]) -> list[int]:
+    """Return the output beats of a tile's sums [columns, ROWS], zeros in the lanes that a short pass leaves."""
+    lanes, found = params["T_PAR"], []
+    size = lanes * params["ROWS"] * params["ACC_W"]
+    for at in range(0, len(sums), lanes):
+        part = sums[at : at + lanes]
+        end = at + lanes >= len(sums)
+        lane = len(part) - 1, max((lanes - 1).bit_length(), 1)
+        values = pack(part.flatten().tolist(), params["ACC_W"]), size
+        found.append(side_by_side(values, lane, (int(end), 1), (int(end and free), 1)))
+    return found
+
+
+def one_vector(beats: int, columns: int, tiles: int, rng: random.Random, params: Mapping[str, int], to: Beats) -> None:
     """Append a vector and its tiles; extremes in both, that fill the sums, come often."""
-    rows, inputs, columns = params["ROWS"], params["INPUTS"], params["T_COLS"]
+    rows, inputs = params["ROWS"], params["INPUTS"]
+    passes = -(-columns // params["T_PAR"])
     a = activations(rng, columns, beats * inputs, params["ACT_GROUP"], params["ACT_BITS"], params["MAX_SHIFT"])
     to.a += load_beats(a, beats, params)
     for tile in range(tiles):
@@ -91,9 +116,9 @@ def one_vector(beats: int, tiles: int, rng: random.Random, params: Mapping[str, 
         sums = additive_sums(a, w, s1, s2, inputs) if params["ADDITIVE"] else plain_sums(a, w)
         low, high = limits(params["ACC_W"])
         assert bool(((low <= sums) & (sums <= high)).all())
-        to.out.append(pack(sums.flatten().tolist(), params["ACC_W"]))
+        to.out += tile_beats(sums, tile == tiles - 1, params)
         to.w += weight_beats(w, s1, s2, tile == tiles - 1, params)
-        to.tiles.append(beats)
+        to.tiles.append((beats, passes))
     to.vectors.append((beats * columns, tiles))
 
 
@@ -103,8 +128,8 @@ def test_contract(params: dict[str, int], sim: str, tmp_path: Path) -> None:
     """Tiles of vectors of all lengths leave with golden's sums, without a bubble, at the latency of the header."""
     rng = random.Random(derive_seed("m2_linear"))
     found = Beats()
-    for beats, tiles in TILES:
-        one_vector(min(beats, params["BEATS"]), tiles, rng, params, found)
+    for beats, columns, tiles in TILES:
+        one_vector(min(beats, params["BEATS"]), min(columns, params["T_COLS"]), tiles, rng, params, found)
     check_module("m2_linear", params, sim, "tests.rtl.cocotb_m2_linear", found.write(tmp_path / "vectors.json"))
 
 
@@ -113,6 +138,7 @@ def test_contract(params: dict[str, int], sim: str, tmp_path: Path) -> None:
     ("module", "params", "message"),
     [
         ("m2_linear", {"ACC_W": 30}, "ACC_W_must_hold_a_scaled_dot_product"),
+        ("m2_linear", {"T_COLS": 6, "T_PAR": 2}, "T_COLS_must_be_T_PAR_times_a_power_of_two"),
         ("m2_linear", {"BEATS": 48}, "BEATS_must_be_a_power_of_two"),
         ("m2_linear", {"QUEUE": 64}, "QUEUE_must_be_a_power_of_two_from_2_to_32"),
         ("m2_dot", {"INPUTS": 20}, "INPUTS_a_multiple_of_ACT_GROUP"),

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// m2_linear - matrix product at one weight beat a cycle: ROWS rows by INPUTS inputs for T_COLS token columns.
+// m2_linear - matrix product: ROWS rows by INPUTS inputs a weight beat, for up to T_COLS token columns, T_PAR at a time.
 //
 // Function     : sum[c][r] = sum over a tile's beats k of dot[c][r][k] * scale[r][k]: dot as m2_dot, of the beat's
 //                weights with beat k of column c; scale = 2^s1 + 2^s2 where ADDITIVE, else 1.
-// Format       : s_a_data {last, shifts, q}, first group and q lowest: beats 0.. of column 0, then of column 1, ..;
-//                `last` ends a column; T_COLS columns, equally long, are a vector. s_w_data {free, last, {s2, s1} (3
-//                bits each) of each row where ADDITIVE, weights as m2_dot}: `last` ends a tile, `free` ends the use of
-//                a vector; weights beyond the matrix's inputs are 0. m_data: sum[c][r], signed ACC_W bits, at
-//                [(c*ROWS + r)*ACC_W]; exact while the sums fit into ACC_W, and wraps beyond.
+// Format       : s_a_data {vec_last, col_last, shifts, q}, first group and q lowest: beats 0.. of column 0, then of
+//                column 1, ..; col_last ends a column; vec_last with it a vector of 1 to T_COLS columns, equally long.
+//                s_w_data {free, last, {s2, s1} (3 bits each) of each row where ADDITIVE, weights as m2_dot}: `last`
+//                ends a tile, `free` with it the use of a vector; weights beyond the matrix's inputs are 0. m_data, a
+//                beat for each tile and pass p (columns p*T_PAR ..): {free, last of the tile, last lane of the pass,
+//                sums}: sum[p*T_PAR + l][r], signed ACC_W bits, at [(l*ROWS + r)*ACC_W]; exact while the sums fit into
+//                ACC_W, and wraps beyond; lanes above the last one hold anything.
 // Latency      : 6 + clog2(ACT_GROUP) + clog2(INPUTS // ACT_GROUP) + ADDITIVE; from a tile's last weight beat
-// Throughput   : variable: takes a weight beat a cycle, across tiles and vectors, while a tile has at least
-//                (Latency + 1) / QUEUE beats and the next vector is loaded in time.
-// Back-pressure: registered ready of both inputs; takes QUEUE tiles while the output is stalled, and two vectors ahead.
+// Throughput   : variable: takes a weight beat in ceil(columns / T_PAR) cycles, across tiles and vectors, while a tile
+//                has at least (Latency + 1) / QUEUE beats and the next vector is loaded in time.
+// Back-pressure: registered ready of both inputs; takes QUEUE output beats while the output is stalled, and two vectors
+//                ahead.
 // Golden       : golden.mamba2.integer.linear.sums
 // Test         : tests/rtl/test_m2_linear.py
 //
-// Why: weight beats enter only while the queue has a place for their tile, so the arithmetic never stops and needs no
-// clock enable, whose fan-out would be every multiplier. Each column's memory has two halves: a vector is loaded while
-// the one before is used. A register stands behind the memory, because its words go to all rows.
+// Why: weight beats enter only while the queue has a place for their tile, so the arithmetic never stops. A weight beat
+// waits in front of the unit for its passes, and lanes without a column hold their operands and, where no column of the
+// vector is theirs, their registers. Each lane's memory has two halves: a vector is loaded while the one before is used.
 
 `default_nettype none
 `include "checks.vh"
@@ -26,27 +29,32 @@
 module m2_linear #(
     parameter ROWS        = 4,   // rows in a weight beat, >= 1
     parameter INPUTS      = 32,  // inputs in a weight beat, a multiple of ACT_GROUP
-    parameter T_COLS      = 1,   // token columns that share the weights, >= 1
+    parameter T_COLS      = 1,   // most token columns of a vector, T_PAR times a power of two
+    parameter T_PAR       = 1,   // token columns that share a weight beat's cycle, >= 1
     parameter ACT_GROUP   = 8,   // neighbouring activations that share a shift, 1..INPUTS
     parameter WEIGHT_BITS = 4,   // width of a weight [bits], 2..8
     parameter ACT_BITS    = 4,   // width of an activation [bits], 2..8
     parameter MAX_SHIFT   = 15,  // greatest shift of an activation, 1..15
     parameter ADDITIVE    = 1,   // 1: a scale 2^s1 + 2^s2 a row and beat, 0: none
     parameter BEATS       = 64,  // greatest number of beats of a column, a power of two >= 2
-    parameter QUEUE       = 16,  // finished tiles that the output holds, a power of two, 2..32
-    parameter ACC_W       = 48   // width of a sum [bits], >= that of a scaled dot product
+    parameter QUEUE       = 16,  // output beats that the unit holds, a power of two, 2..32
+    parameter ACC_W       = 48,  // width of a sum [bits], >= that of a scaled dot product
+    // Follows from the others, not to be set: bits of the number of a lane.
+    parameter LANE_W      = (T_PAR > 1) ? $clog2(T_PAR) : 1
 ) (
     input  wire                                                                clk,
     input  wire                                                                rst,
     input  wire                                                                s_a_valid,
     output wire                                                                s_a_ready,
-    input  wire [INPUTS*ACT_BITS+INPUTS/ACT_GROUP*$clog2(MAX_SHIFT+1):0] s_a_data,
+    input  wire [INPUTS*ACT_BITS+INPUTS/ACT_GROUP*$clog2(MAX_SHIFT+1)+1:0] s_a_data,
     input  wire                                                                s_w_valid,
     output wire                                                                s_w_ready,
     input  wire [               ROWS*INPUTS*WEIGHT_BITS+6*ROWS*ADDITIVE+1:0] s_w_data,
     output wire                                                                m_valid,
     input  wire                                                                m_ready,
-    output wire [                                     T_COLS*ROWS*ACC_W-1:0] m_data
+    output wire [                               T_PAR*ROWS*ACC_W+LANE_W+1:0] m_data,
+    output wire                                                                vector_there,  // a vector is loaded
+    output wire                                                                place_free     // the output has room
 );
 
   localparam Q_W = INPUTS * ACT_BITS;
@@ -58,9 +66,13 @@ module m2_linear #(
   localparam TERM_W = DOT_W + 8 * ADDITIVE;
   localparam SIGNS = (ACC_W < TERM_W) ? 1 : ACC_W - TERM_W + 1;
   localparam BEAT_W = $clog2(BEATS);
-  localparam COL_W = $clog2(T_COLS + 1);
+  localparam PASSES = T_COLS / T_PAR;
+  localparam PASS_W = (PASSES > 1) ? $clog2(PASSES) : 1;
+  localparam ADDR_W = 1 + $clog2(PASSES) + BEAT_W;
+  localparam SUMS_W = T_PAR * ROWS * ACC_W;
   localparam LEVEL_W = $clog2(QUEUE) + 1;
-  localparam [31:0] LAST_COL_BITS = T_COLS - 1;
+  localparam [31:0] LAST_LANE_BITS = T_PAR - 1;
+  localparam [31:0] LAST_PASS_BITS = PASSES - 1;
   localparam [31:0] QUEUE_BITS = QUEUE;
 
   // Vectors: loaded into one half while the other one is used.
@@ -68,16 +80,36 @@ module m2_linear #(
   reg               load_half_q;
   reg               use_half_q;
   reg  [BEAT_W-1:0] load_beat_q;
-  reg  [ COL_W-1:0] load_col_q;
+  reg  [LANE_W-1:0] load_lane_q;
+  reg  [PASS_W-1:0] load_pass_q;
   reg  [BEAT_W-1:0] use_beat_q;
+  reg  [PASS_W-1:0] use_pass_q;
+  reg  [LANE_W-1:0] last_lane0_q;  // of the vector in half 0: last lane of its last pass
+  reg  [LANE_W-1:0] last_lane1_q;
+  reg  [PASS_W-1:0] last_pass0_q;  // its last pass
+  reg  [PASS_W-1:0] last_pass1_q;
   wire              load = s_a_valid && s_a_ready;
   wire              load_last = s_a_data[WORD_W];
-  wire              loaded = load && load_last && load_col_q == LAST_COL_BITS[COL_W-1:0];
-  wire              take = s_w_valid && s_w_ready;
-  wire              take_last = s_w_data[WEIGHTS_W+SCALES_W];
-  wire              freed = take && s_w_data[WEIGHTS_W+SCALES_W+1];
+  wire              lanes_full = load_lane_q == LAST_LANE_BITS[LANE_W-1:0];
+  wire              loaded = load && load_last && s_a_data[WORD_W+1];
 
-  assign s_a_ready = !full_q[load_half_q];
+  // A weight beat is issued in each pass of the vector, and taken with the last one.
+  reg  [LEVEL_W-1:0] places_q;  // places in the queue that no pass of a tile has reserved
+  wire               go = vector_there && place_free;
+  wire               issue = s_w_valid && go;
+  wire [ LANE_W-1:0] last_lane = use_half_q ? last_lane1_q : last_lane0_q;
+  wire [ PASS_W-1:0] last_pass = use_half_q ? last_pass1_q : last_pass0_q;
+  wire               pass_end = use_pass_q == last_pass;
+  wire               w_last = s_w_data[WEIGHTS_W+SCALES_W];
+  wire               w_free = s_w_data[WEIGHTS_W+SCALES_W+1];
+  wire               freed = issue && pass_end && w_free;
+  wire               reserve = issue && w_last;
+  wire               give_back = m_valid && m_ready;
+
+  assign s_a_ready    = !full_q[load_half_q];
+  assign vector_there = full_q[use_half_q];
+  assign place_free   = places_q != {LEVEL_W{1'b0}};
+  assign s_w_ready    = go && pass_end;
 
   always @(posedge clk) begin
     if (rst) full_q <= 2'b00;
@@ -101,21 +133,35 @@ module m2_linear #(
   end
 
   always @(posedge clk) begin
-    if (rst || loaded) load_col_q <= {COL_W{1'b0}};
-    else if (load && load_last) load_col_q <= load_col_q + 1'b1;
+    if (rst || loaded) begin
+      load_lane_q <= {LANE_W{1'b0}};
+      load_pass_q <= {PASS_W{1'b0}};
+    end else if (load && load_last) begin
+      load_lane_q <= lanes_full ? {LANE_W{1'b0}} : load_lane_q + 1'b1;
+      if (lanes_full) load_pass_q <= load_pass_q + 1'b1;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (loaded && !load_half_q) begin
+      last_lane0_q <= load_lane_q;
+      last_pass0_q <= load_pass_q;
+    end
+    if (loaded && load_half_q) begin
+      last_lane1_q <= load_lane_q;
+      last_pass1_q <= load_pass_q;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (rst) use_pass_q <= {PASS_W{1'b0}};
+    else if (issue) use_pass_q <= pass_end ? {PASS_W{1'b0}} : use_pass_q + 1'b1;
   end
 
   always @(posedge clk) begin
     if (rst) use_beat_q <= {BEAT_W{1'b0}};
-    else if (take) use_beat_q <= take_last ? {BEAT_W{1'b0}} : use_beat_q + 1'b1;
+    else if (issue && pass_end) use_beat_q <= w_last ? {BEAT_W{1'b0}} : use_beat_q + 1'b1;
   end
-
-  // Places in the queue that no tile has reserved. A tile enters while there is one, and takes it with its last beat.
-  reg  [LEVEL_W-1:0] places_q;
-  wire               reserve = take && take_last;
-  wire               give_back = m_valid && m_ready;
-
-  assign s_w_ready = full_q[use_half_q] && places_q != {LEVEL_W{1'b0}};
 
   always @(posedge clk) begin
     if (rst) places_q <= QUEUE_BITS[LEVEL_W-1:0];
@@ -123,64 +169,100 @@ module m2_linear #(
     else if (give_back && !reserve) places_q <= places_q + 1'b1;
   end
 
+  // Addresses in the lanes' memories: {half, pass, beat}.
+  wire [ADDR_W-1:0] load_addr;
+  wire [ADDR_W-1:0] use_addr;
+
+  generate
+    if (PASSES > 1) begin : g_addr
+      assign load_addr = {load_half_q, load_pass_q, load_beat_q};
+      assign use_addr  = {use_half_q, use_pass_q, use_beat_q};
+    end else begin : g_addr_one
+      assign load_addr = {load_half_q, load_beat_q};
+      assign use_addr  = {use_half_q, use_beat_q};
+    end
+  endgenerate
+
   // The way of a weight beat: p0 beside the memory's output, p1 before the multipliers, then m2_dot, scale, sum.
   localparam STAGES = 2 + DOT + ADDITIVE;  // before the sum
-  reg [WEIGHTS_W-1:0] p0_w_q;
-  reg [WEIGHTS_W-1:0] p1_w_q;
-  reg [   STAGES-1:0] valid_q;
-  reg [   STAGES-1:0] last_q;
-  reg                 first_q;  // the next beat to be summed begins a tile
-  reg                 done_q;   // the sums are a tile's
-  wire                add = valid_q[STAGES-1];
-  wire                add_last = last_q[STAGES-1];
+  localparam MARKS_W = LANE_W + PASS_W + 4;
+  reg  [       WEIGHTS_W-1:0] p0_w_q;
+  reg  [       WEIGHTS_W-1:0] p1_w_q;
+  reg  [STAGES*MARKS_W-1:0] marks_q;  // of each stage, last highest
+  reg  [      LANE_W+2-1:0] tags_q;   // of the sums
+  reg                         done_q;   // the sums are those of a tile's pass
+  wire [         MARKS_W-1:0] marks = {
+    w_free && pass_end, pass_end, pass_end ? last_lane : LAST_LANE_BITS[LANE_W-1:0], use_pass_q,
+    use_beat_q == {BEAT_W{1'b0}}, w_last
+  };
+  wire [         MARKS_W-1:0] add_marks = marks_q[(STAGES-1)*MARKS_W+:MARKS_W];
+  wire                        add_last = add_marks[0];
+  wire                        add_first = add_marks[1];
+  wire [          PASS_W-1:0] add_pass = add_marks[2+:PASS_W];
+  wire [           T_PAR-1:0] lane_add;  // lanes whose term is to be summed; lane 0 is in every pass
 
   always @(posedge clk) begin
-    p0_w_q <= s_w_data[WEIGHTS_W-1:0];
-    p1_w_q <= p0_w_q;
-    last_q <= {last_q[STAGES-2:0], take_last};
-  end
-
-  always @(posedge clk) begin
-    if (rst) valid_q <= {STAGES{1'b0}};
-    else valid_q <= {valid_q[STAGES-2:0], take};
-  end
-
-  always @(posedge clk) begin
-    if (rst) first_q <= 1'b1;
-    else if (add) first_q <= add_last;
+    if (issue) p0_w_q <= s_w_data[WEIGHTS_W-1:0];
+    p1_w_q  <= p0_w_q;
+    marks_q <= {marks_q[(STAGES-1)*MARKS_W-1:0], marks};
+    tags_q  <= add_marks[MARKS_W-1:2+PASS_W];
   end
 
   always @(posedge clk) begin
     if (rst) done_q <= 1'b0;
-    else done_q <= add && add_last;
+    else done_q <= lane_add[0] && add_last;
   end
 
-  wire [T_COLS*ROWS*TERM_W-1:0] terms;
-  wire [ T_COLS*ROWS*ACC_W-1:0] sums;
-  wire [  T_COLS*ROWS*DOT_W-1:0] dots;
+  wire [T_PAR*ROWS*TERM_W-1:0] terms;
+  wire [           SUMS_W-1:0] sums;
+  wire [ T_PAR*ROWS*DOT_W-1:0] dots;
+  wire [           T_PAR-1:0] scale_en;  // lanes whose dot product is to be scaled
 
   genvar c, r;
   generate
-    for (c = 0; c < T_COLS; c = c + 1) begin : g_col
-      localparam [31:0] COL = c;
+    for (c = 0; c < T_PAR; c = c + 1) begin : g_lane
+      localparam [31:0] LANE = c;
       wire [WORD_W-1:0] p0_word;
       reg  [WORD_W-1:0] p1_word_q;
+      reg  [STAGES-1:0] valid_q;  // of each stage, of this lane
+      wire              on = issue && (!pass_end || LANE[LANE_W-1:0] <= last_lane);
+      wire              dot_en;
+
+      assign lane_add[c] = valid_q[STAGES-1];
+      assign scale_en[c] = valid_q[1+DOT];
+
+      always @(posedge clk) begin
+        if (rst) valid_q <= {STAGES{1'b0}};
+        else valid_q <= {valid_q[STAGES-2:0], on};
+      end
 
       mem_sdp #(
           .DATA_W(WORD_W),
-          .DEPTH (2 * BEATS)
+          .DEPTH (2 * PASSES * BEATS)
       ) u_mem (
           .clk    (clk),
-          .wr_en  (load && load_col_q == COL[COL_W-1:0]),
-          .wr_addr({load_half_q, load_beat_q}),
+          .wr_en  (load && load_lane_q == LANE[LANE_W-1:0]),
+          .wr_addr(load_addr),
           .wr_data(s_a_data[WORD_W-1:0]),
-          .rd_en  (1'b1),
-          .rd_addr({use_half_q, use_beat_q}),
+          .rd_en  (on),
+          .rd_addr(use_addr),
           .rd_data(p0_word)
       );
 
       always @(posedge clk) begin
         p1_word_q <= p0_word;
+      end
+
+      if (T_PAR > 1) begin : g_still
+        reg active_q;  // something is in m2_dot, or comes
+
+        always @(posedge clk) begin
+          active_q <= |valid_q[DOT-1:0];
+        end
+
+        assign dot_en = active_q;
+      end else begin : g_free
+        assign dot_en = 1'b1;
       end
 
       m2_dot #(
@@ -192,7 +274,7 @@ module m2_linear #(
           .MAX_SHIFT  (MAX_SHIFT)
       ) u_dot (
           .clk(clk),
-          .en (1'b1),
+          .en (dot_en),
           .a  (p1_word_q[0+:Q_W]),
           .s  (p1_word_q[WORD_W-1:Q_W]),
           .w  (p1_w_q),
@@ -209,7 +291,7 @@ module m2_linear #(
         late_q <= {late_q[(LATE-1)*SCALES_W-1:0], s_w_data[WEIGHTS_W+:SCALES_W]};
       end
 
-      for (c = 0; c < T_COLS * ROWS; c = c + 1) begin : g_scale
+      for (c = 0; c < T_PAR * ROWS; c = c + 1) begin : g_scale
         wire signed [ DOT_W-1:0] dot = dots[c*DOT_W+:DOT_W];
         wire signed [TERM_W-1:0] wide = {{8{dot[DOT_W-1]}}, dot};
         wire        [       2:0] s1 = scales[c%ROWS*6+:3];
@@ -217,29 +299,61 @@ module m2_linear #(
         reg         [TERM_W-1:0] term_q;
 
         always @(posedge clk) begin
-          term_q <= (wide << s1) + (wide << s2);
+          if (scale_en[c/ROWS]) term_q <= (wide << s1) + (wide << s2);
         end
 
         assign terms[c*TERM_W+:TERM_W] = term_q;
       end
     end else begin : g_plain
+      wire unused_scale_en = |scale_en;
+
       assign terms = dots;
     end
 
-    for (r = 0; r < T_COLS * ROWS; r = r + 1) begin : g_acc
-      wire [TERM_W-1:0] term = terms[r*TERM_W+:TERM_W];
-      wire [ ACC_W-1:0] wide = {{SIGNS{term[TERM_W-1]}}, term[TERM_W-2:0]};
-      reg  [ ACC_W-1:0] acc_q;
+    // Sums of each pass: registers where there is one pass, else distributed RAM beside the register of the last sum.
+    for (c = 0; c < T_PAR; c = c + 1) begin : g_acc
+      wire [ROWS*ACC_W-1:0] old_sums;
+      wire [ROWS*ACC_W-1:0] new_sums;
+      reg  [ROWS*ACC_W-1:0] acc_q;
 
-      always @(posedge clk) begin
-        if (add) acc_q <= (first_q ? {ACC_W{1'b0}} : acc_q) + wide;
+      for (r = 0; r < ROWS; r = r + 1) begin : g_row
+        wire [TERM_W-1:0] term = terms[(c*ROWS+r)*TERM_W+:TERM_W];
+        wire [ ACC_W-1:0] wide = {{SIGNS{term[TERM_W-1]}}, term[TERM_W-2:0]};
+
+        assign new_sums[r*ACC_W+:ACC_W] = (add_first ? {ACC_W{1'b0}} : old_sums[r*ACC_W+:ACC_W]) + wide;
       end
 
-      assign sums[r*ACC_W+:ACC_W] = acc_q;
+      always @(posedge clk) begin
+        if (lane_add[c]) acc_q <= new_sums;
+      end
+
+      assign sums[c*ROWS*ACC_W+:ROWS*ACC_W] = acc_q;
+
+      if (PASSES > 1) begin : g_passes
+        mem_lutram #(
+            .DATA_W(ROWS * ACC_W),
+            .DEPTH (PASSES)
+        ) u_sums (
+            .clk    (clk),
+            .wr_en  (lane_add[c]),
+            .wr_addr(add_pass),
+            .wr_data(new_sums),
+            .rd_addr(add_pass),
+            .rd_data(old_sums)
+        );
+      end else begin : g_pass
+        assign old_sums = acc_q;
+      end
     end
 
-    if (ROWS < 1 || T_COLS < 1 || ADDITIVE < 0 || ADDITIVE > 1) begin : g_bad_size
-      m2_linear_needs_ROWS_and_T_COLS_at_least_1_and_ADDITIVE_0_or_1 u_error ();
+    if (PASSES == 1) begin : g_no_pass
+      wire unused_add_pass = |add_pass;
+    end
+    if (ROWS < 1 || T_PAR < 1 || ADDITIVE < 0 || ADDITIVE > 1) begin : g_bad_size
+      m2_linear_needs_ROWS_and_T_PAR_at_least_1_and_ADDITIVE_0_or_1 u_error ();
+    end
+    if (T_PAR * PASSES != T_COLS || PASSES < 1 || (PASSES & (PASSES - 1)) != 0) begin : g_bad_cols
+      m2_linear_T_COLS_must_be_T_PAR_times_a_power_of_two u_error ();
     end
     if (BEATS < 2 || (BEATS & (BEATS - 1)) != 0) begin : g_bad_beats
       m2_linear_BEATS_must_be_a_power_of_two_from_2 u_error ();
@@ -256,14 +370,14 @@ module m2_linear #(
   wire [LEVEL_W-1:0] unused_level;
 
   strm_fifo #(
-      .DATA_W(T_COLS * ROWS * ACC_W),
+      .DATA_W(SUMS_W + LANE_W + 2),
       .DEPTH (QUEUE)
   ) u_queue (
       .clk    (clk),
       .rst    (rst),
       .s_valid(done_q),
       .s_ready(queue_ready),
-      .s_data (sums),
+      .s_data ({tags_q, sums}),
       .m_valid(m_valid),
       .m_ready(m_ready),
       .m_data (m_data),
@@ -274,9 +388,11 @@ module m2_linear #(
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
   `CHECK(!done_q || queue_ready, "a tile has no place in the queue")
-  `CHECK(!freed || take_last, "a vector ends inside a tile")
+  `CHECK(!freed || w_last, "a vector ends inside a tile")
   `CHECK(!load || load_last || load_beat_q != {BEAT_W{1'b1}}, "a column has more than BEATS beats")
-  `CHECK(!take || take_last || use_beat_q != {BEAT_W{1'b1}}, "a tile has more than BEATS beats")
+  `CHECK(!load || !load_last || s_a_data[WORD_W+1] || !lanes_full || load_pass_q != LAST_PASS_BITS[PASS_W-1:0],
+         "a vector has more than T_COLS columns")
+  `CHECK(!issue || w_last || use_beat_q != {BEAT_W{1'b1}}, "a tile has more than BEATS beats")
 
 endmodule
 
