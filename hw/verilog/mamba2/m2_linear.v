@@ -100,6 +100,7 @@ module m2_linear #(
   wire [ LANE_W-1:0] last_lane = use_half_q ? last_lane1_q : last_lane0_q;
   wire [ PASS_W-1:0] last_pass = use_half_q ? last_pass1_q : last_pass0_q;
   wire               pass_end = use_pass_q == last_pass;
+  wire [  T_PAR-1:0] beyond = {T_PAR{1'b1}} << 1 << last_lane;  // lanes that the last pass leaves
   wire               w_last = s_w_data[WEIGHTS_W+SCALES_W];
   wire               w_free = s_w_data[WEIGHTS_W+SCALES_W+1];
   wire               freed = issue && pass_end && w_free;
@@ -188,8 +189,8 @@ module m2_linear #(
   localparam MARKS_W = LANE_W + PASS_W + 4;
   reg  [       WEIGHTS_W-1:0] p0_w_q;
   reg  [       WEIGHTS_W-1:0] p1_w_q;
-  reg  [STAGES*MARKS_W-1:0] marks_q;  // of each stage, last highest
-  reg  [      LANE_W+2-1:0] tags_q;   // of the sums
+  reg  [  STAGES*MARKS_W-1:0] marks_q;  // of each stage, last highest
+  reg  [          LANE_W+1:0] tags_q;   // of the sums
   reg                         done_q;   // the sums are those of a tile's pass
   wire [         MARKS_W-1:0] marks = {
     w_free && pass_end, pass_end, pass_end ? last_lane : LAST_LANE_BITS[LANE_W-1:0], use_pass_q,
@@ -225,7 +226,7 @@ module m2_linear #(
       wire [WORD_W-1:0] p0_word;
       reg  [WORD_W-1:0] p1_word_q;
       reg  [STAGES-1:0] valid_q;  // of each stage, of this lane
-      wire              on = issue && (!pass_end || LANE[LANE_W-1:0] <= last_lane);
+      wire              on = issue && (!pass_end || !beyond[c]);
       wire              dot_en;
 
       assign lane_add[c] = valid_q[STAGES-1];
