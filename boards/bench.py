@@ -12,7 +12,7 @@ from boards.sim.speed import measure_board
 from boards.target import VirtualTarget
 from golden import vectors
 from golden.errors import InputError
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from golden.ternary.packing import tiling
 from golden.vectors import Bundle
 from harness import bundles, console
@@ -38,12 +38,12 @@ def opened(board: str, memory: str, bundle: Bundle) -> Iterator[VirtualTarget]:
     kind: Memory = "ideal" if memory == "ideal" else "model"
     with open_board(board, bundle.manifest.config, kind) as opening:
         vectors.check_config(bundle.path, bundle.manifest, opening.config)
-        size = arena_bytes(bundle, opening.config)
+        size = arena_bytes(bundle, opening.kernel.config)
         with closing(VirtualTarget(opening.device, opening.kernel, size)) as target:
             yield target
 
 
-def arena_bytes(bundle: Bundle, cfg: KernelConfig) -> int:
+def arena_bytes(bundle: Bundle, cfg: TernConfig) -> int:
     """Return the bytes a port that all weights and the largest start of a bundle take, each region in whole pages."""
 
     def pages(beats: int) -> int:

@@ -6,7 +6,7 @@ import torch
 from boards.drivers.tern_matvec import TernMatvec, Weights
 from boards.sim.device import SimDevice
 from golden.errors import InputError
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from golden.ternary.packing import stripe
 from harness.bench.record import Counters, Kind
 
@@ -42,7 +42,7 @@ class VirtualTarget:
         return f"{self._device.facts.facts_hash():016x}"
 
     @property
-    def config(self) -> KernelConfig:
+    def config(self) -> TernConfig:
         """The kernel's configuration."""
         return self._kernel.config
 

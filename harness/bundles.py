@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import torch
 
 from golden.errors import InputError
-from golden.spec.configs import KernelConfig, load_config
+from golden.spec.configs import TernConfig, load_config
 from golden.spec.gen.tern_matvec import MAX_ROW_TILES
 from golden.ternary.arguments import argument_error
 from golden.ternary.packing import tiling
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from golden.mamba2.integer.model import IntegerModel
     from golden.mamba2.integer.profile import Mamba2Profile
 
-KERNEL = "tern_matvec"
+KERNEL: Final = "tern_matvec"
 ZOO = ROOT / "golden" / "zoo"
 TERNARY_MODELS = ("bitnet-tiny",)
 MAMBA2_MODELS = ("mamba2-tiny",)
@@ -68,7 +68,7 @@ def make_random(
     """
     from golden.ternary import bundles
 
-    cfg: KernelConfig = load_config(KERNEL, config)
+    cfg: TernConfig = load_config(KERNEL, config)
     _check_shape(rows, cols, min(vectors, cfg.t_cols), cfg)
     products = bundles.random_products(rows, cols, starts, vectors, seed)
     origin = bundles.random_origin(rows, cols, seed)
@@ -76,7 +76,7 @@ def make_random(
     return bundles.write(out or bundle_dir(), stem, products, cfg, origin, seed, source_revision()[0])
 
 
-def _check_shape(rows: int, cols: int, vectors: int, cfg: KernelConfig) -> None:
+def _check_shape(rows: int, cols: int, vectors: int, cfg: TernConfig) -> None:
     sizes = tiling(rows, cols, vectors, cfg)
     error = argument_error(sizes.row_tiles, sizes.col_blocks, vectors, (), (), cfg)
     if error:

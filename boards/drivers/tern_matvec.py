@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from boards.drivers.arena import Arena
 from boards.drivers.base import KraitIP
 from golden.errors import InputError, MachineError
-from golden.spec import KernelConfig, load_config
+from golden.spec import TernConfig, load_config
 from golden.spec.gen import tern_matvec as regs
 from golden.ternary.packing import Tiling, pack_weights, pack_x, stripe, tiling, unpack_y, unstripe
 from harness.bench.record import Counters
@@ -80,7 +80,7 @@ class TernMatvec(KraitIP):
 
     def __init__(self, description: dict[str, Any]) -> None:
         super().__init__(description)
-        self.config: KernelConfig = load_config("tern_matvec", self.config_name)
+        self.config: TernConfig = load_config("tern_matvec", self.config_name)
         found, expected = (self.identity.ports, self.identity.port_bytes), (self.config.ports, self.config.port_bytes)
         if found != expected or len(self.memory_names) != self.config.ports:
             raise MachineError(

@@ -37,7 +37,7 @@ class MatvecSpeed:
         self.config = (board.config.kernel, board.config.name)
         draw = torch.Generator().manual_seed(1)
         w = torch.randint(-1, 2, (rows, cols), generator=draw, dtype=torch.int8)
-        self._x = torch.randint(-128, 128, (cols, board.config.t_cols), generator=draw, dtype=torch.int8)
+        self._x = torch.randint(-128, 128, (cols, self._kernel.config.t_cols), generator=draw, dtype=torch.int8)
         self._expected = matvec(w, self._x)
         self._kernel.arena()
         self._weights: Weights = self._kernel.load_matrix(w)
@@ -63,7 +63,7 @@ class MatvecSpeed:
 
     def run(self, starts: int) -> tuple[int, float]:
         """Run `starts` times; the first result is checked. Returns simulated cycles and seconds."""
-        packed = stripe(pack_x(self._x, self._board.config), self._board.config).numpy()
+        packed = stripe(pack_x(self._x, self._kernel.config), self._kernel.config).numpy()
         model = self._board.device.model
         assert model is not None
         cycles, begin = model.cycles, time.perf_counter()

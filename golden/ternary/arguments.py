@@ -3,12 +3,12 @@
 
 from collections.abc import Iterable
 
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from golden.spec.gen.tern_matvec import MAX_ROW_TILES, ErrorCode
 
 
 def argument_error(
-    row_tiles: int, col_blocks: int, vectors: int, offsets: Iterable[int], bases: Iterable[int], cfg: KernelConfig
+    row_tiles: int, col_blocks: int, vectors: int, offsets: Iterable[int], bases: Iterable[int], cfg: TernConfig
 ) -> ErrorCode:
     """Return the first broken rule, NONE if the start is legal.
 

@@ -10,7 +10,7 @@ import torch
 
 from golden import vectors
 from golden.errors import CheckError, InputError
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from golden.ternary.matvec import matvec
 from golden.ternary.model import BitNet, capture_linears
 from golden.ternary.packing import pack_weights, pack_x, unpack_weights, unpack_x
@@ -49,7 +49,7 @@ def random_products(rows: int, cols: int, count: int, vectors_each: int, seed: i
 
 
 def write(
-    parent: Path, stem: str, products: Iterable[Product], cfg: KernelConfig, origin: Origin, seed: int, revision: str
+    parent: Path, stem: str, products: Iterable[Product], cfg: TernConfig, origin: Origin, seed: int, revision: str
 ) -> Path:
     """Pack products for `cfg` and write their bundle; vectors go T_COLS to a start. Return the bundle's directory."""
     cases: list[Case] = []
@@ -69,7 +69,7 @@ def write(
     )
 
 
-def _add(product: Product, cfg: KernelConfig, cases: list[Case], tensors: dict[str, torch.Tensor]) -> None:
+def _add(product: Product, cfg: TernConfig, cases: list[Case], tensors: dict[str, torch.Tensor]) -> None:
     rows, cols = product.w.shape
     weights = f"{product.name}.weights"
     tensors[weights] = pack_weights(product.w, cfg)
@@ -95,7 +95,7 @@ def random_origin(rows: int, cols: int, seed: int) -> Origin:
     return Origin(name=f"random-{rows}x{cols}", sha256=digest, note="uniform trits and int8, torch.Generator")
 
 
-def check_results(bundle: vectors.Bundle, cfg: KernelConfig) -> None:
+def check_results(bundle: vectors.Bundle, cfg: TernConfig) -> None:
     """Compute every case anew from the packed operands; CheckError names the first result that differs."""
     for case in bundle.manifest.cases:
         w = unpack_weights(bundle.tensors[case.weights], case.rows, case.cols, cfg)

@@ -27,7 +27,7 @@ LEGAL_BYTES = 3**TRITS
 
 
 class Geometry(Protocol):
-    """What packing needs of a kernel configuration (`golden.spec.KernelConfig` has it)."""
+    """What packing needs of a kernel configuration (`golden.spec.TernConfig` has it)."""
 
     @property
     def ports(self) -> int:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import torch
 
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from harness.bench.record import Counters, Kind
 
 
@@ -33,7 +33,7 @@ class Target(Protocol):
         """Hash of the board's declared facts."""
 
     @property
-    def config(self) -> KernelConfig:
+    def config(self) -> TernConfig:
         """The kernel's configuration."""
 
     @property

@@ -24,6 +24,9 @@ MEMORY_CPP = (CPP / "axi_mem.cpp", CPP / "axi_mem_api.cpp")
 MEMORY_RTL = (RTL / "sim_axi_mem.sv",)
 BOARD_CPP = (*MEMORY_CPP, CPP / "sim_board.cpp")
 
+FAMILIES = {"tern_matvec": "ternary", "mamba2_accel": "mamba2"}
+"""Folder below hw/verilog of each kernel's modules."""
+
 REGISTER_LIMIT = 10_000
 """Cycles after which an AXI4-Lite access counts as unanswered."""
 
@@ -54,9 +57,16 @@ def kernel_sources(kernel: str, config: str) -> tuple[Path, ...]:
 
 
 def core_sources(kernel: str) -> tuple[Path, ...]:
-    """Return the Verilog of a kernel's core: its family, and the common modules that these instantiate."""
-    core = sorted((VERILOG / {"tern_matvec": "ternary"}[kernel]).glob("*.v"))
-    return (*core, *_instantiated(core, sorted((VERILOG / "common").glob("*.v"))))
+    """Return the Verilog of a kernel's core: its family, and the common modules and ROMs that these instantiate.
+
+    Raises:
+        InputError: the kernel is unknown.
+    """
+    if kernel not in FAMILIES:
+        raise InputError(f"kernel: found {kernel!r}, expected one of {', '.join(FAMILIES)}")
+    core = sorted((VERILOG / FAMILIES[kernel]).glob("*.v"))
+    library = [*sorted((VERILOG / "common").glob("*.v")), *sorted((VERILOG / "gen").glob("*_rom_*.v"))]
+    return (*core, *_instantiated(core, library))
 
 
 def _instantiated(files: Sequence[Path], library: Sequence[Path]) -> tuple[Path, ...]:
@@ -70,7 +80,7 @@ def _instantiated(files: Sequence[Path], library: Sequence[Path]) -> tuple[Path,
 
 def kernel_build(kernel: str, config: str, opt: str = "-O2") -> VerilatorBuild:
     """Return the build of a kernel's virtual board."""
-    includes = (VERILOG, VERILOG / "gen", VERILOG / "common")
+    includes = (VERILOG, VERILOG / "gen", VERILOG / "common", VERILOG / FAMILIES[kernel])
     return VerilatorBuild(
         f"sim_{kernel}_{config}",
         kernel_sources(kernel, config),

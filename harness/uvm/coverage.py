@@ -9,7 +9,7 @@ from pathlib import Path
 import vsc
 from pyuvm import uvm_component, uvm_subscriber
 
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from golden.spec.gen.tern_matvec import ErrorCode
 from harness.uvm.items import Action, KernelItem, Stimulus
 from harness.uvm.knobs import W_NAMES, X_NAMES
@@ -78,7 +78,7 @@ def _peak(stimulus: Stimulus, item: KernelItem) -> int:
 class Coverage(uvm_subscriber):
     """Samples every finished item."""
 
-    def __init__(self, name: str, parent: uvm_component, cfg: KernelConfig) -> None:
+    def __init__(self, name: str, parent: uvm_component, cfg: TernConfig) -> None:
         super().__init__(name, parent)
         self._cfg = cfg
         self.group = StartCoverage(cfg.t_cols)

@@ -10,7 +10,7 @@ from cocotb.triggers import ClockCycles, RisingEdge
 from pyuvm import uvm_component, uvm_env, uvm_subscriber
 
 from golden.errors import CheckError
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from golden.spec.registers import RegisterMap
 from harness.uvm.axil import AxilAccess, AxilAgent
 from harness.uvm.coverage import Coverage
@@ -29,7 +29,7 @@ class Bench:
     """What the tests share: the job, the design, and the parts that do not belong to UVM."""
 
     job: Job
-    cfg: KernelConfig
+    cfg: TernConfig
     declared: RegisterMap
     dut: Any
     clock: Any
@@ -48,7 +48,7 @@ class Bench:
         await ClockCycles(self.clock, 2)
 
 
-def start_bench(job: Job, cfg: KernelConfig, declared: RegisterMap) -> Bench:
+def start_bench(job: Job, cfg: TernConfig, declared: RegisterMap) -> Bench:
     """Start the clock and the memory that the job asks for."""
     dut: Any = cocotb.top
     bulk = job.transport == "bulk"

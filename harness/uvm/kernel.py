@@ -12,7 +12,7 @@ from cocotb.utils import get_sim_time
 from pyuvm import uvm_agent, uvm_analysis_port, uvm_component, uvm_driver, uvm_sequencer
 
 from golden.errors import CheckError
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from golden.spec.gen import tern_matvec as regs
 from golden.ternary.packing import stripe, tiling, unpack_y, unstripe
 from harness.uvm.items import Action, Arguments, KernelItem, Outcome, Stimulus
@@ -37,7 +37,7 @@ class KernelDriver(uvm_driver):
         name: str,
         parent: uvm_component,
         *,
-        cfg: KernelConfig,
+        cfg: TernConfig,
         dut: Any,
         clock: Any,
         memory: MemoryTransport,

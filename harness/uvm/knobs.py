@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import vsc
 from numpy.random import Generator
 
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from harness.uvm.items import Action, Arguments
 from harness.uvm.stalls import StallKind
 
@@ -17,7 +17,7 @@ TILE_CLASSES = ("one", "few", "some", "two_row_blocks")
 BLOCK_CLASSES = ("one", "few", "many")
 SKEWS = (0, 1, 3, 61, 127)
 
-Spoiler = Callable[[Arguments, KernelConfig], Arguments]
+Spoiler = Callable[[Arguments, TernConfig], Arguments]
 
 # Name of each illegal argument -> how to make it.
 ILLEGAL: dict[str, Spoiler] = {
@@ -52,7 +52,7 @@ class Knobs:
     illegal: str
     skew: int
 
-    def shape(self, cfg: KernelConfig, rng: Generator) -> tuple[int, int, int]:
+    def shape(self, cfg: TernConfig, rng: Generator) -> tuple[int, int, int]:
         """Return rows, columns and vectors of the drawn classes."""
         tiles = {
             "one": 1,

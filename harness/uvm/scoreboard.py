@@ -7,7 +7,7 @@ import torch
 from pyuvm import uvm_analysis_port, uvm_component, uvm_scoreboard, uvm_subscriber, uvm_tlm_analysis_fifo
 
 from golden.errors import CheckError
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from golden.spec.gen.tern_matvec import ErrorCode
 from golden.ternary.arguments import argument_error
 from golden.ternary.matvec import matvec
@@ -26,7 +26,7 @@ class Prediction:
     runs: int
 
 
-def predict(stimulus: Stimulus, cfg: KernelConfig) -> Prediction:
+def predict(stimulus: Stimulus, cfg: TernConfig) -> Prediction:
     """Compute the prediction from the golden model and the specification of errors and counters."""
     error = _expected_error(stimulus, cfg)
     runs = 2 if stimulus.action is Action.RESTART else 1
@@ -40,7 +40,7 @@ def predict(stimulus: Stimulus, cfg: KernelConfig) -> Prediction:
     return Prediction(y, error, port, counters, runs)
 
 
-def _expected_error(stimulus: Stimulus, cfg: KernelConfig) -> ErrorCode:
+def _expected_error(stimulus: Stimulus, cfg: TernConfig) -> ErrorCode:
     """Return the code that the specification demands: refused arguments first, then what happens on the way."""
     args = stimulus.arguments
     offsets = (args.x_off, args.w_off, args.y_off)
@@ -55,7 +55,7 @@ _ACTION_ERROR = {
 }
 
 
-def _port_beats(cfg: KernelConfig, reads: int, writes: int) -> dict[str, int]:
+def _port_beats(cfg: TernConfig, reads: int, writes: int) -> dict[str, int]:
     return {
         f"{name}_{port:02d}": beats
         for name, beats in (("RD_BEATS", reads), ("WR_BEATS", writes))
@@ -66,7 +66,7 @@ def _port_beats(cfg: KernelConfig, reads: int, writes: int) -> dict[str, int]:
 class Predictor(uvm_subscriber):
     """Turns the items that the driver announces into predictions on `ap`."""
 
-    def __init__(self, name: str, parent: uvm_component, cfg: KernelConfig) -> None:
+    def __init__(self, name: str, parent: uvm_component, cfg: TernConfig) -> None:
         super().__init__(name, parent)
         self._cfg = cfg
         self.ap = uvm_analysis_port("ap", self)
@@ -76,7 +76,7 @@ class Predictor(uvm_subscriber):
         self.ap.write((item, predict(item.stimulus, self._cfg)))
 
 
-def first_divergence(name: str, expected: torch.Tensor, found: torch.Tensor, cfg: KernelConfig) -> str | None:
+def first_divergence(name: str, expected: torch.Tensor, found: torch.Tensor, cfg: TernConfig) -> str | None:
     """Return one line about the first element (row by row) of y int32 [M, V] that differs, None if none does."""
     different = (expected != found).nonzero()
     if not len(different):
@@ -93,7 +93,7 @@ def first_divergence(name: str, expected: torch.Tensor, found: torch.Tensor, cfg
 class Scoreboard(uvm_scoreboard):
     """Compares outcomes with predictions in order; keeps every failure, raises at the end of the test."""
 
-    def __init__(self, name: str, parent: uvm_component, cfg: KernelConfig) -> None:
+    def __init__(self, name: str, parent: uvm_component, cfg: TernConfig) -> None:
         self._cfg = cfg
         self.failures: list[str] = []
         self.compared = 0

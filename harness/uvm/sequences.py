@@ -10,7 +10,7 @@ from pyuvm import uvm_sequence
 
 from golden import vectors
 from golden.errors import CheckError
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from golden.spec.registers import Register
 from golden.ternary.packing import tiling, unpack_weights, unpack_x
 from harness.uvm import stimuli
@@ -24,7 +24,7 @@ from harness.uvm.stalls import StallKind, Stalls
 class RandomStarts(uvm_sequence):
     """`items` starts drawn by the knobs of a seed."""
 
-    def __init__(self, cfg: KernelConfig, memory: MemoryTransport, seed: int, items: int) -> None:
+    def __init__(self, cfg: TernConfig, memory: MemoryTransport, seed: int, items: int) -> None:
         super().__init__("random_starts")
         self._cfg, self._memory, self._seed, self._items = cfg, memory, seed, items
 
@@ -44,7 +44,7 @@ class BundleStarts(uvm_sequence):
 
     def __init__(
         self,
-        cfg: KernelConfig,
+        cfg: TernConfig,
         memory: MemoryTransport,
         seed: int,
         items: int,

@@ -10,7 +10,7 @@ import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from golden.spec.configs import KernelConfig
+from golden.spec.configs import TernConfig
 from golden.ternary.packing import LEGAL_BYTES, ZERO_BYTE, pack_weights, pack_x, tiling, unpack_weights
 from harness.uvm.items import Action, Arguments, Stimulus
 from harness.uvm.knobs import ILLEGAL, Knobs
@@ -61,7 +61,7 @@ def _int8(values: Array) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(values).astype(np.int8))
 
 
-def layout(x_beats: int, w_beats: int, y_beats: int, cfg: KernelConfig, skew: int) -> tuple[int, int, int]:
+def layout(x_beats: int, w_beats: int, y_beats: int, cfg: TernConfig, skew: int) -> tuple[int, int, int]:
     """Place x, weights and results in every port's arena; `skew` beats move them off page boundaries.
 
     Returns:
@@ -74,7 +74,7 @@ def layout(x_beats: int, w_beats: int, y_beats: int, cfg: KernelConfig, skew: in
     return x_off, w_off, y_off
 
 
-def make(name: str, knobs: Knobs, cfg: KernelConfig, bases: tuple[int, ...], arena: int, rng: Generator) -> Stimulus:
+def make(name: str, knobs: Knobs, cfg: TernConfig, bases: tuple[int, ...], arena: int, rng: Generator) -> Stimulus:
     """Turn one set of knobs into a complete start.
 
     Args:
@@ -96,7 +96,7 @@ def make(name: str, knobs: Knobs, cfg: KernelConfig, bases: tuple[int, ...], are
 
 
 def from_matrices(
-    name: str, w: torch.Tensor, x: torch.Tensor, cfg: KernelConfig, bases: tuple[int, ...], skew: int = 0
+    name: str, w: torch.Tensor, x: torch.Tensor, cfg: TernConfig, bases: tuple[int, ...], skew: int = 0
 ) -> Stimulus:
     """Return the plain start of `w` (int8 [M, K]) times `x` (int8 [K, V])."""
     sizes = tiling(w.shape[0], w.shape[1], x.shape[1], cfg)
@@ -105,16 +105,16 @@ def from_matrices(
     return Stimulus(name, w, x, pack_weights(w, cfg), pack_x(x, cfg), arguments)
 
 
-def _leave(stimulus: Stimulus, knobs: Knobs, cfg: KernelConfig, rng: Generator) -> Stimulus:
+def _leave(stimulus: Stimulus, knobs: Knobs, cfg: TernConfig, rng: Generator) -> Stimulus:
     return stimulus
 
 
-def _spoil_arguments(stimulus: Stimulus, knobs: Knobs, cfg: KernelConfig, rng: Generator) -> Stimulus:
+def _spoil_arguments(stimulus: Stimulus, knobs: Knobs, cfg: TernConfig, rng: Generator) -> Stimulus:
     change = ILLEGAL[knobs.illegal]
     return replace(stimulus, arguments=change(stimulus.arguments, cfg))
 
 
-def _spoil_weight(stimulus: Stimulus, knobs: Knobs, cfg: KernelConfig, rng: Generator) -> Stimulus:
+def _spoil_weight(stimulus: Stimulus, knobs: Knobs, cfg: TernConfig, rng: Generator) -> Stimulus:
     """Put one illegal byte into a used row and column; the golden matrix gets zeros there."""
     weights = stimulus.weights.clone()
     beat, byte = int(rng.integers(weights.shape[0])), int(rng.integers(weights.shape[1]))
@@ -124,18 +124,18 @@ def _spoil_weight(stimulus: Stimulus, knobs: Knobs, cfg: KernelConfig, rng: Gene
     return replace(stimulus, weights=weights, w=w)
 
 
-def _spoil_reads(stimulus: Stimulus, knobs: Knobs, cfg: KernelConfig, rng: Generator) -> Stimulus:
+def _spoil_reads(stimulus: Stimulus, knobs: Knobs, cfg: TernConfig, rng: Generator) -> Stimulus:
     at = stimulus.arguments.w_off + cfg.port_bytes * int(rng.integers(stimulus.weights.shape[0]))
     fault = Fault(int(rng.integers(cfg.ports)), Access.READ, at, at + 1)
     return replace(stimulus, fault=fault)
 
 
-def _spoil_writes(stimulus: Stimulus, knobs: Knobs, cfg: KernelConfig, rng: Generator) -> Stimulus:
+def _spoil_writes(stimulus: Stimulus, knobs: Knobs, cfg: TernConfig, rng: Generator) -> Stimulus:
     at = stimulus.arguments.y_off
     return replace(stimulus, fault=Fault(int(rng.integers(cfg.ports)), Access.WRITE, at, at + 1))
 
 
-_SPOIL: dict[Action, Callable[[Stimulus, Knobs, KernelConfig, Generator], Stimulus]] = {
+_SPOIL: dict[Action, Callable[[Stimulus, Knobs, TernConfig, Generator], Stimulus]] = {
     Action.ILLEGAL: _spoil_arguments,
     Action.BAD_WEIGHT: _spoil_weight,
     Action.READ_ERROR: _spoil_reads,

@@ -3,7 +3,7 @@
 
 import gc
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyuvm
 import torch
@@ -17,7 +17,7 @@ from harness.uvm.env import MatvecEnv, start_bench
 from harness.uvm.sequences import BundleStarts, RandomStarts, walk_registers
 from harness.uvm.stalls import StallKind
 
-KERNEL = "tern_matvec"
+KERNEL: Final = "tern_matvec"
 
 
 def _keep_python_out_of_the_way() -> None:

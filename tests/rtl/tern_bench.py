@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from golden.spec.configs import KernelConfig, load_config
+from golden.spec.configs import TernConfig, load_config
 from golden.spec.gen.tern_matvec import Offset
 from golden.ternary.packing import Tiling, pack_weights, pack_x, stripe, tiling, unpack_y, unstripe
 from harness.build import VerilatorBuild, build
@@ -35,13 +35,13 @@ def tern_sources() -> list[Path]:
     return list(core_sources("tern_matvec"))
 
 
-def geometry(**changes: int) -> KernelConfig:
+def geometry(**changes: int) -> TernConfig:
     """Return a small geometry: one row block is four tiles."""
     small = {"ports": 1, "port_bits": 256, "outs": 8, "t_cols": 2, "acc_depth": 4, "x_slots": 16}
     return replace(load_config("tern_matvec", "sim"), **(small | changes))
 
 
-def library(cfg: KernelConfig, opt: str = "-O1") -> Path:
+def library(cfg: TernConfig, opt: str = "-O1") -> Path:
     """Build the kernel with this geometry on a simulation memory."""
     return build(
         VerilatorBuild(
@@ -56,7 +56,7 @@ def library(cfg: KernelConfig, opt: str = "-O1") -> Path:
     )
 
 
-def parameters(cfg: KernelConfig) -> dict[str, int]:
+def parameters(cfg: TernConfig) -> dict[str, int]:
     """Return the kernel's Verilog parameters."""
     return {
         "PORTS": cfg.ports,
@@ -82,7 +82,7 @@ class Outcome:
 class TernBench:
     """The kernel on a simulation memory. Port `p`'s arena is at p * 2^40 + 64 KiB."""
 
-    def __init__(self, cfg: KernelConfig, lib: Path, arena_bytes: int = 1 << 20) -> None:
+    def __init__(self, cfg: TernConfig, lib: Path, arena_bytes: int = 1 << 20) -> None:
         self.cfg = cfg
         self.model = SimModel(lib)
         self.memory = self.model.memory

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from golden.spec.configs import KernelConfig, load_config
+from golden.spec.configs import TernConfig, load_config
 from golden.spec.gen.tern_matvec import KERNEL_ID, MAGIC, MAX_ROW_TILES, Offset
 from golden.ternary.matvec import matvec
 from golden.ternary.packing import ZERO_BYTE, Tiling, pack_weights, tiling, unpack_weights, unpack_y
@@ -43,9 +43,7 @@ def _fresh_memory(request: pytest.FixtureRequest) -> None:
         memory.clear_injections()
 
 
-def draw(
-    cfg: KernelConfig, rng: random.Random, rows: int = 0, cols: int = 0, vectors: int = 0
-) -> tuple[Tensor, Tensor]:
+def draw(cfg: TernConfig, rng: random.Random, rows: int = 0, cols: int = 0, vectors: int = 0) -> tuple[Tensor, Tensor]:
     """Return W and X of given or random size; one X in three has only extreme values."""
     vectors = vectors or rng.randint(1, cfg.t_cols)
     rows = rows or rng.randint(1, 3 * cfg.acc_depth * cfg.outs)
@@ -77,7 +75,7 @@ def expect(bench: TernBench, w: Tensor, x: Tensor, got: tuple[Tensor, Outcome], 
     assert count["CYCLES"] > count["WINDOW"]
 
 
-def shapes(cfg: KernelConfig) -> list[tuple[int, int, int]]:
+def shapes(cfg: TernConfig) -> list[tuple[int, int, int]]:
     """Return corner shapes: one element, exact blocks and one beyond, one and two tiles, full buffers."""
     outs, block, depth = cfg.outs, cfg.block, cfg.acc_depth
     most = cfg.x_slots // cfg.t_cols * block
@@ -127,7 +125,7 @@ def test_random_runs_with_stalls(bench: TernBench, seed: int) -> None:
         expect(bench, w, x, bench.product(w, x, gap=rng.randint(0, 70)))
 
 
-def bad_arguments(cfg: KernelConfig) -> list[tuple[int, dict[int, int]]]:
+def bad_arguments(cfg: TernConfig) -> list[tuple[int, dict[int, int]]]:
     """Return registers that spoil a legal start, with the error each must give."""
     half = cfg.port_bytes // 2
     return [

@@ -94,10 +94,13 @@ def emit_sim_top(config: KernelConfig, regs: RegisterMap) -> str:
 
 def _values(config: KernelConfig, regs: RegisterMap) -> dict[str, object]:
     signals = memory_signals(config.port_bits)
+    values = config.parameters | {"CONFIG_HASH": f"64'h{config.config_hash:016X}", "BUILD_ID": "BUILD_ID"}
+    longest = max(map(len, values))
     return {
         "config": config,
         "sources": (f"golden/spec/configs/{config.kernel}.toml", *regs.sources),
         "module": f"{config.kernel}_{config.name}",
+        "parameters": tuple((name.ljust(longest), value) for name, value in values.items()),
         "control": CONTROL,
         "signals": signals,
         "live": tuple(signal for signal in signals if not signal.constant),

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from golden.errors import InputError
-from golden.spec import load_config, load_configs
+from golden.mamba2.integer.build import LIMITS
+from golden.mamba2.integer.profile import NAMES
+from golden.mamba2.integer.profile import load as load_profile
+from golden.spec import KernelConfig, TernConfig, load_config, load_configs
 from golden.spec.configs import FOLDER
 
 
@@ -74,9 +77,68 @@ def test_hash_is_pinned() -> None:
 
 
 def test_configurations_have_distinct_hashes() -> None:
-    """No two configurations share an identity."""
-    configs = load_configs("tern_matvec").values()
+    """No two configurations, of one kernel or of two, share an identity."""
+    configs = [*load_configs("tern_matvec").values(), *load_configs("mamba2_accel").values()]
     assert len({config.config_hash for config in configs}) == len(configs)
+
+
+@pytest.mark.parametrize(
+    ("name", "wide", "rows", "bits", "number"),
+    [
+        ("sim", 64, 4, (4, 4, 8), 0),
+        ("sim_w8a8", 64, 2, (8, 8, 16), 1),
+        ("u280", 2048, 32, (4, 4, 8), 0),
+        ("vck190", 128, 2, (4, 4, 8), 0),
+        ("vc709", 128, 1, (8, 8, 16), 1),
+    ],
+)
+def test_derived_geometry_of_mamba2(name: str, wide: int, rows: int, bits: tuple[int, int, int], number: int) -> None:
+    """Weight rows fill a wide beat with the profile's widths; the core is told the profile by its number."""
+    config = load_config("mamba2_accel", name)
+    assert (config.wide_bytes, config.rows) == (wide, rows)
+    assert (config.weight_bits, config.act_bits, config.ssm_bits) == bits
+    assert config.rows * config.inputs * config.weight_bits == 8 * wide
+    assert config.parameters["PROFILE"] == number == NAMES.index(config.profile)
+
+
+def test_parameters_are_those_of_the_geometry() -> None:
+    """The core's parameters are the ports and each key of the geometry in upper case, norm_lanes as NL."""
+    for kernel, keys in (("tern_matvec", 4 + 2), ("mamba2_accel", 20 + 2)):
+        for config in load_configs(kernel).values():
+            assert len(config.parameters) == keys
+            for name, value in config.parameters.items():
+                if name != "PROFILE":
+                    key = {"PORT_W": "port_bits", "NL": "norm_lanes"}.get(name, name.lower())
+                    assert value == getattr(config, key)
+
+
+def test_largest_models_lie_within_the_derived_widths() -> None:
+    """No configuration takes a model that is larger than those for which the widths of its arithmetic hold."""
+    for config in load_configs("mamba2_accel").values():
+        assert config.d_max <= LIMITS.d_model
+        assert config.i_max <= LIMITS.d_inner
+        assert config.n_max <= LIMITS.d_state
+
+
+def test_hash_of_mamba2_covers_geometry_and_choices() -> None:
+    """Every key and every choice of the profile enter into the hash; the clock, name and doc do not."""
+    base = load_config("mamba2_accel", "sim")
+    assert base.identity().keys() >= {"profile", "t_par", "x_heads", "kernel", "board", "map_version", "ports"}
+    choices = {key.removeprefix("profile."): value for key, value in base.identity().items() if "." in key}
+    profile = load_profile(base.profile)
+    assert choices == {key: getattr(profile, key) for key in choices}
+    assert replace(base, w_depth=128).config_hash != base.config_hash
+    assert replace(base, profile="fastmamba-w8a8").config_hash != base.config_hash
+    assert replace(base, name="x", clock_mhz=1.0, doc="x").config_hash == base.config_hash
+
+
+def test_each_kernel_has_its_own_configurations() -> None:
+    """A kernel's name picks the class of its configurations; an unknown one is an InputError that lists the known."""
+    assert isinstance(load_config("tern_matvec", "sim"), TernConfig)
+    assert not isinstance(load_config("mamba2_accel", "sim"), TernConfig)
+    assert isinstance(load_config("mamba2_accel", "sim"), KernelConfig)
+    with pytest.raises(InputError, match="kernel: found 'mamba', expected one of mamba2_accel, tern_matvec"):
+        load_configs("mamba")
 
 
 def test_tiles_and_blocks_round_up() -> None:
@@ -126,3 +188,52 @@ def test_bad_configuration_is_refused(tmp_path: Path, old: str, new: str, parts:
         load_configs("tern_matvec", folder)
     for part in ("tern_matvec.toml: ", *parts):
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ("norm_lanes = 8", "norm_lanes = 4", ("norm_lanes", "found 4", "one of 8, 16, 32")),
+        ("tiles = 1", "tiles = 4", ("tiles", "found 4", "one of 1, 2")),
+        ("slots = 2", "slots = 3", ("slots", "found 3", "one of 1, 2")),
+        ('"lightmamba-w4a4"', '"ternary-b158"', ("profile", "'ternary-b158'", "one of fastmamba-w8a8")),
+        ("inputs = 32", "inputs = 48", ("inputs", "found 48", "a power of two, 8")),
+        ("inputs = 32", "inputs = 4", ("inputs", "found 4", "8 (norm_lanes)")),
+        ("inputs = 32", "inputs = 256", ("inputs", "found 256", ".. 128, a row")),
+        ("t_cols = 4", "t_cols = 256", ("t_cols", "found 256", "1 .. 255")),
+        ("t_par = 2", "t_par = 3", ("t_par", "found 3", "a divisor of t_cols = 4")),
+        ("t_par = 2", "t_par = 0", ("t_par", "found 0", "a divisor")),
+        ("w_depth = 64", "w_depth = 65", ("w_depth", "found 65", "a power of two, 16")),
+        ("d_max = 256", "d_max = 260", ("d_max", "found 260", "a multiple of 8")),
+        ("n_max = 64", "n_max = 0", ("n_max", "found 0", "a multiple of 8")),
+        ("i_max = 512", "i_max = 1280", ("i_max", "found 1280", "at most 1024 = h_max * p_max")),
+        ("i_max = 512", "i_max = 448", ("i_max", "found 448", "1, 3 or 5 times a power of two")),
+        ("h_max = 16", "h_max = 0", ("h_max", "found 0", "1 .. 256")),
+        ("g_max = 2", "g_max = 17", ("g_max", "found 17", "1 .. 16, the heads")),
+        ("conv_depth = 2048", "conv_depth = 1", ("conv_depth", "found 1", "2 ..")),
+        ("state_depth = 1024", "state_depth = 1", ("state_depth", "found 1", "0 (all state in memory)")),
+        ("norm_width = 256", "norm_width = 512", ("norm_width", "found 512", "at most 256 = d_max")),
+        ("norm_width = 256", "norm_width = 224", ("norm_width", "found 224", "1, 3 or 5 times")),
+        ("x_heads = 8", "x_heads = 1", ("x_heads", "found 1", "a power of two from 2 on")),
+        ("x_heads = 8\n", "", ("x_heads", "found nothing")),
+        ("x_heads = 8", "x_heads = 8\nouts = 4", ("outs", "no such key")),
+    ],
+)
+def test_bad_configuration_of_mamba2_is_refused(tmp_path: Path, old: str, new: str, parts: tuple[str, ...]) -> None:
+    """An illegal parameter is an InputError naming the file, the key path, what was found and what was expected."""
+    path = tmp_path / "mamba2_accel.toml"
+    text = (FOLDER / path.name).read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError) as caught:
+        load_configs("mamba2_accel", tmp_path)
+    for part in ("mamba2_accel.toml: configs.sim.", *parts):
+        assert part in str(caught.value)
+
+
+def test_norms_without_tables_take_every_width() -> None:
+    """A profile without norm tables has no width of its own: norm_width is d_max."""
+    base = load_config("mamba2_accel", "sim_w8a8")
+    assert replace(base, i_max=448).i_max == 448
+    with pytest.raises(InputError, match="norm_width: found 256, expected 248 = d_max, as fastmamba-w8a8 has no"):
+        replace(base, d_max=248)

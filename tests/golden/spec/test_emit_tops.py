@@ -8,11 +8,20 @@ import pytest
 
 from golden.spec import KernelConfig, load_config, load_configs, load_register_map
 from golden.spec.emit import emit_sim_top, emit_wrapper
+from harness.generate import KERNELS
 from harness.toolchain import Icarus, find_icarus, find_verilator, find_yosys
 from tests.golden.spec.wiring import core_stub, memory_stub, quiet, simulate, wire_values
 
-REGS = load_register_map("tern_matvec")
-ALL = pytest.mark.parametrize("config", load_configs("tern_matvec").values(), ids=lambda config: config.name)
+CONFIGS = [config for kernel in KERNELS for config in load_configs(kernel).values()]
+ALL = pytest.mark.parametrize("config", CONFIGS, ids=lambda config: f"{config.kernel}_{config.name}")
+
+
+def wrapper_of(config: KernelConfig) -> str:
+    return emit_wrapper(config, load_register_map(config.kernel))
+
+
+def sim_top_of(config: KernelConfig) -> str:
+    return emit_sim_top(config, load_register_map(config.kernel))
 
 
 @pytest.fixture
@@ -26,14 +35,14 @@ def icarus() -> Icarus:
 @ALL
 def test_wrapper_connects_every_wire_to_its_own(tmp_path: Path, icarus: Icarus, config: KernelConfig) -> None:
     """Port p's named signal is slice p of the core's vector, constants and parameters arrive, in both directions."""
-    assert simulate(tmp_path, icarus, config, emit_wrapper(config, REGS)) == ["END", "END"]
+    assert simulate(tmp_path, icarus, config, wrapper_of(config)) == ["END", "END"]
 
 
 @pytest.mark.icarus
 @ALL
 def test_sim_top_connects_every_wire_to_its_own(tmp_path: Path, icarus: Icarus, config: KernelConfig) -> None:
     """The memory sees the core's vectors unchanged, clock and reset in its own polarity, and the other way round."""
-    tops = emit_wrapper(config, REGS), emit_sim_top(config, REGS)
+    tops = wrapper_of(config), sim_top_of(config)
     assert simulate(tmp_path, icarus, config, *tops) == ["END", "END"]
 
 
@@ -50,20 +59,20 @@ def test_sim_top_connects_every_wire_to_its_own(tmp_path: Path, icarus: Icarus, 
 def test_a_miswired_wrapper_is_seen(tmp_path: Path, icarus: Icarus, old: str, new: str, bad: str) -> None:
     """The wiring test fails, naming the port, when one slice, order, parameter or constant is wrong."""
     config = load_config("tern_matvec", "sim")
-    wrapper = emit_wrapper(config, REGS)
+    wrapper = wrapper_of(config)
     assert old in wrapper
     assert bad in simulate(tmp_path, icarus, config, wrapper.replace(old, new, 1))
 
 
 def write_sources(folder: Path, config: KernelConfig) -> list[Path]:
     """Write the generated tops and stubs of what they instantiate, one module a file; the simulation top comes last."""
-    name = f"tern_matvec_{config.name}"
+    name = f"{config.kernel}_{config.name}"
     values = dict.fromkeys(wire_values(config), 0)
     texts = {
-        "tern_matvec.v": quiet(core_stub(config, values)),
-        f"{name}.v": emit_wrapper(config, REGS),
+        f"{config.kernel}.v": quiet(core_stub(config, values)),
+        f"{name}.v": wrapper_of(config),
         "sim_axi_mem.sv": quiet(memory_stub(config, values)),
-        f"sim_{name}.sv": emit_sim_top(config, REGS),
+        f"sim_{name}.sv": sim_top_of(config),
     }
     for file, text in texts.items():
         (folder / file).write_text(text)

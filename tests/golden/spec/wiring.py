@@ -48,14 +48,13 @@ def core_stub(config: KernelConfig, values: dict[tuple[str, int], int]) -> str:
         for s in signals:
             name = f"{prefix}_{s.name}"
             buses.append((name, flat(name, s, ports, values), s.out, f"[{ports * s.width - 1}:0]"))
-    given = {"PORTS": config.ports, "PORT_W": config.port_bits, "OUTS": config.outs, "T_COLS": config.t_cols}
-    given |= {"ACC_DEPTH": config.acc_depth, "X_SLOTS": config.x_slots, "BUILD_ID": BUILD_ID}
+    given = config.parameters | {"BUILD_ID": BUILD_ID}
     params = ", ".join(f"parameter {name} = 0" for name in given) + ", parameter [63:0] CONFIG_HASH = 0"
     checks = [f'    if ({name} !== {value}) $display("BAD {name}");' for name, value in given.items()]
     checks += [f'    if (CONFIG_HASH !== 64\'h{config.config_hash:x}) $display("BAD CONFIG_HASH");']
     checks += ['    if (aclk !== 1 || aresetn !== 0) $display("BAD clock or reset of the core");']
     plain = "  input wire aclk,\n  input wire aresetn,\n  output wire interrupt"
-    text = stub("tern_matvec", params, plain, buses, checks)
+    text = stub(config.kernel, params, plain, buses, checks)
     return text.replace("  initial begin", "  assign interrupt = 1'b1;\n  initial begin")
 
 
@@ -85,7 +84,7 @@ def bench(config: KernelConfig, values: dict[tuple[str, int], int], sim: bool) -
         expect += [f'    if ({name} !== {literal}) $display("BAD {name}");'] if s.out else []
     clock, reset, top = ("clk", "rst_n", "sim_") if sim else ("ap_clk", "ap_rst_n", "")
     pins += [f"    .{clock}(1'b1)", f"    .{reset}(1'b0)", "    .interrupt(interrupt)"]
-    dut = f"  {top}tern_matvec_{config.name} #(.BUILD_ID({BUILD_ID})) dut (\n" + ",\n".join(pins) + ");"
+    dut = f"  {top}{config.kernel}_{config.name} #(.BUILD_ID({BUILD_ID})) dut (\n" + ",\n".join(pins) + ");"
     expect += ['    if (interrupt !== 1) $display("BAD interrupt");', '    $display("END");']
     body = ["module bench;", "  wire interrupt;", *wires, dut, "  initial begin #2;", *expect]
     return "\n".join([*body, "  end", "endmodule", ""])
