@@ -15,33 +15,53 @@ from golden.mamba2.integer.profile import load
 from harness.sim.runner import derive_seed
 from tests.rtl import stream_vectors
 from tests.rtl.dut import SIMS, check_module
-from tests.rtl.m2_lanes import arguments, beats, write
+from tests.rtl.m2_lanes import arguments, beats
 from tests.rtl.stream_vectors import pack
 
 NO_WEIGHTS = torch.zeros(1, 1, dtype=torch.int8)
 SHIFTS = [
-    {"LANES": 2, "IN_W": 42, "CHANNEL": 0, "RIGHT": 10, "VALUE_W": 32},
-    {"LANES": 1, "IN_W": 20, "CHANNEL": 0, "RIGHT": 0, "VALUE_W": 24},
+    {"LANES": 2, "IN_W": 42, "CHANNEL": 0, "RIGHT": 10, "RIGHT_B": 12, "TAG_W": 3, "VALUE_W": 32},
+    {"LANES": 1, "IN_W": 20, "CHANNEL": 0, "RIGHT": 0, "RIGHT_B": 3, "TAG_W": 1, "VALUE_W": 24},
 ]
 CHANNELS = [
-    {"LANES": 2, "IN_W": 43, "CHANNEL": 1, "VALUE_W": 24},
-    {"LANES": 1, "IN_W": 26, "CHANNEL": 1, "VALUE_W": 32},
+    {"LANES": 2, "IN_W": 43, "CHANNEL": 1, "TAG_W": 2, "VALUE_W": 24},
+    {"LANES": 1, "IN_W": 26, "CHANNEL": 1, "TAG_W": 1, "VALUE_W": 32},
 ]
 
 
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize("params", SHIFTS, ids=str)
 def test_shift(params: dict[str, int], sim: str, tmp_path: Path) -> None:
-    """Sums with additive scales: golden's floor, saturated, at the ends of the range and around powers of two too."""
+    """Sums with additive scales: golden's floor, saturated, at the ends of the range and around powers of two too.
+
+    Each beat has its own choice of the two shifts, and a tag that comes back with it.
+    """
     rng = random.Random(derive_seed("m2_scale/shift"))
     profile = load("lightmamba-w4a4")
-    edges = [limit << params["RIGHT"] for limit in limits(params["VALUE_W"])]
-    acc = torch.tensor(beats(arguments(rng, params["IN_W"], edges, 120), params["LANES"]))
+    lanes, value_w = params["LANES"], params["VALUE_W"]
+    rights = params["RIGHT"], params["RIGHT_B"]
+    edges = [limit << right for limit in limits(value_w) for right in rights]
+    acc = torch.tensor(beats(arguments(rng, params["IN_W"], edges, 120), lanes)).reshape(-1, lanes)
     layer = Linear(NO_WEIGHTS, AdditiveScale(NO_WEIGHTS, NO_WEIGHTS))
-    y = scale(acc, layer, profile, params["RIGHT"], profile.weight_frac)
-    y = saturate(y, params["VALUE_W"])
-    vectors = write(tmp_path / "vectors.json", acc, y, params["LANES"], params["IN_W"], params["VALUE_W"])
+    seconds = torch.tensor([rng.randrange(2) for _ in acc])
+    ys = [saturate(scale(acc, layer, profile, right, profile.weight_frac), value_w) for right in rights]
+    y = torch.where(seconds[:, None] == 0, *ys)
+    ins = [pack(row, params["IN_W"]) for row in acc.tolist()]
+    vectors = write_tagged(tmp_path, rng, params, ins, y, seconds.tolist())
     check_module("m2_scale", params, sim, "tests.rtl.cocotb_stream_unit", vectors)
+
+
+def write_tagged(
+    tmp_path: Path, rng: random.Random, params: dict[str, int], ins: list[int], y: Tensor, seconds: list[int]
+) -> Path:
+    """Write vectors of beats (sums and what scales them) and their values [beats, LANES], with random tags."""
+    tags = [rng.getrandbits(params["TAG_W"]) for _ in ins]
+    at = params["LANES"] * (params["IN_W"] + 22 * params["CHANNEL"])
+    told = [beat | second << at | tag << at + 1 for beat, second, tag in zip(ins, seconds, tags, strict=True)]
+    top = params["LANES"] * params["VALUE_W"]
+    outs = [pack(row, params["VALUE_W"]) | tag << top for row, tag in zip(y.tolist(), tags, strict=True)]
+    traffic = stream_vectors.traffic(told, outs)
+    return stream_vectors.write(tmp_path / "vectors.json", traffic, traffic.head(120))
 
 
 def multipliers(rng: random.Random, acc: Tensor, value_w: int) -> ChannelScale:
@@ -68,6 +88,6 @@ def test_channel(params: dict[str, int], sim: str, tmp_path: Path) -> None:
     parts = [[pack(beat, width) for beat in column.reshape(-1, lanes).tolist()] for column, width in columns]
     at = [0, lanes * params["IN_W"], lanes * (params["IN_W"] + 16)]
     ins = [sum(part << low for part, low in zip(beat, at, strict=True)) for beat in zip(*parts, strict=True)]
-    traffic = stream_vectors.traffic(ins, [pack(beat, value_w) for beat in y.reshape(-1, lanes).tolist()])
-    vectors = stream_vectors.write(tmp_path / "vectors.json", traffic, traffic.head(120))
+    seconds = [rng.randrange(2) for _ in ins]
+    vectors = write_tagged(tmp_path, rng, params, ins, y.reshape(-1, lanes), seconds)
     check_module("m2_scale", params, sim, "tests.rtl.cocotb_stream_unit", vectors)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// m2_scale - sums of a linear layer to saturated values: a fixed shift, or a multiplier and a shift for each sum.
+// m2_scale - sums of a linear layer to saturated values: one of two shifts, or a multiplier and a shift for each sum.
 //
-// Function     : CHANNEL 0: y = clamp(acc >> RIGHT). CHANNEL 1: y = clamp((((acc * mult) >> (shift - 1)) + 1) >> 1),
+// Function     : CHANNEL 0: y = clamp(acc >> (second ? RIGHT_B : RIGHT)). CHANNEL 1: y = clamp((((acc * mult) >> (shift - 1)) + 1) >> 1),
 //                which is rounded half up. The clamp is to the range of VALUE_W bits.
-// Format       : s_data: LANES sums of signed IN_W bits, first lowest; where CHANNEL is 1, above them as many mult of
-//                16 bits unsigned, and above these as many shift of 6 bits, 1..46. m_data: LANES y of signed VALUE_W
-//                bits.
+// Format       : s_data {tag, second, shifts, mults, sums}: LANES sums of signed IN_W bits, first lowest; where CHANNEL
+//                is 1 as many mults of 16 bits unsigned and shifts of 6 bits, 1..46. m_data {tag, LANES y of signed
+//                VALUE_W bits}; the tag goes with its beat.
 // Latency      : 6 if CHANNEL else 1
 // Throughput   : 1
 // Back-pressure: combinational ready (m_ready -> s_ready); absorbs 6 if CHANNEL else 1 beats.
@@ -24,21 +24,25 @@ module m2_scale #(
     parameter IN_W    = 43,  // width of a sum [bits], > RIGHT; 26..48 where CHANNEL is 1
     parameter CHANNEL = 0,   // 0: shift by RIGHT, 1: mult and shift beside the sums
     parameter RIGHT   = 10,  // shift where CHANNEL is 0 [bits], >= 0
+    parameter RIGHT_B = 10,  // the same of beats marked `second` [bits], >= 0, < IN_W
+    parameter TAG_W   = 1,   // width of the tag [bits], >= 1
     parameter VALUE_W = 32   // width of a value [bits], >= 2
 ) (
-    input  wire                                clk,
-    input  wire                                rst,
-    input  wire                                s_valid,
-    output wire                                s_ready,
-    input  wire [LANES*(IN_W+22*CHANNEL)-1:0] s_data,
-    output wire                                m_valid,
-    input  wire                                m_ready,
-    output wire [           LANES*VALUE_W-1:0] m_data
+    input  wire                                    clk,
+    input  wire                                    rst,
+    input  wire                                    s_valid,
+    output wire                                    s_ready,
+    input  wire [LANES*(IN_W+22*CHANNEL)+TAG_W:0] s_data,
+    output wire                                    m_valid,
+    input  wire                                    m_ready,
+    output wire [         LANES*VALUE_W+TAG_W-1:0] m_data
 );
 
   localparam STAGES = (CHANNEL != 0) ? 6 : 1;
+  localparam SUMS_W = LANES * (IN_W + 22 * CHANNEL);
 
   reg  [STAGES-1:0] valid_q;  // of each stage
+  wire              second = s_data[SUMS_W];
   wire              en = m_ready || !valid_q[STAGES-1];
   wire [  STAGES:0] valid = {valid_q, s_valid};
   wire [STAGES-1:0] load = {STAGES{en}} & valid[STAGES-1:0];
@@ -53,20 +57,35 @@ module m2_scale #(
     else if (en) valid_q <= valid[STAGES-1:0];
   end
 
+  // The tag beside the stages, last highest.
+  reg  [STAGES*TAG_W-1:0] tag_q;
+  wire [STAGES*TAG_W-1:0] tag_d;
+
+  assign m_data[LANES*VALUE_W+:TAG_W] = tag_q[(STAGES-1)*TAG_W+:TAG_W];
+
+  always @(posedge clk) begin
+    if (en) tag_q <= tag_d;
+  end
+
   genvar i;
   generate
     if (CHANNEL == 0) begin : g_shift
+      assign tag_d = s_data[SUMS_W+1+:TAG_W];
+
       for (i = 0; i < LANES; i = i + 1) begin : g_lane
-        wire [VALUE_W-1:0] y;
-        reg  [VALUE_W-1:0] y_q;
+        wire signed [   IN_W-1:0] acc = s_data[i*IN_W+:IN_W];
+        wire signed [   IN_W-1:0] shifted_a = acc >>> RIGHT;
+        wire signed [   IN_W-1:0] shifted_b = acc >>> RIGHT_B;
+        wire        [VALUE_W-1:0] y;
+        reg         [VALUE_W-1:0] y_q;
 
         fxp_round_sat #(
             .IN_W (IN_W),
-            .FRAC (RIGHT),
+            .FRAC (0),
             .OUT_W(VALUE_W),
             .ROUND(0)
         ) u_round (
-            .x  (s_data[i*IN_W+:IN_W]),
+            .x  (second ? shifted_b : shifted_a),
             .y  (y),
             .sat(sat[i])
         );
@@ -81,6 +100,9 @@ module m2_scale #(
       localparam LOW_W = 24;
       localparam HIGH_W = IN_W - LOW_W;
       localparam PRODUCT_W = IN_W + 16;
+      wire unused_second = second;
+
+      assign tag_d = {tag_q[(STAGES-1)*TAG_W-1:0], s_data[SUMS_W+1+:TAG_W]};
 
       for (i = 0; i < LANES; i = i + 1) begin : g_lane
         // Product.
@@ -153,8 +175,8 @@ module m2_scale #(
       end
     end
 
-    if (LANES < 1 || CHANNEL < 0 || CHANNEL > 1) begin : g_bad_size
-      m2_scale_needs_LANES_at_least_1_and_CHANNEL_0_or_1 u_error ();
+    if (LANES < 1 || TAG_W < 1 || CHANNEL < 0 || CHANNEL > 1) begin : g_bad_size
+      m2_scale_needs_LANES_and_TAG_W_at_least_1_and_CHANNEL_0_or_1 u_error ();
     end
   endgenerate
 
