@@ -78,18 +78,18 @@ class Memory:
 
 @dataclass(frozen=True)
 class Resources:
-    """Capacities of the device as a whole; a shell takes its share of them."""
+    """Capacities of the device as a whole; a shell takes its share of them. None: not sourced."""
 
-    lut: int
-    ff: int
-    dsp: int
-    bram36: int
-    uram: int
+    lut: int | None = None
+    ff: int | None = None
+    dsp: int | None = None
+    bram36: int | None = None
+    uram: int | None = None
 
     def __post_init__(self) -> None:
         """Check ranges; InputError names the key."""
         for key, value in asdict(self).items():
-            require(value >= 0, key, value, "0 or more")
+            require(value is None or value >= 0, key, value, "0 or more")
 
 
 @dataclass(frozen=True)

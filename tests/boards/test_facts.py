@@ -9,6 +9,7 @@ import pytest
 from boards.facts import FOLDER, known_boards, load_board
 from golden.errors import InputError
 from golden.spec import load_configs
+from harness.generate import KERNELS
 
 
 @pytest.mark.parametrize("name", known_boards())
@@ -27,6 +28,27 @@ def test_u280_facts() -> None:
     assert board.memory.channels * board.memory.channel_bytes == 8 << 30
 
 
+def test_vc709_facts() -> None:
+    """VC709: two DDR3 channels of 12.8 GB/s and 4 GiB; the model delivers 88 % of 25.6 GB/s."""
+    board = load_board("vc709")
+    assert not board.virtual
+    assert board.memory.channels == 2
+    assert board.memory.peak_gbs == pytest.approx(25.6)
+    assert board.memory.sustained_gbs == pytest.approx(22.528)
+    assert board.memory.channels * board.memory.channel_bytes == 8 << 30
+
+
+def test_vck190_facts() -> None:
+    """VCK190: 25.6 GB/s and 8 GiB of DDR4 behind four ports; the model delivers 88 %; what is not sourced is absent."""
+    board = load_board("vck190")
+    assert not board.virtual
+    assert board.memory.peak_gbs == pytest.approx(25.6)
+    assert board.memory.sustained_gbs == pytest.approx(22.528)
+    assert board.memory.channels * board.memory.channel_bytes == 8 << 30
+    assert board.resources is not None
+    assert (board.resources.dsp, board.resources.lut) == (1968, None)
+
+
 def test_sim_is_labelled_virtual() -> None:
     """The simulated board says that it is virtual, and claims neither part nor resources."""
     board = load_board("sim")
@@ -37,15 +59,23 @@ def test_sim_is_labelled_virtual() -> None:
 
 def test_every_configuration_fits_its_board() -> None:
     """A configuration names a declared board with a channel for each port, at the clock that the board declares."""
-    for config in load_configs("tern_matvec").values():
+    for config in (config for kernel in KERNELS for config in load_configs(kernel).values()):
         board = load_board(config.board)
         assert config.ports <= board.memory.channels
         assert config.clock_mhz == board.clock_mhz
 
 
+@pytest.mark.parametrize("name", ["u280", "vc709", "vck190"])
+def test_ports_of_mamba2_keep_up_with_the_memory(name: str) -> None:
+    """A wide beat a cycle is what all channels give together at their peak, so that no port is the bottleneck."""
+    config = load_configs("mamba2_accel")[name]
+    rate = config.wide_bytes * config.clock_mhz / 1000
+    assert rate == pytest.approx(load_board(name).memory.peak_gbs, rel=2e-3)
+
+
 def test_unknown_board_lists_the_known() -> None:
     """A board without facts is an InputError that lists the boards there are."""
-    with pytest.raises(InputError, match="board: found 'u250', expected one of sim, u280"):
+    with pytest.raises(InputError, match="board: found 'u250', expected one of sim, u280, vc709, vck190"):
         load_board("u250")
 
 
