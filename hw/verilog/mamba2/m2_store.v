@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// m2_store - writes state chunks, token records and captured beats to memory.
+//
+// Function     : q, f: the chunks of IN jobs of layers >= c_mem_first, as m2_store_state places them. o: record i since `clear`
+//                to c_out_off + i * PORT_BYTES, zeros behind its 512 bits. t: beats of 256 bits, packed WIDE_W / 256 in a
+//                wide beat, first lowest, wide beat i since `clear` to c_tap_off + i * PORT_BYTES; `finish` (no more will
+//                come) fills the last one with zeros. A write is ordered when its beats are in a queue here, records first,
+//                then taps, then states; taps in pieces of 8 until `finish`. chunk_written: all writes of one more chunk
+//                were answered; record_written: one more record's. idle: nothing is here or under way.
+// Format       : byte offsets in each port's arena, PORT_BYTES for a wide beat.
+// Latency      : variable: 4 cycles from a record to its data, 2 for its command, then the memory's
+// Throughput   : variable: 1 wide beat per cycle
+// Back-pressure: registered readies of job, q, f and o; t_ready follows its queue's; DEPTH beats of each source wait here.
+// Golden       : golden.mamba2.accel.layout.pack_state
+// Test         : tests/rtl/test_m2_store.py
+//
+// Why: store and forward: no data of one source ever wait on the write channel for the rest of another's.
+
+`default_nettype none
+`include "checks.vh"
+
+module m2_store #(
+    parameter WIDE_W     = 512,  // width of a wide beat [bits], a multiple of 512
+    parameter PORT_BYTES = 32,   // bytes that a wide beat takes of each port, a power of two >= 2
+    parameter DEPTH      = 32    // places of each queue, a power of two, 16..32; writes of states are of half as many beats
+) (
+    input  wire              clk,
+    input  wire              rst,
+    input  wire              clear,           // a run begins
+    input  wire [      63:0] c_s_off,
+    input  wire [      63:0] c_out_off,
+    input  wire [      63:0] c_tap_off,
+    input  wire [      15:0] c_chunks,
+    input  wire [      15:0] c_sb,
+    input  wire [      15:0] c_qb,
+    input  wire [      15:0] c_chunk_beats,
+    input  wire [       7:0] c_mem_first,
+    input  wire              job_valid,
+    output wire              job_ready,
+    input  wire [      31:0] job_data,
+    input  wire              q_valid,
+    output wire              q_ready,
+    input  wire [WIDE_W-1:0] q_data,
+    input  wire              f_valid,
+    output wire              f_ready,
+    input  wire [WIDE_W-1:0] f_data,
+    input  wire              o_valid,
+    output wire              o_ready,
+    input  wire [     511:0] o_data,
+    input  wire              t_valid,
+    output wire              t_ready,
+    input  wire [     255:0] t_data,
+    input  wire              finish,
+    output wire              wr_cmd_valid,
+    input  wire              wr_cmd_ready,
+    output wire [      63:0] wr_cmd_offset,
+    output wire [      31:0] wr_cmd_beats,
+    output wire              d_valid,
+    input  wire              d_ready,
+    output wire [WIDE_W-1:0] d_data,
+    input  wire              written,
+    output wire              chunk_written,
+    output wire              record_written,
+    output wire              idle
+);
+
+  localparam SHIFT = $clog2(PORT_BYTES);
+  localparam FREE_W = $clog2(DEPTH) + 1;
+  localparam RATIO = WIDE_W / 256;
+  localparam LANE_W = $clog2(RATIO) + 1;
+  localparam LAST_LANE = RATIO - 1;
+  localparam [FREE_W-1:0] TAP_PIECE = 8;
+  localparam [FREE_W-1:0] ONE = 1;
+  localparam OPEN = 32;  // writes under way
+
+  localparam N = 4;
+  localparam Q = 0;
+  localparam F = 1;
+  localparam O = 2;
+  localparam T = 3;
+
+  // ---- taps: a zero beat ends an unfinished wide beat
+  reg  [LANE_W-1:0] lane_q;
+  wire              partial = lane_q != {LANE_W{1'b0}};
+  wire              flush = finish && partial && !t_valid;
+  wire              pack_ready;
+  wire              pack_move = (t_valid || flush) && pack_ready;
+  wire              wide_valid;
+  wire              wide_ready;
+  wire [WIDE_W-1:0] wide;
+  wire              unused_wide_last;
+
+  assign t_ready = pack_ready;
+
+  always @(posedge clk) begin
+    if (rst) lane_q <= {LANE_W{1'b0}};
+    else if (pack_move) lane_q <= (flush || lane_q == LAST_LANE[LANE_W-1:0]) ? {LANE_W{1'b0}} : lane_q + 1'b1;
+  end
+
+  strm_upsize #(
+      .DATA_W(256),
+      .RATIO (RATIO)
+  ) u_pack (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(t_valid || flush),
+      .s_ready(pack_ready),
+      .s_data (t_data & {256{t_valid}}),
+      .s_last (flush),
+      .m_valid(wide_valid),
+      .m_ready(wide_ready),
+      .m_data (wide),
+      .m_last (unused_wide_last)
+  );
+
+  // ---- a queue for each source
+  wire [     N-1:0] in_valid = {wide_valid, o_valid, f_valid, q_valid};
+  wire [     N-1:0] in_ready;
+  wire [     N-1:0] order;
+  wire [FREE_W-1:0] order_beats;
+  wire [FREE_W-1:0] free[0:N-1];
+  wire [     N-1:0] empty;
+  wire [     N-1:0] out_valid;
+  wire [     N-1:0] out_ready;
+  wire [WIDE_W-1:0] out_data[0:N-1];
+
+  assign {wide_ready, o_ready, f_ready, q_ready} = in_ready;
+
+  genvar i;
+  generate
+    for (i = 0; i < N; i = i + 1) begin : g_source
+      localparam HERE_W = (i == O) ? 512 : WIDE_W;
+      wire [HERE_W-1:0] s_data;
+      wire [HERE_W-1:0] m_data;
+
+      if (i == Q) begin : g_q
+        assign s_data = q_data;
+      end else if (i == F) begin : g_f
+        assign s_data = f_data;
+      end else if (i == O) begin : g_o
+        assign s_data = o_data;
+      end else begin : g_t
+        assign s_data = wide;
+      end
+
+      if (HERE_W == WIDE_W) begin : g_whole
+        assign out_data[i] = m_data;
+      end else begin : g_filled
+        assign out_data[i] = {{WIDE_W - HERE_W{1'b0}}, m_data};
+      end
+
+      m2_store_queue #(
+          .DATA_W(HERE_W),
+          .DEPTH (DEPTH)
+      ) u_queue (
+          .clk        (clk),
+          .rst        (rst),
+          .s_valid    (in_valid[i]),
+          .s_ready    (in_ready[i]),
+          .s_data     (s_data),
+          .order      (order[i]),
+          .order_beats(order_beats),
+          .free       (free[i]),
+          .empty      (empty[i]),
+          .m_valid    (out_valid[i]),
+          .m_ready    (out_ready[i]),
+          .m_data     (m_data)
+      );
+    end
+  endgenerate
+
+  // ---- one write a cycle
+  wire              state_valid;
+  wire              state_ready;
+  wire              state_shifts;
+  wire              state_last;
+  wire [      63:0] state_offset;
+  wire [FREE_W-1:0] state_beats;
+  wire              state_idle;
+
+  m2_store_state #(
+      .PORT_BYTES(PORT_BYTES),
+      .PIECE     (DEPTH / 2),
+      .FREE_W    (FREE_W)
+  ) u_state (
+      .clk          (clk),
+      .rst          (rst),
+      .c_s_off      (c_s_off),
+      .c_mem_first  (c_mem_first),
+      .c_chunks     (c_chunks),
+      .c_chunk_beats(c_chunk_beats),
+      .c_sb         (c_sb),
+      .c_qb         (c_qb),
+      .job_valid    (job_valid),
+      .job_ready    (job_ready),
+      .job_data     (job_data),
+      .q_free       (free[Q]),
+      .f_free       (free[F]),
+      .m_valid      (state_valid),
+      .m_ready      (state_ready),
+      .m_shifts     (state_shifts),
+      .m_last       (state_last),
+      .m_offset     (state_offset),
+      .m_beats      (state_beats),
+      .idle         (state_idle)
+  );
+
+  reg               cmd_valid_q;
+  reg  [      63:0] cmd_offset_q;
+  reg  [FREE_W-1:0] cmd_beats_q;
+  reg  [      63:0] out_at_q;       // bytes of records since clear
+  reg  [      63:0] tap_at_q;
+  wire              data_ready;
+  wire              open_ready;
+  wire              slot = (!cmd_valid_q || wr_cmd_ready) && data_ready && open_ready;
+  wire              tap_many = free[T] >= TAP_PIECE;
+  wire              want_o = free[O] != {FREE_W{1'b0}};
+  wire              want_t = tap_many || (finish && free[T] != {FREE_W{1'b0}});
+  wire              pick_o = want_o;
+  wire              pick_t = want_t && !want_o;
+  wire              pick_s = state_valid && !want_t && !want_o;
+  wire              issue = slot && (want_o || want_t || state_valid);
+  wire [     N-1:0] pick = {pick_t, pick_o, pick_s && state_shifts, pick_s && !state_shifts};
+  wire [FREE_W-1:0] tap_beats = tap_many ? TAP_PIECE : free[T];
+
+  assign state_ready   = slot && !want_t && !want_o;
+  assign order         = pick & {N{slot}};
+  assign order_beats   = pick_o ? ONE : pick_t ? tap_beats : state_beats;
+  assign wr_cmd_valid  = cmd_valid_q;
+  assign wr_cmd_offset = cmd_offset_q;
+  assign wr_cmd_beats  = {{32 - FREE_W{1'b0}}, cmd_beats_q};
+
+  always @(posedge clk) begin
+    if (rst) cmd_valid_q <= 1'b0;
+    else if (issue) cmd_valid_q <= 1'b1;
+    else if (wr_cmd_ready) cmd_valid_q <= 1'b0;
+  end
+
+  always @(posedge clk) begin
+    if (issue) begin
+      cmd_offset_q <= pick_o ? c_out_off + out_at_q : pick_t ? c_tap_off + tap_at_q : state_offset;
+      cmd_beats_q  <= order_beats;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (rst || clear) out_at_q <= 64'd0;
+    else if (order[O]) out_at_q <= out_at_q + (64'd1 << SHIFT);
+  end
+
+  always @(posedge clk) begin
+    if (rst || clear) tap_at_q <= 64'd0;
+    else if (order[T]) tap_at_q <= tap_at_q + ({{64 - FREE_W{1'b0}}, tap_beats} << SHIFT);
+  end
+
+  // ---- data in the order of the writes
+  wire              data_valid;
+  wire              data_take;
+  wire [     N-1:0] data_from;
+  wire [FREE_W-1:0] data_beats;
+  wire [$clog2(OPEN):0] unused_data_level;
+
+  strm_fifo #(
+      .DATA_W(N + FREE_W),
+      .DEPTH (OPEN)
+  ) u_data (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(issue),
+      .s_ready(data_ready),
+      .s_data ({pick, order_beats}),
+      .m_valid(data_valid),
+      .m_ready(data_take),
+      .m_data ({data_from, data_beats}),
+      .level  (unused_data_level)
+  );
+
+  reg  [     N-1:0] from_q;     // one bit for the source of the write at hand, none between writes
+  reg  [FREE_W-1:0] left_q;     // beats after this one
+  reg               last_q;
+  reg               d_valid_q;
+  reg  [WIDE_W-1:0] d_data_q;
+  wire              room = !d_valid_q || d_ready;
+  wire              move = (from_q & out_valid) != {N{1'b0}} && room;
+  wire [WIDE_W-1:0] chosen =
+      from_q[Q] ? out_data[Q] : from_q[F] ? out_data[F] : from_q[O] ? out_data[O] : out_data[T];
+
+  assign out_ready = from_q & {N{room}};
+  assign data_take = from_q == {N{1'b0}} || (move && last_q);
+  assign d_valid   = d_valid_q;
+  assign d_data    = d_data_q;
+
+  always @(posedge clk) begin
+    if (rst) from_q <= {N{1'b0}};
+    else if (data_take) from_q <= data_valid ? data_from : {N{1'b0}};
+  end
+
+  always @(posedge clk) begin
+    if (data_take) begin
+      left_q <= data_beats - ONE;
+      last_q <= data_beats == ONE;
+    end else if (move) begin
+      left_q <= left_q - ONE;
+      last_q <= left_q == ONE;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (rst) d_valid_q <= 1'b0;
+    else if (room) d_valid_q <= move;
+  end
+
+  always @(posedge clk) begin
+    if (move) d_data_q <= chosen;
+  end
+
+  // ---- answers in the order of the writes
+  wire                  open_valid;
+  wire                  open_record;
+  wire                  open_chunk;
+  wire [$clog2(OPEN):0] open_level;
+  reg                   record_q;
+  reg                   chunk_q;
+  reg                   idle_q;
+
+  strm_fifo #(
+      .DATA_W(2),
+      .DEPTH (OPEN)
+  ) u_open (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(issue),
+      .s_ready(open_ready),
+      .s_data ({pick_o, pick_s && state_last}),
+      .m_valid(open_valid),
+      .m_ready(written),
+      .m_data ({open_record, open_chunk}),
+      .level  (open_level)
+  );
+
+  assign record_written = record_q;
+  assign chunk_written  = chunk_q;
+  assign idle           = idle_q;
+
+  always @(posedge clk) begin
+    if (rst) begin
+      record_q <= 1'b0;
+      chunk_q  <= 1'b0;
+    end else begin
+      record_q <= written && open_record;
+      chunk_q  <= written && open_chunk;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (rst) idle_q <= 1'b1;
+    else idle_q <= state_idle && &empty && !partial && in_valid == {N{1'b0}} && !t_valid && open_level == 0;
+  end
+
+  `CHECK(!written || open_valid, "an answer without a write")
+  `CHECK_STREAM(wr_cmd_valid, wr_cmd_ready, {wr_cmd_offset, wr_cmd_beats})
+  `CHECK_STREAM(d_valid, d_ready, d_data)
+
+  generate
+    if (WIDE_W < 512 || WIDE_W % 512 != 0) begin : g_bad_wide
+      m2_store_needs_WIDE_W_a_multiple_of_512 u_error ();
+    end
+    if (DEPTH != 16 && DEPTH != 32) begin : g_bad_depth
+      m2_store_DEPTH_must_be_16_or_32 u_error ();
+    end
+  endgenerate
+
+endmodule
+
+`default_nettype wire
