@@ -6,12 +6,14 @@ The vectors, JSON, beats in hex:
  "after": {source: [sink, [beats, ...]]}: the source offers its next beats when a beat of the sink was taken,
  "pulses": {port: times},
  "steady": [[prefix, first, last, extra], ...]: cycles between two beats less beats between them are at most extra,
- "latency": [[prefix, beat, prefix, beat, most], ...]: cycles from one beat to the other, all streams going}
+ "latency": [[prefix, beat, prefix, beat, most], ...]: cycles from one beat to the other, at most,
+ "pace": {source: cycles between two of its beats while latency is measured}}
 """
 
 import json
 import random
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +65,7 @@ class Block:
             if prefix not in self.allowed:
                 source.queues[0].extend(told()["sources"][prefix])
 
-    def watch(self, cycle: int) -> None:
+    def watch(self, _: int) -> None:
         for name in self.pulses:
             self.pulses[name] += int(getattr(self.dut, name).value)
         for prefix, (sink, sizes) in told().get("after", {}).items():
@@ -75,6 +77,10 @@ class Block:
 
     def complete(self) -> bool:
         return all(len(self.sinks[p].taken[0]) >= len(beats) for p, beats in told()["sinks"].items())
+
+    def cycles(self) -> dict[str, list[int]]:
+        """Return the cycles in which the beats of each stream moved."""
+        return {p: [when for when, _ in port.taken[0]] for p, port in (self.sources | self.sinks).items()}
 
     async def drain(self) -> None:
         """Run until every expected beat came out, then some more, and compare."""
@@ -101,15 +107,32 @@ async def order(dut, source, sink):
 
 @cocotb.test()
 async def rates(dut):
-    """With nothing stalled, streams run at the stated rates, and what follows something follows it soon."""
+    """With nothing stalled, streams run at the stated rates."""
     block = Block(dut, "rates")
     await block.bench.start()
     block.feed()
     await block.drain()
-    cycles = {p: [cycle for cycle, _ in port.taken[0]] for p, port in (block.sources | block.sinks).items()}
+    cycles = block.cycles()
     for prefix, first, last, extra in told().get("steady", []):
         spent = cycles[prefix][last] - cycles[prefix][first] - (last - first)
         assert spent <= extra, f"{prefix}: {spent} idle cycles between beats {first} and {last}"
+
+
+def paced(period: int) -> Stall:
+    """Go in each `period`-th cycle."""
+    return lambda _: cycle([True] + (period - 1) * [False])
+
+
+@cocotb.test()
+async def latencies(dut):
+    """What follows something follows it soon."""
+    block = Block(dut, "latencies")
+    for prefix, period in told().get("pace", {}).items():
+        block.sources[prefix].set_stall(paced(period))
+    await block.bench.start()
+    block.feed()
+    await block.drain()
+    cycles = block.cycles()
     for before, i, after, k, most in told().get("latency", []):
         spent = cycles[after][k] - cycles[before][i]
         assert 0 < spent <= most, f"{after} {k} comes {spent} cycles after {before} {i}, expected 1 to {most}"

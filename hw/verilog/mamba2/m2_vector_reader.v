@@ -133,7 +133,9 @@ module m2_vector_reader #(
       wire               unused_groups = &{1'b0, c_groups};
       for (i = 0; i < BANKS; i = i + 1) begin : g_bank
         localparam [31:0] BANK = i;
-        wire keep = !p0_short_q || rest == {BANK_LG{1'b0}} || BANK[BANK_LG-1:0] < rest;
+        wire [BANK_LG:0] beyond = {1'b0, BANK[BANK_LG-1:0]} - {1'b0, rest};  // negative in front of the end
+        wire             unused_beyond = &{1'b0, beyond};
+        wire             keep = !p0_short_q || rest == {BANK_LG{1'b0}} || beyond[BANK_LG];
         assign word[i*GROUP_W+:GROUP_W] = rd_data[i*GROUP_W+:GROUP_W] & {GROUP_W{keep}};
       end
     end
