@@ -99,7 +99,7 @@ def test_block(case: Case, sim: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize(
     ("params", "message"),
-    [({"NL": 24}, "NL_must_be_8_times_a_power_of_two"), ({"T_COLS": 257}, "T_COLS_must_be_1_to_256")],
+    [({"NL": 12}, "NL_must_be_8_times_a_power_of_two"), ({"T_COLS": 257}, "T_COLS_must_be_1_to_256")],
     ids=str,
 )
 def test_illegal_parameters_stop_the_build(params: dict[str, int], message: str, sim: str) -> None:

@@ -76,10 +76,12 @@ module m2_residual #(
   wire               r_done;  // the last read of a reader
   wire [        1:0] w_slot_oh;  // slot of the writer at work, one-hot
   wire [        1:0] r_slot_oh;
-  reg  [COUNT_W-1:0] w_came_q[0:1];
-  reg  [COUNT_W-1:0] r_came_q[0:1];
-  reg  [COUNT_W-1:0] w_done_q[0:1];
-  reg  [COUNT_W-1:0] r_done_q[0:1];
+  reg  [2*COUNT_W-1:0] w_came_q;  // of each slot
+  reg  [2*COUNT_W-1:0] r_came_q;  // of each slot
+  reg  [2*COUNT_W-1:0] w_done_q;  // of each slot
+  reg  [2*COUNT_W-1:0] r_done_q;  // of each slot
+  wire [COUNT_W-1:0] w_came = slot ? w_came_q[COUNT_W+:COUNT_W] : w_came_q[0+:COUNT_W];
+  wire [COUNT_W-1:0] r_came = slot ? r_came_q[COUNT_W+:COUNT_W] : r_came_q[0+:COUNT_W];
   wire               unused_job = &{1'b0, job_data};
 
   assign job_ready = w_room && r_room;
@@ -90,23 +92,23 @@ module m2_residual #(
       localparam [31:0] SLOT = i;
 
       always @(posedge clk) begin
-        if (rst) w_came_q[i] <= {COUNT_W{1'b0}};
-        else if (w_push && slot == SLOT[0]) w_came_q[i] <= w_came_q[i] + 1'b1;
+        if (rst) w_came_q[i*COUNT_W+:COUNT_W] <= {COUNT_W{1'b0}};
+        else if (w_push && slot == SLOT[0]) w_came_q[i*COUNT_W+:COUNT_W] <= w_came_q[i*COUNT_W+:COUNT_W] + 1'b1;
       end
 
       always @(posedge clk) begin
-        if (rst) r_came_q[i] <= {COUNT_W{1'b0}};
-        else if (r_push && slot == SLOT[0]) r_came_q[i] <= r_came_q[i] + 1'b1;
+        if (rst) r_came_q[i*COUNT_W+:COUNT_W] <= {COUNT_W{1'b0}};
+        else if (r_push && slot == SLOT[0]) r_came_q[i*COUNT_W+:COUNT_W] <= r_came_q[i*COUNT_W+:COUNT_W] + 1'b1;
       end
 
       always @(posedge clk) begin
-        if (rst) w_done_q[i] <= {COUNT_W{1'b0}};
-        else if (w_done && w_slot_oh[i]) w_done_q[i] <= w_done_q[i] + 1'b1;
+        if (rst) w_done_q[i*COUNT_W+:COUNT_W] <= {COUNT_W{1'b0}};
+        else if (w_done && w_slot_oh[i]) w_done_q[i*COUNT_W+:COUNT_W] <= w_done_q[i*COUNT_W+:COUNT_W] + 1'b1;
       end
 
       always @(posedge clk) begin
-        if (rst) r_done_q[i] <= {COUNT_W{1'b0}};
-        else if (r_done && r_slot_oh[i]) r_done_q[i] <= r_done_q[i] + 1'b1;
+        if (rst) r_done_q[i*COUNT_W+:COUNT_W] <= {COUNT_W{1'b0}};
+        else if (r_done && r_slot_oh[i]) r_done_q[i*COUNT_W+:COUNT_W] <= r_done_q[i*COUNT_W+:COUNT_W] + 1'b1;
       end
     end
   endgenerate
@@ -136,7 +138,7 @@ module m2_residual #(
       .rst    (rst),
       .s_valid(w_push),
       .s_ready(w_room),
-      .s_data ({r_came_q[slot], slot, is_out, job_data[`KR_M2_JOB_RAW], token}),
+      .s_data ({r_came, slot, is_out, job_data[`KR_M2_JOB_RAW], token}),
       .m_valid(w_valid),
       .m_ready(w_done),
       .m_data ({w_readers, w_slot, w_out, w_raw, w_last}),
@@ -151,7 +153,7 @@ module m2_residual #(
       .rst    (rst),
       .s_valid(r_push),
       .s_ready(r_room),
-      .s_data ({w_came_q[slot], slot, token, first_token}),
+      .s_data ({w_came, slot, token, first_token}),
       .m_valid(r_valid),
       .m_ready(r_done),
       .m_data ({r_writers, r_slot, r_last, r_first}),
@@ -162,7 +164,8 @@ module m2_residual #(
   reg                run_q;    // a writer is at work
   reg                go_q;
   reg                issued_q; // all of its values have come
-  wire               start = w_valid && !run_q && w_readers == r_done_q[w_slot];
+  wire [COUNT_W-1:0] readers_done = w_slot ? r_done_q[COUNT_W+:COUNT_W] : r_done_q[0+:COUNT_W];
+  wire               start = w_valid && !run_q && w_readers == readers_done;
   wire               issue_last;
   wire [ADDR_W-1:0]  w_base;
   wire [ADDR_W-1:0]  r_base;
@@ -430,8 +433,9 @@ module m2_residual #(
   wire              whole = p2_bank_q[BANKS-1];
   wire              rd_en;
   wire [ADDR_W-1:0] rd_addr;
-  wire              settled = r_writers == w_done_q[r_slot];  // all writers before it are done
-  wire              but_one = r_writers == w_done_q[r_slot] + 1'b1;
+  wire [COUNT_W-1:0] writers_done = r_slot ? w_done_q[COUNT_W+:COUNT_W] : w_done_q[0+:COUNT_W];
+  wire              settled = r_writers == writers_done;  // all writers before it are done
+  wire              but_one = r_writers == writers_done + 1'b1;
   wire              follows = but_one && run_q && w_slot == r_slot && r_last == 8'd0;
   wire [      15:0] allowed = follows ? words_q : 16'd0;
 
