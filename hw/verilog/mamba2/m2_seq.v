@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// m2_seq - runs one start: emits its jobs in order and waits until all their results are in memory.
+//
+// Function     : args_valid with args_bad: done two cycles later, nothing else. Else clear, then the jobs of
+//                golden.mamba2.accel.schedule.jobs; when every OUT job is done and every HEAD job's record written, finish
+//                until the writers are idle, then done. After an error no further chunks begin, and no further token is
+//                chosen, but for one that was promised to an EMBED job.
+// Format       : jobs as in m2_job.vh; layers, tokens and chunks unsigned.
+// Latency      : variable: clear follows the arguments' verdict by 1 cycle, the first job by 3
+// Throughput   : variable: a job a cycle
+// Back-pressure: registered valid; jobs wait for m_ready.
+// Golden       : golden.mamba2.accel.schedule.jobs
+// Test         : tests/rtl/test_m2_seq.py
+//
+// Why: the next job is computed in the cycle in which the last one leaves; blocks hold jobs in queues of their own, so the
+// order alone decides what overlaps. A second, smaller walk follows the finished jobs, to count tokens as they are done.
+
+`default_nettype none
+`include "checks.vh"
+`include "mamba2/m2_job.vh"
+
+module m2_seq #(
+    parameter T_COLS = 4,  // most tokens of a chunk, 1..256
+    parameter SLOTS  = 2   // chunks that are worked on in turn, 1 or 2
+) (
+    input  wire        clk,
+    input  wire        rst,
+    input  wire        args_valid,
+    input  wire        args_bad,
+    input  wire [ 7:0] c_layer_first,
+    input  wire [ 7:0] c_layer_last,
+    input  wire [23:0] c_prompt,
+    input  wire [23:0] c_generate,
+    input  wire        c_raw,
+    input  wire        c_continue,
+    input  wire        c_head,
+    input  wire        run_error,       // a port or a token id went wrong
+    output wire        m_valid,
+    input  wire        m_ready,
+    output wire [31:0] m_data,
+    input  wire        out_done,        // one cycle for each finished OUT job
+    input  wire        record_written,  // one cycle for each record in memory
+    input  wire        writers_idle,    // level: nothing to write is known of; copied beats may be on their way
+    output wire        clear,           // one cycle in front of the first job
+    output wire        finish,          // level: no results will come
+    output wire        done,            // one cycle
+    output wire [31:0] tokens_run,      // tokens behind the last layer
+    output wire [31:0] layers_done,     // finished OUT jobs
+    output wire [31:0] tokens_done      // written records
+);
+
+  localparam [2:0] IDLE = 3'd0;
+  localparam [2:0] BEGIN = 3'd1;
+  localparam [2:0] NEXT = 3'd2;  // sizes of the pair of chunks, or of the token, that comes
+  localparam [2:0] JOBS = 3'd3;
+  localparam [2:0] WAIT = 3'd4;
+  localparam [2:0] QUIET = 3'd5;
+  localparam [2:0] FLUSH = 3'd6;
+  localparam [4:0] CALM = 5'd31;  // cycles of idle writers: more than a beat is on its way to them
+  localparam [23:0] CHUNK = T_COLS;
+
+  generate
+    if (T_COLS < 1 || T_COLS > 256) begin : g_bad_t_cols
+      m2_seq_T_COLS_must_be_1_to_256 u_error ();
+    end
+    if (SLOTS != 1 && SLOTS != 2) begin : g_bad_slots
+      m2_seq_SLOTS_must_be_1_or_2 u_error ();
+    end
+  endgenerate
+
+  reg  [ 2:0] state_q;
+  reg  [ 2:0] state_d;
+  reg         stop_q;
+  wire        begin_run = args_valid && !args_bad && state_q == IDLE;
+  wire        next = state_q == NEXT;
+  wire        take = m_valid && m_ready;
+
+  // The current pair, or token: chunk A and, where `pair`, chunk B. fed: the token was chosen by the head.
+  reg  [23:0] prompt_q;  // tokens of the prompt behind the pair
+  reg  [23:0] choose_q;  // tokens that are not chosen yet
+  reg         fed_q;
+  reg         fresh_q;
+  reg         pair_q;
+  reg  [ 7:0] last_a_q;  // tokens - 1
+  reg  [ 7:0] last_b_q;
+
+  // The current job, and the one behind it; `ends` with the pair's last OUT job.
+  reg  [ 1:0] kind_q;
+  reg  [ 1:0] kind_d;
+  reg         b_q;
+  reg         b_d;
+  reg  [ 7:0] layer_q;
+  reg  [ 7:0] layer_d;
+  reg         feedback_q;
+  wire        bottom = layer_q == c_layer_first;
+  wire        top = layer_q == c_layer_last;
+  wire        ends = kind_q == `KR_M2_KIND_OUT && top && b_q == pair_q;
+  wire        head_next = ends && c_head && prompt_q == 24'd0 && !stop_q;
+  wire        leave = take && (kind_q == `KR_M2_KIND_HEAD || (ends && !head_next));
+  wire        more = (kind_q == `KR_M2_KIND_HEAD) ? feedback_q : prompt_q != 24'd0 && !stop_q;
+
+  always @* begin
+    kind_d  = kind_q;
+    b_d     = b_q;
+    layer_d = layer_q;
+    case (kind_q)
+      `KR_M2_KIND_EMBED:
+      if (b_q == pair_q) begin
+        kind_d = `KR_M2_KIND_IN;
+        b_d    = 1'b0;
+      end else b_d = 1'b1;
+      `KR_M2_KIND_IN:
+      if (b_q == pair_q) begin
+        kind_d = `KR_M2_KIND_OUT;
+        b_d    = 1'b0;
+      end else begin
+        // B is a layer behind A until its IN job.
+        b_d = 1'b1;
+        if (!bottom) kind_d = `KR_M2_KIND_OUT;
+        if (!bottom) layer_d = layer_q - 8'd1;
+      end
+      default:
+      if (ends) kind_d = `KR_M2_KIND_HEAD;
+      else if (top) b_d = 1'b1;
+      else begin
+        kind_d  = `KR_M2_KIND_IN;
+        layer_d = layer_q + 8'd1;
+      end
+    endcase
+  end
+
+  always @(posedge clk) begin
+    if (next) begin
+      kind_q  <= `KR_M2_KIND_EMBED;
+      b_q     <= 1'b0;
+      layer_q <= c_layer_first;
+    end else if (take) begin
+      kind_q  <= kind_d;
+      b_q     <= b_d;
+      layer_q <= layer_d;
+    end
+  end
+
+  // A token is asked for when its HEAD job is offered; the run cannot stop before it has come back.
+  always @(posedge clk) begin
+    if (take) feedback_q <= choose_q > 24'd1 && !stop_q;
+  end
+
+  always @(posedge clk) begin
+    if (begin_run) choose_q <= c_generate;
+    else if (take && kind_q == `KR_M2_KIND_HEAD) choose_q <= choose_q - 24'd1;
+  end
+
+  always @(posedge clk) begin
+    if (begin_run) fed_q <= 1'b0;
+    else if (leave && kind_q == `KR_M2_KIND_HEAD) fed_q <= 1'b1;
+  end
+
+  always @(posedge clk) begin
+    if (begin_run) fresh_q <= !c_continue;
+    else if (leave) fresh_q <= 1'b0;
+  end
+
+  // Sizes, from what is left of the prompt in front of the pair.
+  wire [23:0] left_b = prompt_q - CHUNK;
+  wire        full_a = prompt_q > CHUNK;
+  wire        full_b = left_b > CHUNK;
+  wire [23:0] last_a = (full_a ? CHUNK : prompt_q) - 24'd1;
+  wire [23:0] last_b = (full_b ? CHUNK : left_b) - 24'd1;
+
+  always @(posedge clk) begin
+    if (begin_run) prompt_q <= c_prompt;
+    else if (next) begin
+      if (!full_a) prompt_q <= 24'd0;
+      else if (SLOTS == 1) prompt_q <= left_b;
+      else prompt_q <= full_b ? left_b - CHUNK : 24'd0;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (next) begin
+      pair_q   <= SLOTS == 2 && full_a;
+      last_a_q <= fed_q ? 8'd0 : last_a[7:0];
+      last_b_q <= last_b[7:0];
+    end
+  end
+
+  // What is not finished yet.
+  reg  [15:0] outs_q;
+  reg  [15:0] heads_q;
+  wire        out_job = take && kind_q == `KR_M2_KIND_OUT;
+  wire        head_job = take && kind_q == `KR_M2_KIND_HEAD;
+
+  always @(posedge clk) begin
+    if (rst || begin_run) outs_q <= 16'd0;
+    else if (out_job && !out_done) outs_q <= outs_q + 16'd1;
+    else if (out_done && !out_job) outs_q <= outs_q - 16'd1;
+  end
+
+  always @(posedge clk) begin
+    if (rst || begin_run) heads_q <= 16'd0;
+    else if (head_job && !record_written) heads_q <= heads_q + 16'd1;
+    else if (record_written && !head_job) heads_q <= heads_q - 16'd1;
+  end
+
+  // The run.
+  reg [4:0] calm_q;
+  reg       done_q;
+
+  always @* begin
+    state_d = state_q;
+    case (state_q)
+      IDLE: if (begin_run) state_d = BEGIN;
+      BEGIN: state_d = NEXT;
+      NEXT: state_d = JOBS;
+      JOBS: if (leave) state_d = more ? NEXT : WAIT;
+      WAIT: if (outs_q == 16'd0 && heads_q == 16'd0) state_d = QUIET;
+      QUIET: if (calm_q == CALM) state_d = FLUSH;
+      default: if (calm_q == CALM) state_d = IDLE;
+    endcase
+  end
+
+  always @(posedge clk) begin
+    if (rst) state_q <= IDLE;
+    else state_q <= state_d;
+  end
+
+  always @(posedge clk) begin
+    if (state_q != state_d || !writers_idle) calm_q <= 5'd0;
+    else calm_q <= calm_q + 5'd1;
+  end
+
+  always @(posedge clk) begin
+    if (rst || begin_run) stop_q <= 1'b0;
+    else if (run_error) stop_q <= 1'b1;
+  end
+
+  always @(posedge clk) begin
+    if (rst) done_q <= 1'b0;
+    else done_q <= (args_valid && args_bad) || (state_q == FLUSH && calm_q == CALM);
+  end
+
+  // The finished jobs: OUT jobs come in pairs, too; tokens are done with the last layer.
+  reg  [23:0] done_prompt_q;  // tokens of the prompt from the pair on
+  reg         done_b_q;
+  reg  [ 7:0] done_layer_q;
+  reg  [31:0] tokens_run_q;
+  reg  [31:0] layers_done_q;
+  reg  [31:0] tokens_done_q;
+  wire [23:0] rest_b = done_prompt_q - CHUNK;
+  wire        rest_a = done_prompt_q > CHUNK;
+  wire        more_b = rest_b > CHUNK;
+  wire        done_pair = SLOTS == 2 && rest_a;
+  wire        done_top = done_layer_q == c_layer_last;
+  wire        pair_done = out_done && done_b_q == done_pair;
+  reg  [23:0] size;
+
+  always @* begin
+    size = CHUNK;
+    if (done_b_q && !more_b) size = rest_b;
+    if (!done_b_q && !rest_a) size = (done_prompt_q == 24'd0) ? 24'd1 : done_prompt_q;
+  end
+
+  always @(posedge clk) begin
+    if (begin_run) begin
+      done_b_q     <= 1'b0;
+      done_layer_q <= c_layer_first;
+    end else if (out_done) begin
+      done_b_q <= !pair_done;
+      if (pair_done) done_layer_q <= done_top ? c_layer_first : done_layer_q + 8'd1;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (begin_run) done_prompt_q <= c_prompt;
+    else if (pair_done && done_top) begin
+      if (!rest_a) done_prompt_q <= 24'd0;
+      else if (SLOTS == 1) done_prompt_q <= rest_b;
+      else done_prompt_q <= more_b ? rest_b - CHUNK : 24'd0;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (rst || begin_run) tokens_run_q <= 32'd0;
+    else if (out_done && done_top) tokens_run_q <= tokens_run_q + {8'd0, size};
+  end
+
+  always @(posedge clk) begin
+    if (rst || begin_run) layers_done_q <= 32'd0;
+    else if (out_done) layers_done_q <= layers_done_q + 32'd1;
+  end
+
+  always @(posedge clk) begin
+    if (rst || begin_run) tokens_done_q <= 32'd0;
+    else if (record_written) tokens_done_q <= tokens_done_q + 32'd1;
+  end
+
+  // The job.
+  wire       embed = kind_q == `KR_M2_KIND_EMBED;
+  wire       head = kind_q == `KR_M2_KIND_HEAD;
+  wire [7:0] layer = (embed || head) ? 8'd0 : layer_q;
+  wire [7:0] last_token = b_q ? last_b_q : last_a_q;
+  wire       raw = embed && c_raw && !fed_q;
+  wire       feedback = embed ? fed_q : head && feedback_q;
+  wire       fresh = kind_q == `KR_M2_KIND_IN && fresh_q && !b_q;
+
+  assign m_valid     = state_q == JOBS;
+  assign m_data      = {10'd0, layer, last_token, raw, feedback, fresh, b_q, kind_q};
+  assign clear       = state_q == BEGIN;
+  assign finish      = state_q == FLUSH;
+  assign done        = done_q;
+  assign tokens_run  = tokens_run_q;
+  assign layers_done = layers_done_q;
+  assign tokens_done = tokens_done_q;
+
+  `CHECK_STREAM(m_valid, m_ready, m_data)
+
+  wire unused_sizes = &{1'b0, last_a[23:8], last_b[23:8]};
+
+endmodule
+
+`default_nettype wire
