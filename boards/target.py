@@ -7,7 +7,7 @@ from boards.drivers.tern_matvec import TernMatvec, Weights
 from boards.sim.device import SimDevice
 from golden.errors import InputError
 from golden.spec.configs import TernConfig
-from golden.ternary.packing import stripe
+from golden.striping import stripe
 from harness.bench.record import Counters, Kind
 
 

@@ -2,7 +2,7 @@
 """What all krait kernels have in common on the software side: identity, start, wait, errors, clock."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar
@@ -101,7 +101,12 @@ class KraitIP(DefaultIP):
         self.put(common.Offset.CTRL, common.CTRL_AP_START.mask)
 
     def wait(self, timeout_s: float = 60.0) -> None:
-        """Wait for the end of a run.
+        """Wait for the end of a run; errors as for `looks`."""
+        for _ in self.looks(timeout_s, timeout_s):
+            pass
+
+    def looks(self, timeout_s: float, every_s: float) -> Iterator[None]:
+        """Yield each time that the run is found going on, at the latest `every_s` apart; end with the run.
 
         Raises:
             MachineError: not done in time; the message has the status registers and counters.
@@ -112,7 +117,8 @@ class KraitIP(DefaultIP):
             left = deadline - time.monotonic()
             if left <= 0:
                 raise MachineError(f"{self.name}: not done within {timeout_s:g} s; {self.dump()}")
-            self._pause(left)
+            yield
+            self._pause(min(left, every_s))
         if self._interrupts_on:
             self.put(common.Offset.ISR, self.get(common.Offset.ISR))
         self.check_error()

@@ -6,24 +6,23 @@ The only place where software writes the kernel's arguments; layouts come from `
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from boards.drivers.arena import Arena
-from boards.drivers.base import KraitIP
-from golden.errors import InputError, MachineError
-from golden.spec import TernConfig, load_config
+from boards.drivers.striped import StripedIP
+from golden.errors import InputError
+from golden.spec import TernConfig
 from golden.spec.gen import tern_matvec as regs
-from golden.ternary.packing import Tiling, pack_weights, pack_x, stripe, tiling, unpack_y, unstripe
+from golden.striping import stripe
+from golden.ternary.packing import Tiling, pack_weights, pack_x, tiling, unpack_y
 from harness.bench.record import Counters
 
 ARENA_BYTES = 16 << 20
 """Bytes a port that `arena` takes without an argument."""
-POISON = 0xA5
-"""Every byte of a result region before the run, so that words that the kernel does not write cannot pass."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,11 @@ class Result:
     counters: Counters
 
 
-class TernMatvec(KraitIP):
+class TernMatvec(StripedIP):
     """The kernel on one device. Use it inside `with kernel.arena(): ...`, in which its data live."""
 
     bindto: ClassVar[list[str]] = ["krait:kernel:tern_matvec:1.0"]
+    KERNEL = "tern_matvec"
     MAP_VERSION = regs.MAP_VERSION
     KERNEL_ID = regs.KERNEL_ID
     ERRORS = regs.ErrorCode
@@ -78,30 +78,13 @@ class TernMatvec(KraitIP):
         **{offset.name: (offset, 64) for offset in COUNTERS},
     }
 
-    def __init__(self, description: dict[str, Any]) -> None:
-        super().__init__(description)
-        self.config: TernConfig = load_config("tern_matvec", self.config_name)
-        found, expected = (self.identity.ports, self.identity.port_bytes), (self.config.ports, self.config.port_bytes)
-        if found != expected or len(self.memory_names) != self.config.ports:
-            raise MachineError(
-                f"{self.name}: {found[0]} ports of {found[1]} bytes on {len(self.memory_names)} memories, "
-                f"configuration {self.config_name} has {expected[0]} of {expected[1]}"
-            )
-        self._arena: Arena | None = None
+    config: TernConfig
 
     # ---- memory
 
     def arena(self, size: int = ARENA_BYTES) -> Arena:
-        """Return a new arena of `size` bytes a port and make it the kernel's; close it, or use it in a `with`.
-
-        Raises:
-            MachineError: the memory is full.
-        """
-        memories = [self.device.get_memory(self.device.mem_dict[name]) for name in self.memory_names]
-        self._arena = Arena(memories, size)
-        for port, base in enumerate(self._arena.bases):
-            self.put64(regs.PORT_BASE[port], base)
-        return self._arena
+        """Return a new arena as `StripedIP.arena` does, of a size that most products fit."""
+        return super().arena(size)
 
     def load(self, striped: NDArray[np.uint8], rows: int, cols: int) -> Weights:
         """Copy a packed matrix, uint8 [ports, w_beats * PB], to the device.
@@ -129,7 +112,7 @@ class TernMatvec(KraitIP):
         self.memory.write(x_offset, striped)
         y_offset = self.memory.reserve(size.y_beats * self.config.port_bytes)
         case = Case(weights, size, x_offset, y_offset)
-        self._poison(case)
+        self.poison(y_offset, size.y_beats)
         return case
 
     def prepare_vectors(self, weights: Weights, x: torch.Tensor) -> Case:
@@ -150,8 +133,7 @@ class TernMatvec(KraitIP):
 
     def result(self, case: Case) -> NDArray[np.int32]:
         """Return int32 [M, V] of a case that has run."""
-        striped = self.memory.read(case.y_offset, case.size.y_beats * self.config.port_bytes)
-        wide = unstripe(torch.from_numpy(striped), self.config)
+        wide = self.read_beats(case.y_offset, case.size.y_beats)
         y: NDArray[np.int32] = unpack_y(wide, case.weights.rows, case.size.vectors, self.config).numpy()
         return y
 
@@ -209,23 +191,12 @@ class TernMatvec(KraitIP):
         """Return the performance counters of the last run, with the beats of every port."""
         beats = self.port_beats()
         return Counters(
-            **{offset.name.lower(): self.get64(offset) for offset in self.COUNTERS},
+            **self.count(),
             rd_beats=tuple(read for read, _ in beats),
             wr_beats=tuple(written for _, written in beats),
         )
 
     # ---- inside
-
-    @property
-    def memory(self) -> Arena:
-        """Return the arena in use; MachineError when there is none."""
-        if self._arena is None:
-            raise MachineError(f"{self.name}: no arena; use it inside `with kernel.arena():`")
-        return self._arena
-
-    def _poison(self, case: Case) -> None:
-        size = case.size.y_beats * self.config.port_bytes
-        self.memory.write(case.y_offset, np.full((self.config.ports, size), POISON, np.uint8))
 
     def _check_bytes(self, what: str, striped: NDArray[np.uint8], beats: int) -> None:
         expected = (self.config.ports, beats * self.config.port_bytes)

@@ -122,7 +122,7 @@ def write_overlay(tag: str, facts: Board, config: KernelConfig, library: Path) -
     )
     instance = KernelInstance(
         name=config.kernel,
-        vlnv=next(iter(drivers.TernMatvec.bindto)),
+        vlnv=next(iter(drivers.DRIVERS[config.kernel].bindto)),
         base=KERNEL_BASE,
         size=4096,
         config=config.name,

@@ -11,8 +11,9 @@ from boards.drivers.tern_matvec import Case, TernMatvec, Weights
 from boards.sim.open import Memory, OpenBoard, open_board
 from golden.errors import CheckError
 from golden.spec.gen import tern_matvec as regs
+from golden.striping import stripe
 from golden.ternary.matvec import matvec
-from golden.ternary.packing import pack_x, stripe
+from golden.ternary.packing import pack_x
 from harness.bench.sim_speed import PortImage, Work, line, measure
 from harness.bench.speed import SpeedRecord
 from harness.provenance import collect

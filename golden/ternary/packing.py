@@ -30,14 +30,6 @@ class Geometry(Protocol):
     """What packing needs of a kernel configuration (`golden.spec.TernConfig` has it)."""
 
     @property
-    def ports(self) -> int:
-        """Memory ports."""
-
-    @property
-    def port_bytes(self) -> int:
-        """Bytes of one port's beat."""
-
-    @property
     def wide_bytes(self) -> int:
         """WIDE: bytes of one beat over all ports."""
 
@@ -276,43 +268,6 @@ def unpack_y(packed: Tensor, rows: int, vectors: int, cfg: Geometry) -> Tensor:
     words = packed.contiguous().view(torch.int32).flatten()[: size.row_tiles * vectors * cfg.outs]
     tiles = words.view(size.row_tiles, vectors, cfg.outs).transpose(1, 2)
     return tiles.flatten(0, 1)[:rows].contiguous()
-
-
-def stripe(wide: Tensor, cfg: Geometry) -> Tensor:
-    """Wide beats as they lie in each port's memory.
-
-    Args:
-        wide: uint8 [beats, WIDE]; byte `b` of a beat belongs to port `b // PB`, PB bytes a port.
-        cfg: the kernel's geometry.
-
-    Returns:
-        uint8 [ports, beats * PB].
-
-    Raises:
-        InputError: wrong dtype or width.
-    """
-    _check_rank("wide beats", wide, 2)
-    _check_shape("wide beats", wide, (wide.shape[0], cfg.wide_bytes))
-    return wide.reshape(-1, cfg.ports, cfg.port_bytes).transpose(0, 1).flatten(1)
-
-
-def unstripe(striped: Tensor, cfg: Geometry) -> Tensor:
-    """Wide beats of the ports' memories, the inverse of `stripe`.
-
-    Args:
-        striped: uint8 [ports, beats * PB].
-        cfg: the kernel's geometry.
-
-    Returns:
-        uint8 [beats, WIDE].
-
-    Raises:
-        InputError: wrong dtype, port count, or a length that is no whole number of beats.
-    """
-    _check_rank("striped bytes", striped, 2)
-    beats = striped.shape[1] // cfg.port_bytes
-    _check_shape("striped bytes", striped, (cfg.ports, beats * cfg.port_bytes))
-    return striped.reshape(cfg.ports, beats, cfg.port_bytes).transpose(0, 1).flatten(1)
 
 
 def _powers() -> Tensor:

@@ -14,7 +14,8 @@ from pyuvm import uvm_agent, uvm_analysis_port, uvm_component, uvm_driver, uvm_s
 from golden.errors import CheckError
 from golden.spec.configs import TernConfig
 from golden.spec.gen import tern_matvec as regs
-from golden.ternary.packing import stripe, tiling, unpack_y, unstripe
+from golden.striping import stripe, unstripe
+from golden.ternary.packing import tiling, unpack_y
 from harness.uvm.items import Action, Arguments, KernelItem, Outcome, Stimulus
 from harness.uvm.job import Pace
 from harness.uvm.memory import MemoryTransport

@@ -9,8 +9,9 @@ from boards.drivers.arena import Arena
 from boards.sim.open import open_board, pick_config, write_overlay
 from golden.errors import InputError, MachineError
 from golden.spec import load_config
+from golden.striping import stripe
 from golden.ternary.matvec import matvec
-from golden.ternary.packing import pack_x, stripe
+from golden.ternary.packing import pack_x
 from harness.sim.mem import HANG, Channel, Response, random_stall
 
 

@@ -14,8 +14,9 @@ from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 from torch import Tensor
 
 from golden.spec.gen.tern_matvec import Offset
+from golden.striping import stripe, unstripe
 from golden.ternary.matvec import matvec
-from golden.ternary.packing import pack_weights, pack_x, stripe, tiling, unpack_y, unstripe
+from golden.ternary.packing import pack_weights, pack_x, tiling, unpack_y
 from tests.rtl.tern_bench import geometry
 
 INPUTS = ("arready", "rvalid", "rlast", "rresp", "rdata", "awready", "wready", "bvalid", "bresp")

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from golden.spec.configs import TernConfig, load_config
 from golden.spec.gen.tern_matvec import Offset
-from golden.ternary.packing import Tiling, pack_weights, pack_x, stripe, tiling, unpack_y, unstripe
+from golden.striping import stripe, unstripe
+from golden.ternary.packing import Tiling, pack_weights, pack_x, tiling, unpack_y
 from harness.build import VerilatorBuild, build
 from harness.paths import ROOT, VERILOG
 from harness.sim.model import BOARD_CPP, MEMORY_RTL, SimModel, core_sources

@@ -15,12 +15,10 @@ from golden.ternary.packing import (
     pack_weights,
     pack_x,
     pack_y,
-    stripe,
     tiling,
     unpack_bytes,
     unpack_weights,
     unpack_y,
-    unstripe,
 )
 from tests.golden.ternary.geometry import Geo, geometries, random_int8, random_trits
 
@@ -94,18 +92,6 @@ def test_results_survive(cfg: Geo, rows: int, vectors: int, seed: int) -> None:
     assert int(packed.flatten().view(torch.int32)[word]) == int(y[m, t])
 
 
-@given(geometries(), st.integers(1, 9), SEEDS)
-def test_stripes_survive(cfg: Geo, beats: int, seed: int) -> None:
-    """Law: unstripe(stripe(B)) = B; byte b of beat i is byte i * PB + b % PB of port b // PB."""
-    wide = random_int8(seed, beats, cfg.wide_bytes).view(torch.uint8)
-    ports = stripe(wide, cfg)
-    assert torch.equal(unstripe(ports, cfg), wide)
-    assert ports.shape == (cfg.ports, beats * cfg.port_bytes)
-    byte = cfg.wide_bytes - 2
-    place = (beats - 1) * cfg.port_bytes + byte % cfg.port_bytes
-    assert int(ports[byte // cfg.port_bytes, place]) == int(wide[beats - 1, byte])
-
-
 def test_tiling_counts() -> None:
     """Law: counts round up, and a 1 x 1 product still moves one beat of each kind."""
     assert tiling(1, 1, 1, SMALL) == Tiling(1, 1, 1, 1, 1, 1)
@@ -127,9 +113,6 @@ def test_tiling_counts() -> None:
         (lambda: pack_x(torch.zeros(4, dtype=torch.int8), SMALL), "expected 2 dimensions"),
         (lambda: pack_y(torch.zeros(4, 1), SMALL), "float32, expected torch.int32"),
         (lambda: unpack_y(torch.zeros(1, 31, dtype=torch.uint8), 8, 1, SMALL), r"expected \(1, 32\)"),
-        (lambda: stripe(torch.zeros(1, 31, dtype=torch.uint8), SMALL), r"expected \(1, 32\)"),
-        (lambda: unstripe(torch.zeros(2, 32, dtype=torch.uint8), SMALL), r"expected \(1, 32\)"),
-        (lambda: unstripe(torch.zeros(1, 33, dtype=torch.uint8), SMALL), r"expected \(1, 32\)"),
     ],
 )
 def test_bad_input_is_named(call, words: str) -> None:
