@@ -138,7 +138,7 @@ module axil_regs #(
   integer         w;
 
   always @(posedge clk) begin
-    if (rst) store_q <= {WORDS * 32{1'b0}};
+    if (rst) store_q <= {WORDS{32'd0}};
     else if (wr_commit)
       for (w = 0; w < WORDS; w = w + 1)
       if (aw_index_q == w[INDEX_W-1:0])
