@@ -16,7 +16,14 @@ from golden.fixed import limits
 from golden.fixed.pot import Pot
 from harness.sim.runner import derive_seed, simulate
 from tests.rtl.dut import SIMS, check_module, sources
-from tests.rtl.m2_linear_data import activations, additive_sums, plain_sums, weights
+from tests.rtl.m2_linear_data import (
+    activations,
+    additive_sums,
+    plain_sums,
+    side_by_side,
+    tile_beats,
+    weights,
+)
 from tests.rtl.stream_vectors import pack
 
 ADDITIVE = {"ROWS": 2, "INPUTS": 16, "ACT_GROUP": 8, "WEIGHT_BITS": 4, "ACT_BITS": 4, "ADDITIVE": 1, "MAX_SHIFT": 15}
@@ -53,15 +60,6 @@ class Beats:
         return path
 
 
-def side_by_side(*parts: tuple[int, int]) -> int:
-    """Return (value, width) pairs as one word, first lowest."""
-    word = at = 0
-    for value, width in parts:
-        word |= value << at
-        at += width
-    return word
-
-
 def load_beats(a: Pot, beats: int, params: Mapping[str, int]) -> list[int]:
     """Return the activation beats of a vector's columns [columns, K]."""
     found = []
@@ -85,19 +83,6 @@ def weight_beats(w: Tensor, s1: Tensor, s2: Tensor, free: bool, params: Mapping[
         scales = pack(pairs, 3) * params["ADDITIVE"], 3 * len(pairs) * params["ADDITIVE"]
         end = k == beats - 1
         found.append(side_by_side(weights_, scales, (int(end), 1), (int(end and free), 1)))
-    return found
-
-
-def tile_beats(sums: Tensor, free: bool, params: Mapping[str, int]) -> list[int]:
-    """Return the output beats of a tile's sums [columns, ROWS], zeros in the lanes that a short pass leaves."""
-    lanes, found = params["T_PAR"], []
-    size = lanes * params["ROWS"] * params["ACC_W"]
-    for at in range(0, len(sums), lanes):
-        part = sums[at : at + lanes]
-        end = at + lanes >= len(sums)
-        lane = len(part) - 1, max((lanes - 1).bit_length(), 1)
-        values = pack(part.flatten().tolist(), params["ACC_W"]), size
-        found.append(side_by_side(values, lane, (int(end), 1), (int(end and free), 1)))
     return found
 
 

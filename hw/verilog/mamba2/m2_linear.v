@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// m2_linear - matrix product: ROWS rows by INPUTS inputs a weight beat, for up to T_COLS token columns, T_PAR at a time.
+// m2_linear - matrix product: ROWS rows by INPUTS inputs a weight beat, for up to T_COLS columns, T_PAR at a time.
 //
 // Function     : sum[c][r] = sum over a tile's beats k of dot[c][r][k] * scale[r][k]: dot as m2_dot, of the beat's
 //                weights with beat k of column c; scale = 2^s1 + 2^s2 where ADDITIVE, else 1.
@@ -21,7 +21,8 @@
 //
 // Why: weight beats enter only while the queue has a place for their tile, so the arithmetic never stops. A weight beat
 // waits in front of the unit for its passes, and lanes without a column hold their operands and, where no column of the
-// vector is theirs, their registers. Each lane's memory has two halves: a vector is loaded while the one before is used.
+// vector is theirs, their registers. Each lane's memory has two halves: a vector is loaded while the one before is
+// used.
 
 `default_nettype none
 `include "checks.vh"

@@ -2,8 +2,8 @@
 //
 // m2_scale - sums of a linear layer to saturated values: one of two shifts, or a multiplier and a shift for each sum.
 //
-// Function     : CHANNEL 0: y = clamp(acc >> (second ? RIGHT_B : RIGHT)). CHANNEL 1: y = clamp((((acc * mult) >> (shift - 1)) + 1) >> 1),
-//                which is rounded half up. The clamp is to the range of VALUE_W bits.
+// Function     : CHANNEL 0: y = clamp(acc >> (second ? RIGHT_B : RIGHT)). CHANNEL 1: y = clamp((((acc * mult) >> (shift
+//                - 1)) + 1) >> 1), which is rounded half up. The clamp is to the range of VALUE_W bits.
 // Format       : s_data {tag, second, shifts, mults, sums}: LANES sums of signed IN_W bits, first lowest; where CHANNEL
 //                is 1 as many mults of 16 bits unsigned and shifts of 6 bits, 1..46. m_data {tag, LANES y of signed
 //                VALUE_W bits}; the tag goes with its beat.
