@@ -61,6 +61,9 @@ class Mamba2AccelGeometry(Geometry):
         _one_of(self, "norm_lanes", (8, 16, 32))
         _one_of(self, "tiles", (1, 2))
         _one_of(self, "slots", (1, 2))
+        least = max(64, 4 * self.norm_lanes)
+        wide = f"{8 * least // self.port_bits} or more, so that a record or 32 bits a norm lane fit a wide beat"
+        require(self.wide_bytes >= least, "ports", self.ports, wide)
         least, most = self.norm_lanes, 8 * self.wide_bytes // self.weight_bits
         span = f"a power of two, {least} (norm_lanes) .. {most}, a row of weights in a {self.wide_bytes}-byte wide beat"
         require(power_of_two(self.inputs) and least <= self.inputs <= most, "inputs", self.inputs, span)
@@ -75,8 +78,8 @@ class Mamba2AccelGeometry(Geometry):
     def _check_depths(self) -> None:
         for key in ("w_depth", "p_depth", "s_depth"):
             value = getattr(self, key)
-            require(power_of_two(value) and 16 <= value <= 1 << 16, key, value, "a power of two, 16 .. 65536")
-        require(2 <= self.conv_depth <= 1 << 20, "conv_depth", self.conv_depth, "2 .. 1048576")
+            require(power_of_two(value) and 16 <= value <= 1 << 15, key, value, "a power of two, 16 .. 32768")
+        require(2 <= self.conv_depth <= 1 << 16, "conv_depth", self.conv_depth, "2 .. 65536")
         state_ok = self.state_depth == 0 or 2 <= self.state_depth <= 1 << 20
         require(state_ok, "state_depth", self.state_depth, "0 (all state in memory) or 2 .. 1048576")
 

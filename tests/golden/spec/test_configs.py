@@ -193,6 +193,8 @@ def test_bad_configuration_is_refused(tmp_path: Path, old: str, new: str, parts:
 @pytest.mark.parametrize(
     ("old", "new", "parts"),
     [
+        ("ports = 2", "ports = 1", ("ports", "found 1", "2 or more")),
+        ("norm_lanes = 8", "norm_lanes = 32", ("ports", "found 2", "4 or more")),
         ("norm_lanes = 8", "norm_lanes = 4", ("norm_lanes", "found 4", "one of 8, 16, 32")),
         ("tiles = 1", "tiles = 4", ("tiles", "found 4", "one of 1, 2")),
         ("slots = 2", "slots = 3", ("slots", "found 3", "one of 1, 2")),
