@@ -31,11 +31,11 @@ def run(name: str, rng: random.Random, cfg: Mamba2Config, tokens: list[int], til
     last = cfg.d_state // 8 // tiles - 1
     return {
         "static": {"c_words": count if words else 0},
-        "sources": {"s_op": beats["op"], "s_h": beats["h"]},
-        "sinks": {"m_g": beats["g"], "m": beats["m"]},
-        "rates": [["s_op", 0, len(beats["op"]) - 1]] if free else [],
-        "latencies": [["s_op", last, "m", 0, 38 + tiles.bit_length() - 1]]
-        + ([["s_op", 0, "m_g", 0, 21]] if tokens[0] == 1 else []),
+        "sources": {"op": beats["op"], "h": beats["h"]},
+        "sinks": {"g": beats["g"], "m": beats["m"]},
+        "rates": [["op", 0, len(beats["op"]) - 1]] if free else [],
+        "latencies": [["op", last, "m", 0, 38 + tiles.bit_length() - 1]]
+        + ([["op", 0, "g", 0, 21]] if tokens[0] == 1 else []),
     }
 
 

@@ -3,10 +3,10 @@
 // m2_ssm - the recurrence: TILES tiles of a head's state a cycle, read-out, skip path, gate.
 //
 // Function     : op beats run over a head's tiles for each token of a chunk: (h, t, ct, nt), TILES neighbouring state
-//                tiles in a beat. The state of a beat comes from s_h with t_first, else from the beat c_words before it;
-//                the new one leaves on m_g with t_last. For each (h, t, ct) a beat of gated y leaves: tiles' read-outs
+//                tiles in a beat. The state of a beat comes from h with t_first, else from the beat c_words before it;
+//                the new one leaves on g with t_last. For each (h, t, ct) a beat of gated y leaves: tiles' read-outs
 //                summed up to n_last, skip path, quantized, times z.
-// Format       : s_op_data {t_first, t_last, n_last, z_s, z, D_s, D, C_s, C, dA_s, dA, x_s, x, dB_s, dB}: of TILES tiles
+// Format       : op_data {t_first, t_last, n_last, z_s, z, D_s, D, C_s, C, dA_s, dA, x_s, x, dB_s, dB}: of TILES tiles
 //                each C, C_s and dB, dB_s (8 shifts a tile), first tile lowest; z, D and x (8 channels) count with
 //                n_last; D_s of 5 bits, other shifts of 4. A tile word is {shifts, q}: 8 shifts of 4 bits for each tile,
 //                h[n][c] at n * 8 + c. m_data: 8 values of signed GATE_W bits. c_words: tile words of a head, 1..WORDS;
@@ -34,15 +34,15 @@ module m2_ssm #(
     input  wire                                                                                        clk,
     input  wire                                                                                        rst,
     input  wire [                                                                                15:0] c_words,
-    input  wire                                                                                        s_op_valid,
-    output wire                                                                                        s_op_ready,
-    input  wire [20+18*`KR_M2_CFG_SSM_BITS(PROFILE)+TILES*(36+8*`KR_M2_CFG_BC_BITS(PROFILE)+8*`KR_M2_CFG_SSM_BITS(PROFILE))-1:0] s_op_data,
-    input  wire                                                                                        s_h_valid,
-    output wire                                                                                        s_h_ready,
-    input  wire [                                    TILES*(32+64*`KR_M2_CFG_SSM_BITS(PROFILE))-1:0] s_h_data,
-    output wire                                                                                        m_g_valid,
-    input  wire                                                                                        m_g_ready,
-    output wire [                                    TILES*(32+64*`KR_M2_CFG_SSM_BITS(PROFILE))-1:0] m_g_data,
+    input  wire                                                                                        op_valid,
+    output wire                                                                                        op_ready,
+    input  wire [20+18*`KR_M2_CFG_SSM_BITS(PROFILE)+TILES*(36+8*`KR_M2_CFG_BC_BITS(PROFILE)+8*`KR_M2_CFG_SSM_BITS(PROFILE))-1:0] op_data,
+    input  wire                                                                                        h_valid,
+    output wire                                                                                        h_ready,
+    input  wire [                                    TILES*(32+64*`KR_M2_CFG_SSM_BITS(PROFILE))-1:0] h_data,
+    output wire                                                                                        g_valid,
+    input  wire                                                                                        g_ready,
+    output wire [                                    TILES*(32+64*`KR_M2_CFG_SSM_BITS(PROFILE))-1:0] g_data,
     output wire                                                                                        m_valid,
     input  wire                                                                                        m_ready,
     output wire [                                                      8*`KR_M2_GATE_W(PROFILE)-1:0] m_data
@@ -83,25 +83,25 @@ module m2_ssm #(
   wire              room = (!t_last || g_places_q != 6'd0) && (!n_last || m_places_q != 6'd0);
   wire              enter = op_full_q && state_there && room;
 
-  assign s_op_ready = !op_full_q || enter;
-  assign s_h_ready  = !h_full_q || (enter && t_first);
+  assign op_ready = !op_full_q || enter;
+  assign h_ready  = !h_full_q || (enter && t_first);
 
   always @(posedge clk) begin
     if (rst) op_full_q <= 1'b0;
-    else if (s_op_ready) op_full_q <= s_op_valid;
+    else if (op_ready) op_full_q <= op_valid;
   end
 
   always @(posedge clk) begin
-    if (s_op_ready) op_q <= s_op_data;
+    if (op_ready) op_q <= op_data;
   end
 
   always @(posedge clk) begin
     if (rst) h_full_q <= 1'b0;
-    else if (s_h_ready) h_full_q <= s_h_valid;
+    else if (h_ready) h_full_q <= h_valid;
   end
 
   always @(posedge clk) begin
-    if (s_h_ready) h_q <= s_h_data;
+    if (h_ready) h_q <= h_data;
   end
 
   always @(posedge clk) begin
@@ -112,8 +112,8 @@ module m2_ssm #(
 
   always @(posedge clk) begin
     if (rst) g_places_q <= PLACES;
-    else if (enter && t_last && !(m_g_valid && m_g_ready)) g_places_q <= g_places_q - 1'b1;
-    else if (m_g_valid && m_g_ready && !(enter && t_last)) g_places_q <= g_places_q + 1'b1;
+    else if (enter && t_last && !(g_valid && g_ready)) g_places_q <= g_places_q - 1'b1;
+    else if (g_valid && g_ready && !(enter && t_last)) g_places_q <= g_places_q + 1'b1;
   end
 
   always @(posedge clk) begin
@@ -250,8 +250,8 @@ module m2_ssm #(
     end
   endgenerate
 
-  wire [5:0] g_level;
-  wire       g_ready;
+  wire [5:0] g_fill;
+  wire       g_room;
 
   strm_fifo #(
       .DATA_W(WORD_W),
@@ -260,12 +260,12 @@ module m2_ssm #(
       .clk    (clk),
       .rst    (rst),
       .s_valid(written && new_t_last),
-      .s_ready(g_ready),
+      .s_ready(g_room),
       .s_data (new_word),
-      .m_valid(m_g_valid),
-      .m_ready(m_g_ready),
-      .m_data (m_g_data),
-      .level  (g_level)
+      .m_valid(g_valid),
+      .m_ready(g_ready),
+      .m_data (g_data),
+      .level  (g_fill)
   );
 
   // The read-out of a beat: its tiles' sum, channel by channel.
@@ -410,7 +410,7 @@ module m2_ssm #(
       .level  (queue_level[17:12])
   );
 
-  assign queue_ready[3] = g_ready;
+  assign queue_ready[3] = g_room;
   assign queue_valid[2] = 1'b1;
 
   generate
@@ -419,13 +419,13 @@ module m2_ssm #(
     end
   endgenerate
 
-  `CHECK_STREAM(m_g_valid, m_g_ready, m_g_data)
+  `CHECK_STREAM(g_valid, g_ready, g_data)
   `CHECK_STREAM(m_valid, m_ready, m_data)
   `CHECK(&tile_ready && &unit_ready && (&tile_valid || !(|tile_valid)), "a unit waits or the tiles left step")
-  `CHECK((g_ready || !(written && new_t_last)) && (&queue_ready[2:0] || !(gate_valid || last_enters)), "a queue is full")
+  `CHECK((g_room || !(written && new_t_last)) && (&queue_ready[2:0] || !(gate_valid || last_enters)), "a queue is full")
   `CHECK((queue_valid[0] || !(part_valid && part_last)) && (queue_valid[1] || !read_valid), "x, D or z came too late")
 
-  wire unused_flow = &{1'b0, g_level, queue_level, queue_ready, queue_valid, tile_valid, tile_ready, unit_ready};
+  wire unused_flow = &{1'b0, g_fill, queue_level, queue_ready, queue_valid, tile_valid, tile_ready, unit_ready};
   wire unused_tags = &{1'b0, tile_tag};
 
 endmodule
