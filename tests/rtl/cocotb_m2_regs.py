@@ -110,7 +110,7 @@ async def identity(dut):
 
 @cocotb.test()
 async def counters(dut):
-    """Counters count their events in a run alone, from zero; the window is the beats and the stalls behind the first."""
+    """Counters count their events in a run alone, from zero; the window is beats and stalls behind the first."""
     k = await kernel(dut, "counters")
     single = {
         "SSM_BEATS": "ssm_beat",

@@ -4,7 +4,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from golden.mamba2.integer.profile import Mamba2Profile
+from golden.mamba2.integer.profile import Mamba2Profile, load
+from golden.spec import Mamba2AccelConfig
 from golden.spec.gen.mamba2_accel import MAX_LAYERS, MAX_TOKENS, MAX_VOCAB, ErrorCode
 
 GROUP = 8
@@ -52,6 +53,23 @@ class Build:
     state_depth: int
     norm_width_d: int
     norm_width_i: int
+
+
+def build_of(config: Mamba2AccelConfig) -> Build:
+    """Return what the arguments of a configuration's starts depend on."""
+    limits = ("d_max", "i_max", "h_max", "n_max", "p_max", "g_max", "conv_depth", "state_depth")
+    return Build(
+        profile=load(config.profile),
+        wide_bits=8 * config.wide_bytes,
+        port_bytes=config.port_bytes,
+        inputs=config.inputs,
+        rows=config.rows,
+        tiles=config.tiles,
+        lanes=config.norm_lanes,
+        norm_width_d=config.norm_width,
+        norm_width_i=config.i_max,
+        **{name: getattr(config, name) for name in limits},
+    )
 
 
 @dataclass(frozen=True)
