@@ -146,8 +146,8 @@ async def handshake(dut):
     block.feed()
     ins = [getattr(dut, f"{p}_{wire}") for p in block.sources for wire in ("valid", "data")]
     outs = [getattr(dut, f"{p}_ready") for p in block.sinks]
-    for _ in range(150):
-        await block.bench.step(block.rng.randint(1, 6))
+    for _ in range(60):
+        await block.bench.step(block.rng.randint(1, 12))
         for ready in [getattr(dut, f"{p}_ready") for p in block.sources]:
             assert await flipped(block.bench, ins, ready) == int(ready.value), f"an input reaches {ready._name}"
         for valid in [getattr(dut, f"{p}_valid") for p in block.sinks]:

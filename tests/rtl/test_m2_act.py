@@ -52,7 +52,7 @@ class Case:
 
 CASES = [
     Case(0, 0, 8, 32, 80, norm_width=160, halvings=1),  # not rotated; the last beat is half full
-    Case(0, 1, 16, 128, 192, groups=2),  # blocks of 64 run over the norms' ends
+    Case(0, 1, 16, 64, 96, groups=2),  # blocks of 32 run over the norms' ends
     Case(1, 0, 8, 16, 96),
     Case(1, 1, 8, 32, 96, groups=2),
 ]
@@ -145,8 +145,8 @@ def test_block(case: Case, sim: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"NL": 12}, "NL_must_be_a_power_of_two_from_8_that_divides_INPUTS"),
-        ({"INPUTS": 44}, "NL_must_be_a_power_of_two_from_8_that_divides_INPUTS"),
+        ({"INPUTS": 44}, "NL_must_be_a_power_of_two_from_8_that_divides_INPUTS|INPUTS_must_be_a_multiple_of_LANES"),
+        ({"PROFILE": 1, "INPUTS": 2048}, "BLOCK_MIN_to_BLOCK_MAX"),
     ],
     ids=str,
 )

@@ -428,7 +428,7 @@ module m2_residual #(
       .level  (t_level)
   );
 
-  // Reading. A reader of one token may follow the writer of one token in front of it, word by word.
+  // Reading. A reader may follow the writer in front of it word by word, if their chunk has one token; else words_q stays 0.
   reg  [      15:0] words_q;  // that the writer has completed
   wire              whole = p2_bank_q[BANKS-1];
   wire              rd_en;
@@ -436,7 +436,7 @@ module m2_residual #(
   wire [COUNT_W-1:0] writers_done = r_slot ? w_done_q[COUNT_W+:COUNT_W] : w_done_q[0+:COUNT_W];
   wire              settled = r_writers == writers_done;  // all writers before it are done
   wire              but_one = r_writers == writers_done + 1'b1;
-  wire              follows = but_one && run_q && w_slot == r_slot && r_last == 8'd0;
+  wire              follows = but_one && run_q && w_slot == r_slot;
   wire [      15:0] allowed = follows ? words_q : 16'd0;
 
   always @(posedge clk) begin
