@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from golden.mamba2.accel.layout import matrix_section
 from harness.sim.runner import derive_seed
 from tests.rtl.dut import SIMS, check_module
 from tests.rtl.m2_block_data import EMBED, HEAD, IN, OUT, Job, write
@@ -96,6 +97,24 @@ def check(params: dict[str, int], jobs: Sequence[Job], sim: str, path: Path, rat
     config, pulses = static(whole, b), {"beat": streams.beats}
     write(path, streams.sources, streams.sinks, config, steady=steady, pulses=pulses)
     check_module("m2_matmul", params, sim, "tests.rtl.cocotb_m2_block", path)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What golden's layout asks of a build."""
+
+    wide_bytes: int
+    inputs: int
+    rows: int
+
+
+@pytest.mark.parametrize("params", [CHUNKS, CHANNELS, DECODE], ids=str)
+def test_matrices_lie_in_memory_as_golden_lays_them(params: dict[str, int]) -> None:
+    """The packing here, written from the format's description, is that of golden.mamba2.accel.layout."""
+    b = build(params)
+    layer = matrix(random.Random(derive_seed("m2_matmul/layout")), 37, 56, b)
+    section = matrix_section(layer, b.profile, Machine(b.width // 8, b.inputs, b.rows))
+    assert [int.from_bytes(bytes(beat), "little") for beat in section.tolist()] == store(layer, b).w
 
 
 @pytest.mark.parametrize("sim", SIMS)

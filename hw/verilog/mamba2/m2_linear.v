@@ -100,7 +100,7 @@ module m2_linear #(
   wire               issue = s_w_valid && go;
   wire [ LANE_W-1:0] last_lane = use_half_q ? last_lane1_q : last_lane0_q;
   wire [ PASS_W-1:0] last_pass = use_half_q ? last_pass1_q : last_pass0_q;
-  wire               pass_end = use_pass_q == last_pass;
+  wire               pass_end = PASSES == 1 || use_pass_q == last_pass;
   wire [  T_PAR-1:0] beyond = {T_PAR{1'b1}} << 1 << last_lane;  // lanes that the last pass leaves
   wire               w_last = s_w_data[WEIGHTS_W+SCALES_W];
   wire               w_free = s_w_data[WEIGHTS_W+SCALES_W+1];
@@ -204,7 +204,7 @@ module m2_linear #(
   wire [           T_PAR-1:0] lane_add;  // lanes whose term is to be summed; lane 0 is in every pass
 
   always @(posedge clk) begin
-    if (issue) p0_w_q <= s_w_data[WEIGHTS_W-1:0];
+    p0_w_q  <= s_w_data[WEIGHTS_W-1:0];
     p1_w_q  <= p0_w_q;
     marks_q <= {marks_q[(STAGES-1)*MARKS_W-1:0], marks};
     tags_q  <= add_marks[MARKS_W-1:2+PASS_W];
