@@ -28,7 +28,7 @@ module tern_ctl (
     input  wire [63:0] w_offset,
     input  wire [63:0] y_offset,
     input  wire        result,      // a result is on its way
-    input  wire        written,
+    input  wire        written,     // one cycle: the write has been answered
     output wire        begin_run,   // one cycle, before the first command
     output wire        cmd_valid,
     input  wire        cmd_ready,

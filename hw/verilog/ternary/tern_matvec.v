@@ -108,8 +108,9 @@ module tern_matvec #(
   wire [PORTS*64-1:0] base;
   wire                begin_run;
   wire                cmd_valid;
-  wire                cmd_ready;
   wire                cmd_write;
+  wire                rd_cmd_ready;
+  wire                wr_cmd_ready;
   wire [        63:0] cmd_offset;
   wire [        31:0] cmd_beats;
   wire                written;
@@ -259,14 +260,14 @@ module tern_matvec #(
       .written   (written),
       .begin_run (begin_run),
       .cmd_valid (cmd_valid),
-      .cmd_ready (cmd_ready),
+      .cmd_ready (cmd_write ? wr_cmd_ready : rd_cmd_ready),
       .cmd_write (cmd_write),
       .cmd_offset(cmd_offset),
       .cmd_beats (cmd_beats),
       .done      (done)
   );
 
-  tern_ports #(
+  axi_ports #(
       .PORTS (PORTS),
       .PORT_W(PORT_W)
   ) u_ports (
@@ -274,11 +275,14 @@ module tern_matvec #(
       .rst          (rst),
       .clear        (start),
       .base         (base),
-      .cmd_valid    (cmd_valid),
-      .cmd_ready    (cmd_ready),
-      .cmd_write    (cmd_write),
-      .cmd_offset   (cmd_offset),
-      .cmd_beats    (cmd_beats),
+      .rd_cmd_valid (cmd_valid && !cmd_write),
+      .rd_cmd_ready (rd_cmd_ready),
+      .rd_cmd_offset(cmd_offset),
+      .rd_cmd_beats (cmd_beats),
+      .wr_cmd_valid (cmd_valid && cmd_write),
+      .wr_cmd_ready (wr_cmd_ready),
+      .wr_cmd_offset(cmd_offset),
+      .wr_cmd_beats (cmd_beats),
       .m_valid      (rd_valid),
       .m_ready      (rd_ready),
       .m_data       (rd_data),

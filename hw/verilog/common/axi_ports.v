@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// tern_ports - makes one wide memory of all ports: every command, beat and answer goes over all of them in lockstep.
+// axi_ports - makes one wide memory of all ports: every command, beat and answer goes over all of them in lockstep.
 //
-// Function     : a command (write, offset, beats) moves `beats` wide beats from or to base[p] + offset on every port p;
-//                port p carries bits [PORT_W*p +: PORT_W]. written = the write command has been answered on all ports.
+// Function     : a read (offset, beats) yields the wide beats at base[p] + offset, base[p] + offset + PORT_W / 8, ... of all
+//                ports p, a write puts wide beats there; port p carries bits [PORT_W*p +: PORT_W]. Reads and writes have
+//                queues of their own and each its order. written = one cycle for each write that all ports have answered.
+//                rd_err, wr_err: a port answered with an error since `clear`.
 // Format       : byte addresses, multiples of PORT_W / 8.
-// Latency      : variable: 5 cycles from command to address, 3 from read data to the wide beat, then the memory's.
+// Latency      : variable: 5 cycles from command to address, 3 from read data to the wide beat, 2 from the last answer to
+//                written, then the memory's
 // Throughput   : variable: 1 wide beat per cycle each way when every port delivers one.
-// Back-pressure: registered cmd_ready; RD_DEPTH beats a port are read ahead, WR_DEPTH beats a port are written behind.
-// Golden       : golden.ternary.packing.stripe
-// Test         : tests/rtl/test_tern_matvec.py
+// Back-pressure: registered command readies; RD_DEPTH beats a port are read ahead, WR_DEPTH beats a port are written behind.
+// Golden       : golden.striping.stripe
+// Test         : tests/rtl/test_axi_ports.py
 //
 // Why: a queue per port, so that a channel in its refresh holds up the others only when its queue has run empty.
 
 `default_nettype none
+`include "checks.vh"
 
-module tern_ports #(
-    parameter PORTS    = 1,    // memory ports
-    parameter PORT_W   = 512,  // bits of a port
+module axi_ports #(
+    parameter PORTS    = 1,    // memory ports, >= 1
+    parameter PORT_W   = 512,  // bits of a port, a power of two, 128..1024
     parameter RD_DEPTH = 128,  // beats read ahead on each port, a power of two
     parameter WR_DEPTH = 16    // beats queued for writing on each port, a power of two
 ) (
@@ -25,11 +29,14 @@ module tern_ports #(
     input  wire                      rst,
     input  wire                      clear,
     input  wire [      PORTS*64-1:0] base,
-    input  wire                      cmd_valid,
-    output wire                      cmd_ready,
-    input  wire                      cmd_write,
-    input  wire [              63:0] cmd_offset,
-    input  wire [              31:0] cmd_beats,
+    input  wire                      rd_cmd_valid,
+    output wire                      rd_cmd_ready,
+    input  wire [              63:0] rd_cmd_offset,
+    input  wire [              31:0] rd_cmd_beats,
+    input  wire                      wr_cmd_valid,
+    output wire                      wr_cmd_ready,
+    input  wire [              63:0] wr_cmd_offset,
+    input  wire [              31:0] wr_cmd_beats,
     output wire                      m_valid,
     input  wire                      m_ready,
     output wire [  PORTS*PORT_W-1:0] m_data,
@@ -66,41 +73,68 @@ module tern_ports #(
 
   localparam BURST_BEATS = 4096 * 8 / PORT_W;
   localparam OUTSTANDING = 8;
+  localparam DONE_W = 5;  // a port answers at most the writes that wait in another one's mover before the other does
 
   // A command waits here for its addresses, which are sums per port.
-  reg             valid_q;
-  reg      [32:0] command_q;  // {write, beats}
-  wire            stage_ready;
-  wire     [32:0] command;
-  wire [PORTS-1:0] port_valid;
-  wire [PORTS-1:0] port_ready;
+  reg              rd_valid_q;
+  reg              wr_valid_q;
+  reg  [     31:0] rd_beats_q;
+  reg  [     31:0] wr_beats_q;
+  wire             rd_stage_ready;
+  wire             wr_stage_ready;
+  wire [PORTS-1:0] rd_valid;
+  wire [PORTS-1:0] wr_valid;
   wire [PORTS-1:0] rd_ready;
   wire [PORTS-1:0] wr_ready;
+  wire [     31:0] rd_beats;
+  wire [     31:0] wr_beats;
+  wire             rd_take = rd_cmd_valid && rd_cmd_ready;
+  wire             wr_take = wr_cmd_valid && wr_cmd_ready;
 
-  assign cmd_ready  = !valid_q || stage_ready;
-  assign port_ready = command[32] ? wr_ready : rd_ready;
+  assign rd_cmd_ready = !rd_valid_q || rd_stage_ready;
+  assign wr_cmd_ready = !wr_valid_q || wr_stage_ready;
 
   always @(posedge clk) begin
-    if (rst) valid_q <= 1'b0;
-    else if (cmd_ready) valid_q <= cmd_valid;
+    if (rst) rd_valid_q <= 1'b0;
+    else if (rd_cmd_ready) rd_valid_q <= rd_cmd_valid;
   end
 
   always @(posedge clk) begin
-    if (cmd_valid && cmd_ready) command_q <= {cmd_write, cmd_beats};
+    if (rst) wr_valid_q <= 1'b0;
+    else if (wr_cmd_ready) wr_valid_q <= wr_cmd_valid;
+  end
+
+  always @(posedge clk) begin
+    if (rd_take) rd_beats_q <= rd_cmd_beats;
+    if (wr_take) wr_beats_q <= wr_cmd_beats;
   end
 
   strm_fork #(
-      .DATA_W(33),
+      .DATA_W(32),
       .N     (PORTS)
-  ) u_command (
+  ) u_read (
       .clk    (clk),
       .rst    (rst),
-      .s_valid(valid_q),
-      .s_ready(stage_ready),
-      .s_data (command_q),
-      .m_valid(port_valid),
-      .m_ready(port_ready),
-      .m_data (command)
+      .s_valid(rd_valid_q),
+      .s_ready(rd_stage_ready),
+      .s_data (rd_beats_q),
+      .m_valid(rd_valid),
+      .m_ready(rd_ready),
+      .m_data (rd_beats)
+  );
+
+  strm_fork #(
+      .DATA_W(32),
+      .N     (PORTS)
+  ) u_write (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(wr_valid_q),
+      .s_ready(wr_stage_ready),
+      .s_data (wr_beats_q),
+      .m_valid(wr_valid),
+      .m_ready(wr_ready),
+      .m_data (wr_beats)
   );
 
   wire [       PORTS-1:0] ahead_valid;
@@ -109,8 +143,7 @@ module tern_ports #(
   wire [       PORTS-1:0] behind_valid;
   wire [       PORTS-1:0] behind_ready;
   wire [PORTS*PORT_W-1:0] behind_data;
-  wire [       PORTS-1:0] done;
-  reg  [       PORTS-1:0] done_q;
+  wire [       PORTS-1:0] answered;  // writes that the other ports may not have answered yet
 
   strm_join #(
       .DATA_W(PORT_W),
@@ -140,21 +173,19 @@ module tern_ports #(
       .m_data (behind_data)
   );
 
-  assign written = &done_q;
-
-  always @(posedge clk) begin
-    if (rst || clear) done_q <= {PORTS{1'b0}};
-    else done_q <= done_q | done;
-  end
+  assign written = &answered;
 
   genvar p;
   generate
     for (p = 0; p < PORTS; p = p + 1) begin : g_port
-      reg  [      63:0] addr_q;
-      wire              rd_valid;
+      reg  [      63:0] rd_addr_q;
+      reg  [      63:0] wr_addr_q;
+      reg  [ DONE_W-1:0] done_q;
+      wire              done;
+      wire              rd_more;
       wire              rd_accept;
       wire [PORT_W-1:0] rd_data;
-      wire              wr_valid;
+      wire              wr_more;
       wire              wr_accept;
       wire [PORT_W-1:0] wr_data;
       wire              unused_rd_busy;
@@ -163,8 +194,19 @@ module tern_ports #(
       wire              unused_wr_busy;
 
       always @(posedge clk) begin
-        if (cmd_valid && cmd_ready) addr_q <= base[p*64+:64] + cmd_offset;
+        if (rd_take) rd_addr_q <= base[p*64+:64] + rd_cmd_offset;
+        if (wr_take) wr_addr_q <= base[p*64+:64] + wr_cmd_offset;
       end
+
+      assign answered[p] = done_q != {DONE_W{1'b0}};
+
+      always @(posedge clk) begin
+        if (rst) done_q <= {DONE_W{1'b0}};
+        else if (done && !written) done_q <= done_q + 1'b1;
+        else if (written && !done) done_q <= done_q - 1'b1;
+      end
+
+      `CHECK(!done || written || done_q != {DONE_W{1'b1}}, "too many answers that other ports have not given")
 
       axi_rd_mover #(
           .ADDR_W     (64),
@@ -174,10 +216,10 @@ module tern_ports #(
       ) u_rd (
           .clk      (clk),
           .rst      (rst),
-          .cmd_valid(port_valid[p] && !command[32]),
+          .cmd_valid(rd_valid[p]),
           .cmd_ready(rd_ready[p]),
-          .cmd_addr (addr_q),
-          .cmd_beats(command[31:0]),
+          .cmd_addr (rd_addr_q),
+          .cmd_beats(rd_beats),
           .arvalid  (m_axi_arvalid[p]),
           .arready  (m_axi_arready[p]),
           .araddr   (m_axi_araddr[p*64+:64]),
@@ -187,7 +229,7 @@ module tern_ports #(
           .rdata    (m_axi_rdata[p*PORT_W+:PORT_W]),
           .rresp    (m_axi_rresp[p*2+:2]),
           .rlast    (m_axi_rlast[p]),
-          .m_valid  (rd_valid),
+          .m_valid  (rd_more),
           .m_ready  (rd_accept),
           .m_data   (rd_data),
           .beat     (rd_beat[p]),
@@ -202,7 +244,7 @@ module tern_ports #(
       ) u_ahead (
           .clk    (clk),
           .rst    (rst),
-          .s_valid(rd_valid),
+          .s_valid(rd_more),
           .s_ready(rd_accept),
           .s_data (rd_data),
           .m_valid(ahead_valid[p]),
@@ -220,7 +262,7 @@ module tern_ports #(
           .s_valid(behind_valid[p]),
           .s_ready(behind_ready[p]),
           .s_data (behind_data[p*PORT_W+:PORT_W]),
-          .m_valid(wr_valid),
+          .m_valid(wr_more),
           .m_ready(wr_accept),
           .m_data (wr_data),
           .level  (unused_behind_level)
@@ -234,11 +276,11 @@ module tern_ports #(
       ) u_wr (
           .clk      (clk),
           .rst      (rst),
-          .cmd_valid(port_valid[p] && command[32]),
+          .cmd_valid(wr_valid[p]),
           .cmd_ready(wr_ready[p]),
-          .cmd_addr (addr_q),
-          .cmd_beats(command[31:0]),
-          .s_valid  (wr_valid),
+          .cmd_addr (wr_addr_q),
+          .cmd_beats(wr_beats),
+          .s_valid  (wr_more),
           .s_ready  (wr_accept),
           .s_data   (wr_data),
           .awvalid  (m_axi_awvalid[p]),
@@ -254,7 +296,7 @@ module tern_ports #(
           .bready   (m_axi_bready[p]),
           .bresp    (m_axi_bresp[p*2+:2]),
           .beat     (wr_beat[p]),
-          .done     (done[p]),
+          .done     (done),
           .busy     (unused_wr_busy),
           .err      (wr_err[p]),
           .err_clear(clear)
