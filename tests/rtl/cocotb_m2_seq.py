@@ -22,6 +22,7 @@ OUT, HEAD, EMBED, IN = 2, 3, 0, 1
 FEEDBACK = 1 << 4
 LIMIT = 20_000
 CALM = 28
+REST = 4  # cycles between finished jobs of different chunks
 
 
 @cache
@@ -46,7 +47,7 @@ class Table:
         self.seen = self.clears = self.dones = self.busy = 0
         self.pending: deque[int] = deque()
         self.finished: list[int] = []
-        self.records = 0
+        self.rest = 0
         self.calm = [0, 0, 0]  # cycles for which the writers had been idle
 
     def watch(self, cycle: int) -> None:
@@ -73,11 +74,13 @@ class Table:
         self.dut.record_written.value = 0
         while self.pending and self.pending[0] & 3 in (EMBED, IN):
             self.pending.popleft()
-        if self.pending and self.rng.random() < 0.4:
+        self.rest = max(self.rest - 1, 0)
+        if self.pending and not self.rest and self.rng.random() < 0.4:
             job = self.pending.popleft()
             self.dut.out_done.value = int(job & 3 == OUT)
             self.dut.record_written.value = int(job & 3 == HEAD)
             self.finished.append(job)
+            self.rest = 0 if self.pending and self.pending[0] & 3 == OUT else REST
 
     def check_counts(self) -> None:
         """The counters follow the answers of the cycles before."""

@@ -62,7 +62,7 @@ def model(size: int, kinds: list[str], width: int, rng: random.Random) -> dict[s
         noise = rng.getrandbits(30) << 2 & ~FEEDBACK
         case["jobs"] += [*others, HEAD | noise | (FEEDBACK if feedback else 0)]
         if kind == "descending" and size > 24:
-            case["quiet"] = [len(case["s"]) + 4, size // 8 - 4]
+            case["quiet"] = [len(case["s"]) + 6, -(-size // 8) - 6]
         case["s"] += beats(x, width, rng)
         case["rec"].append(record(x))
         if feedback:

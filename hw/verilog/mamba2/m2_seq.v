@@ -7,9 +7,10 @@
 //                until the writers are idle, then done. After an error no further chunks begin, and no further token is
 //                chosen, but for one that was promised to an EMBED job.
 // Format       : jobs as in m2_job.vh; layers, tokens and chunks unsigned.
-// Latency      : variable: clear follows the arguments' verdict by 1 cycle, the first job by 3
+// Latency      : variable: clear follows the arguments' verdict by 1 cycle, the first job by 6
 // Throughput   : variable: a job a cycle
-// Back-pressure: registered valid; jobs wait for m_ready.
+// Back-pressure: registered valid; jobs wait for m_ready. The last OUT job of a chunk and the first one of the next chunks
+//                are finished 4 cycles apart or more.
 // Golden       : golden.mamba2.accel.schedule.jobs
 // Test         : tests/rtl/test_m2_seq.py
 //
@@ -52,13 +53,15 @@ module m2_seq #(
 
   localparam [2:0] IDLE = 3'd0;
   localparam [2:0] BEGIN = 3'd1;
-  localparam [2:0] NEXT = 3'd2;  // sizes of the pair of chunks, or of the token, that comes
+  localparam [2:0] NEXT = 3'd2;  // four cycles: sizes of the pair of chunks, or of the token, that comes
   localparam [2:0] JOBS = 3'd3;
   localparam [2:0] WAIT = 3'd4;
   localparam [2:0] QUIET = 3'd5;
   localparam [2:0] FLUSH = 3'd6;
   localparam [4:0] CALM = 5'd31;  // cycles of idle writers: more than a beat is on its way to them
   localparam [23:0] CHUNK = T_COLS;
+  localparam [23:0] CHUNK_LESS_1 = T_COLS - 1;
+  localparam [7:0] CHUNK_1 = CHUNK_LESS_1[7:0];
 
   generate
     if (T_COLS < 1 || T_COLS > 256) begin : g_bad_t_cols
@@ -72,8 +75,9 @@ module m2_seq #(
   reg  [ 2:0] state_q;
   reg  [ 2:0] state_d;
   reg         stop_q;
+  reg  [ 4:0] calm_q;
   wire        begin_run = args_valid && !args_bad && state_q == IDLE;
-  wire        next = state_q == NEXT;
+  wire        next = state_q == NEXT && calm_q == 5'd3;
   wire        take = m_valid && m_ready;
 
   // The current pair, or token: chunk A and, where `pair`, chunk B. fed: the token was chosen by the head.
@@ -82,6 +86,7 @@ module m2_seq #(
   reg         fed_q;
   reg         fresh_q;
   reg         pair_q;
+  reg         last_pair_q;  // of the prompt
   reg  [ 7:0] last_a_q;  // tokens - 1
   reg  [ 7:0] last_b_q;
 
@@ -96,9 +101,9 @@ module m2_seq #(
   wire        bottom = layer_q == c_layer_first;
   wire        top = layer_q == c_layer_last;
   wire        ends = kind_q == `KR_M2_KIND_OUT && top && b_q == pair_q;
-  wire        head_next = ends && c_head && prompt_q == 24'd0 && !stop_q;
+  wire        head_next = ends && c_head && last_pair_q && !stop_q;
   wire        leave = take && (kind_q == `KR_M2_KIND_HEAD || (ends && !head_next));
-  wire        more = (kind_q == `KR_M2_KIND_HEAD) ? feedback_q : prompt_q != 24'd0 && !stop_q;
+  wire        more = (kind_q == `KR_M2_KIND_HEAD) ? feedback_q : !last_pair_q && !stop_q;
 
   always @* begin
     kind_d  = kind_q;
@@ -162,27 +167,36 @@ module m2_seq #(
     else if (leave) fresh_q <= 1'b0;
   end
 
-  // Sizes, from what is left of the prompt in front of the pair.
-  wire [23:0] left_b = prompt_q - CHUNK;
-  wire        full_a = prompt_q > CHUNK;
-  wire        full_b = left_b > CHUNK;
-  wire [23:0] last_a = (full_a ? CHUNK : prompt_q) - 24'd1;
-  wire [23:0] last_b = (full_b ? CHUNK : left_b) - 24'd1;
+  // Sizes, from what is left of the prompt in front of the pair; a register behind each operation, NEXT waits for them.
+  reg  [23:0] left_b_q;
+  reg  [23:0] left_c_q;  // behind two whole chunks
+  reg         full_a_q;
+  reg         full_b_q;
+  wire [ 7:0] last_a = full_a_q ? CHUNK_1 : prompt_q[7:0] - 8'd1;
+  wire [ 7:0] last_b = full_b_q ? CHUNK_1 : left_b_q[7:0] - 8'd1;
+
+  always @(posedge clk) begin
+    left_b_q <= prompt_q - CHUNK;
+    left_c_q <= left_b_q - CHUNK;
+    full_a_q <= prompt_q > CHUNK;
+    full_b_q <= left_b_q > CHUNK;
+  end
 
   always @(posedge clk) begin
     if (begin_run) prompt_q <= c_prompt;
     else if (next) begin
-      if (!full_a) prompt_q <= 24'd0;
-      else if (SLOTS == 1) prompt_q <= left_b;
-      else prompt_q <= full_b ? left_b - CHUNK : 24'd0;
+      if (!full_a_q) prompt_q <= 24'd0;
+      else if (SLOTS == 1) prompt_q <= left_b_q;
+      else prompt_q <= full_b_q ? left_c_q : 24'd0;
     end
   end
 
   always @(posedge clk) begin
     if (next) begin
-      pair_q   <= SLOTS == 2 && full_a;
-      last_a_q <= fed_q ? 8'd0 : last_a[7:0];
-      last_b_q <= last_b[7:0];
+      pair_q      <= SLOTS == 2 && full_a_q;
+      last_pair_q <= fed_q || !full_a_q || (SLOTS == 2 && !full_b_q);
+      last_a_q    <= fed_q ? 8'd0 : last_a;
+      last_b_q    <= last_b;
     end
   end
 
@@ -205,15 +219,14 @@ module m2_seq #(
   end
 
   // The run.
-  reg [4:0] calm_q;
-  reg       done_q;
+  reg done_q;
 
   always @* begin
     state_d = state_q;
     case (state_q)
       IDLE: if (begin_run) state_d = BEGIN;
       BEGIN: state_d = NEXT;
-      NEXT: state_d = JOBS;
+      NEXT: if (next) state_d = JOBS;
       JOBS: if (leave) state_d = more ? NEXT : WAIT;
       WAIT: if (outs_q == 16'd0 && heads_q == 16'd0) state_d = QUIET;
       QUIET: if (calm_q == CALM) state_d = FLUSH;
@@ -227,7 +240,7 @@ module m2_seq #(
   end
 
   always @(posedge clk) begin
-    if (state_q != state_d || !writers_idle) calm_q <= 5'd0;
+    if (state_q != state_d || (!writers_idle && state_q != NEXT)) calm_q <= 5'd0;
     else calm_q <= calm_q + 5'd1;
   end
 
@@ -248,18 +261,27 @@ module m2_seq #(
   reg  [31:0] tokens_run_q;
   reg  [31:0] layers_done_q;
   reg  [31:0] tokens_done_q;
-  wire [23:0] rest_b = done_prompt_q - CHUNK;
-  wire        rest_a = done_prompt_q > CHUNK;
-  wire        more_b = rest_b > CHUNK;
-  wire        done_pair = SLOTS == 2 && rest_a;
+  reg  [23:0] rest_b_q;
+  reg  [23:0] rest_c_q;
+  reg         whole_a_q;
+  reg         whole_b_q;
+  wire        done_pair = SLOTS == 2 && whole_a_q;
   wire        done_top = done_layer_q == c_layer_last;
   wire        pair_done = out_done && done_b_q == done_pair;
-  reg  [23:0] size;
+  reg  [ 8:0] size;
+  reg         done_chosen_q;  // behind the prompt
+
+  always @(posedge clk) begin
+    rest_b_q  <= done_prompt_q - CHUNK;
+    rest_c_q  <= rest_b_q - CHUNK;
+    whole_a_q <= done_prompt_q > CHUNK;
+    whole_b_q <= rest_b_q > CHUNK;
+  end
 
   always @* begin
-    size = CHUNK;
-    if (done_b_q && !more_b) size = rest_b;
-    if (!done_b_q && !rest_a) size = (done_prompt_q == 24'd0) ? 24'd1 : done_prompt_q;
+    size = CHUNK[8:0];
+    if (done_b_q && !whole_b_q) size = rest_b_q[8:0];
+    if (!done_b_q && !whole_a_q) size = done_chosen_q ? 9'd1 : done_prompt_q[8:0];
   end
 
   always @(posedge clk) begin
@@ -275,15 +297,20 @@ module m2_seq #(
   always @(posedge clk) begin
     if (begin_run) done_prompt_q <= c_prompt;
     else if (pair_done && done_top) begin
-      if (!rest_a) done_prompt_q <= 24'd0;
-      else if (SLOTS == 1) done_prompt_q <= rest_b;
-      else done_prompt_q <= more_b ? rest_b - CHUNK : 24'd0;
+      if (!whole_a_q) done_prompt_q <= 24'd0;
+      else if (SLOTS == 1) done_prompt_q <= rest_b_q;
+      else done_prompt_q <= whole_b_q ? rest_c_q : 24'd0;
     end
   end
 
   always @(posedge clk) begin
+    if (begin_run) done_chosen_q <= 1'b0;
+    else done_chosen_q <= done_prompt_q == 24'd0;
+  end
+
+  always @(posedge clk) begin
     if (rst || begin_run) tokens_run_q <= 32'd0;
-    else if (out_done && done_top) tokens_run_q <= tokens_run_q + {8'd0, size};
+    else if (out_done && done_top) tokens_run_q <= tokens_run_q + {23'd0, size};
   end
 
   always @(posedge clk) begin
@@ -316,7 +343,7 @@ module m2_seq #(
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
 
-  wire unused_sizes = &{1'b0, last_a[23:8], last_b[23:8]};
+  wire unused_size = &{1'b0, CHUNK_LESS_1[23:8]};
 
 endmodule
 

@@ -7,9 +7,9 @@
 //                of other kinds are dropped.
 // Format       : s_data 8 signed values of VALUE_W bits, the lowest index lowest; m_rec 8 x {value, sign-extended to 32 bits,
 //                index of 32 bits}, the best lowest; m_tok an index. c_vocab >= 8 holds still while a job is inside.
-// Latency      : variable: 5 from the last beat to the record, and 1 more for each further value that enters the list
-// Throughput   : variable: a beat a cycle, but one cycle for each value above the eighth best of the beats before
-// Back-pressure: registered ready, but for beats, whose ready follows a mask of 8 registers; absorbs two beats.
+// Latency      : variable: 3 from the last beat to the record, and more for values that enter the list
+// Throughput   : variable: a beat a cycle, but a cycle for each of its values above the eighth best of some beats before
+// Back-pressure: registered ready; a result that nobody takes holds up the next job.
 // Golden       : golden.mamba2.integer.topk.topk
 // Test         : tests/rtl/test_m2_topk.py
 //
@@ -98,20 +98,27 @@ module m2_topk #(
     end
   end
 
-  // p0: a beat as keys. p1: which of its values exceed the eighth best, as it was; the lowest of them leaves first.
+  // p0: a beat as keys. p1: which of its values exceed the eighth best, as it was then. p2: the lowest of them leaves in
+  // each cycle, and everything waits while there are more.
   reg  [8*KEY_W-1:0] p0_keys_q;
   reg  [       28:0] p0_beat_q;
   reg                p0_valid_q;
-  wire [        7:0] present;
   reg  [8*KEY_W-1:0] p1_keys_q;
   reg  [       28:0] p1_beat_q;
   reg  [        7:0] p1_mask_q;
+  reg  [8*KEY_W-1:0] p2_keys_q;
+  reg  [       28:0] p2_beat_q;
+  reg  [        7:0] p2_mask_q;
+  reg                p2_more_q;  // than one
+  wire [        7:0] present;
   wire [        7:0] above;
-  wire [        7:0] rest = p1_mask_q & (p1_mask_q - 8'd1);
-  wire               p1_free = rest == 8'd0;
+  wire [        7:0] lowest;  // one-hot
+  wire [        7:0] p2_mask_d = p2_more_q ? p2_mask_q & ~lowest : p1_mask_q;
+  wire [        3:0] low = p2_mask_d[3:0];
+  wire [        3:0] high = p2_mask_d[7:4];
   wire [  KEY_W-1:0] floor;
 
-  assign s_ready = state_q == BEATS && (!p0_valid_q || p1_free);
+  assign s_ready = state_q == BEATS && !p2_more_q;
 
   genvar i;
   generate
@@ -131,8 +138,7 @@ module m2_topk #(
 
   always @(posedge clk) begin
     if (rst) p0_valid_q <= 1'b0;
-    else if (take) p0_valid_q <= 1'b1;
-    else if (p1_free) p0_valid_q <= 1'b0;
+    else if (!p2_more_q) p0_valid_q <= take;
   end
 
   always @(posedge clk) begin
@@ -141,44 +147,60 @@ module m2_topk #(
 
   always @(posedge clk) begin
     if (rst) p1_mask_q <= 8'd0;
-    else if (p1_free) p1_mask_q <= above & {8{p0_valid_q}};
-    else p1_mask_q <= rest;
+    else if (!p2_more_q) p1_mask_q <= above & {8{p0_valid_q}};
   end
 
   always @(posedge clk) begin
-    if (p1_free) begin
+    if (!p2_more_q) begin
       p1_keys_q <= p0_keys_q;
       p1_beat_q <= p0_beat_q;
+      p2_keys_q <= p1_keys_q;
+      p2_beat_q <= p1_beat_q;
     end
   end
 
-  // p2: one value on its way into the list.
-  reg              p2_valid_q;
-  reg  [KEY_W-1:0] p2_key_q;
-  reg  [     31:0] p2_index_q;
-  reg  [KEY_W-1:0] p1_key;
-  reg  [      2:0] p1_lane;
+  always @(posedge clk) begin
+    if (rst) begin
+      p2_mask_q <= 8'd0;
+      p2_more_q <= 1'b0;
+    end else begin
+      p2_mask_q <= p2_mask_d;
+      p2_more_q <= |(low & (low - 4'd1)) || |(high & (high - 4'd1)) || (|low && |high);
+    end
+  end
+
+  // p3: one value on its way into the list.
+  reg              p3_valid_q;
+  reg  [KEY_W-1:0] p3_key_q;
+  reg  [     31:0] p3_index_q;
+  reg  [KEY_W-1:0] p2_key;
+  reg  [      2:0] p2_lane;
   integer          k;
 
+  generate
+    assign lowest[0] = p2_mask_q[0];
+    for (i = 1; i < 8; i = i + 1) begin : g_lowest
+      assign lowest[i] = p2_mask_q[i] && p2_mask_q[i-1:0] == {i{1'b0}};
+    end
+  endgenerate
+
   always @* begin
-    p1_lane = 3'd0;
-    for (k = 7; k >= 0; k = k - 1) begin
-      if (p1_mask_q[k]) p1_lane = k[2:0];
-    end
-    p1_key = {KEY_W{1'b0}};
+    p2_lane = 3'd0;
+    p2_key  = {KEY_W{1'b0}};
     for (k = 0; k < 8; k = k + 1) begin
-      if (p1_lane == k[2:0]) p1_key = p1_keys_q[k*KEY_W+:KEY_W];
+      p2_lane = p2_lane | (lowest[k] ? k[2:0] : 3'd0);
+      p2_key  = p2_key | (lowest[k] ? p2_keys_q[k*KEY_W+:KEY_W] : {KEY_W{1'b0}});
     end
   end
 
   always @(posedge clk) begin
-    if (rst) p2_valid_q <= 1'b0;
-    else p2_valid_q <= |p1_mask_q;
+    if (rst) p3_valid_q <= 1'b0;
+    else p3_valid_q <= |p2_mask_q;
   end
 
   always @(posedge clk) begin
-    p2_key_q   <= p1_key;
-    p2_index_q <= {p1_beat_q, p1_lane};
+    p3_key_q   <= p2_key;
+    p3_index_q <= {p2_beat_q, p2_lane};
   end
 
   // The list: what is below the newcomer moves one place down.
@@ -188,25 +210,25 @@ module m2_topk #(
 
   generate
     for (i = 0; i < 8; i = i + 1) begin : g_entry
-      assign below[i] = p2_valid_q && key_q[i*KEY_W+:KEY_W] < p2_key_q;
+      assign below[i] = p3_valid_q && key_q[i*KEY_W+:KEY_W] < p3_key_q;
 
       if (i == 0) begin : g_best
         always @(posedge clk) begin
           if (begin_job) key_q[0+:KEY_W] <= {KEY_W{1'b0}};
-          else if (below[0]) key_q[0+:KEY_W] <= p2_key_q;
+          else if (below[0]) key_q[0+:KEY_W] <= p3_key_q;
         end
 
         always @(posedge clk) begin
-          if (below[0]) index_q[0+:32] <= p2_index_q;
+          if (below[0]) index_q[0+:32] <= p3_index_q;
         end
       end else begin : g_other
         always @(posedge clk) begin
           if (begin_job) key_q[i*KEY_W+:KEY_W] <= {KEY_W{1'b0}};
-          else if (below[i]) key_q[i*KEY_W+:KEY_W] <= below[i-1] ? key_q[(i-1)*KEY_W+:KEY_W] : p2_key_q;
+          else if (below[i]) key_q[i*KEY_W+:KEY_W] <= below[i-1] ? key_q[(i-1)*KEY_W+:KEY_W] : p3_key_q;
         end
 
         always @(posedge clk) begin
-          if (below[i]) index_q[i*32+:32] <= below[i-1] ? index_q[(i-1)*32+:32] : p2_index_q;
+          if (below[i]) index_q[i*32+:32] <= below[i-1] ? index_q[(i-1)*32+:32] : p3_index_q;
         end
       end
 
@@ -222,7 +244,7 @@ module m2_topk #(
   endgenerate
 
   assign floor       = key_q[7*KEY_W+:KEY_W];
-  assign empty       = !p0_valid_q && p1_mask_q == 8'd0 && !p2_valid_q;
+  assign empty       = !p0_valid_q && p1_mask_q == 8'd0 && p2_mask_q == 8'd0 && !p3_valid_q;
   assign job_ready   = state_q == IDLE;
   assign m_rec_valid = rec_q;
   assign m_tok_valid = tok_q;
