@@ -51,8 +51,8 @@ class Case:
 
 
 CASES = [
-    Case(0, 0, 8, 32, 80, norm_width=160, halvings=1),  # not rotated; the last beat is half full
-    Case(0, 1, 16, 64, 96, groups=2),  # blocks of 32 run over the norms' ends
+    Case(0, 0, 16, 32, 80, norm_width=160, halvings=1),  # not rotated; the last beat is half full
+    Case(0, 1, 8, 64, 48, groups=2),  # blocks of 16 run over the norms' ends
     Case(1, 0, 8, 16, 96),
     Case(1, 1, 8, 32, 96, groups=2),
 ]
