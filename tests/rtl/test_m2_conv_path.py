@@ -66,6 +66,6 @@ def test_convolutions_are_goldens(groups: int, jobs: list, profile: int, sim: st
 @pytest.mark.parametrize("sim", SIMS)
 def test_illegal_parameters_stop_the_build(sim: str) -> None:
     """The name of a module that does not exist carries the message, in both simulators."""
-    params = {"CONV_DEPTH": 1}
+    params = {"CONV_DEPTH": 65537}
     with pytest.raises(InputError, match="CONV_DEPTH_must_be_2_to_65536"):
         simulate("m2_conv_path", sources("m2_conv_path"), params, "tests.rtl.cocotb_m2_block", sim=sim)  # type: ignore[arg-type]

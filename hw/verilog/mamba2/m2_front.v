@@ -11,7 +11,7 @@
 //                c_heads = 1..8 c_hg, and (2 c_bn8 + c_heads c_p8) times the layers is at most CONV_DEPTH; both hold still
 //                while a job is inside.
 // Latency      : variable: 31, 26 and 13 cycles for dt, for B, C and x, and for z with PROFILE 1, 21, 21 and 8 with 0
-// Throughput   : variable: a beat a cycle, but for 2 cycles between a job and the next, of which 0 if it came earlier
+// Throughput   : variable: a beat a cycle from the third cycle after the job on, without a gap before a job that has come
 // Back-pressure: x_ready follows registers and the readiness of the beat's path; 32, 36 and 16 beats wait in the paths.
 // Golden       : golden.mamba2.integer.block.mixer
 // Test         : tests/rtl/test_m2_front.py
