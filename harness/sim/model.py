@@ -75,7 +75,8 @@ def _instantiated(files: Sequence[Path], library: Sequence[Path]) -> tuple[Path,
         word for path in files for word in re.findall(r"^\s*(\w+)\s*(?:#\s*\(|u_\w+\s*\()", path.read_text(), re.M)
     }
     found = [path for path in library if path.stem in words and path not in files]
-    return tuple(path for path in library if path in {*found, *_instantiated(found, library)}) if found else ()
+    inside = {*found, *_instantiated(found, library)} if found else set()
+    return tuple(path for path in library if path in inside)
 
 
 def kernel_build(kernel: str, config: str, opt: str = "-O2") -> VerilatorBuild:
