@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from golden.errors import InputError
 from golden.fixed.pot import Pot
 from golden.mamba2.accel.layout import StateShape, pack_state, state_shapes
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.profile import load
-from harness.sim.runner import derive_seed
-from tests.rtl.dut import SIMS, check_module
+from harness.sim.runner import derive_seed, simulate
+from tests.rtl.dut import SIMS, check_module, sources
 from tests.rtl.m2_block_data import EMBED, HEAD, IN, OUT, Job
 from tests.rtl.m2_recurrence_data import random_pot, tile_words
 
@@ -96,6 +97,7 @@ class Run:
             "sources": {key: beats[key] for key in ("job", "s", "g")},
             "sinks": {key: beats[key] for key in ("h", "q", "f")},
             "follows": {"g": "h"},
+            "latencies": [["job", 0, "h", 0, 5]],
             "rates": [["h", job * layer, (job + 1) * layer - 1] for job in self.steady if layer > 1],
         }
 
@@ -134,3 +136,19 @@ def test_contract(params: dict[str, int], sim: str, tmp_path: Path) -> None:
     vectors = tmp_path / "vectors.json"
     vectors.write_text(json.dumps({"runs": [found for found in runs if found]}))
     check_module("m2_state", params, sim, "tests.rtl.cocotb_many_streams", vectors)
+
+
+@pytest.mark.parametrize("sim", SIMS)
+@pytest.mark.parametrize(
+    ("module", "params", "message"),
+    [
+        ("m2_state", {"WIDE_W": 768}, "WIDE_W_must_be_a_multiple_of_SHIFT_W_and_a_multiple_or_part_of_Q_W"),
+        ("m2_state", {"DEPTH": -1}, "DEPTH_at_least_0"),
+        ("m2_ssm", {"WORDS": -1}, "WORDS_at_least_0"),
+        ("m2_gate", {"PRODUCT_W": 20}, "PRODUCT_W_at_least_OUT_W"),
+    ],
+)
+def test_illegal_parameters_stop_the_build(module: str, params: dict[str, int], message: str, sim: str) -> None:
+    """The name of a module that does not exist carries the message, in both simulators."""
+    with pytest.raises(InputError, match=message):
+        simulate(module, sources(module), params, "tests.rtl.cocotb_many_streams", sim=sim)  # type: ignore[arg-type]

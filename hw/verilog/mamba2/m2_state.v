@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// m2_state - brings the recurrent state to the SSM and takes it back, on chip for the first layers, in memory for others.
+// m2_state - brings the recurrent state to the SSM and takes it back, on chip or in memory.
 //
 // Function     : for each IN job c_heads * c_words tile words leave on h, and as many come back on g: zeros with
 //                `fresh`, else those that came back for the last job of that layer. Layers below c_mem_first: in a RAM
-//                of DEPTH words, at layer * c_heads * c_words. Others: from s in chunks of c_chunk_heads heads, and back
-//                to q and f, which m2_store takes. Other jobs are dropped.
-// Format       : a tile word as in m2_ssm. s: c_sb beats of shifts and c_qb of numbers a chunk, as m2_state_unpack; q: the
-//                c_qb, f: the c_sb beats of a chunk, as m2_state_pack. c_* hold still from 4 cycles before a job on.
-// Latency      : variable: the first word of a job leaves 6 cycles after it at the earliest
-// Throughput   : variable: a word a cycle each way while memory and m2_ssm keep up; about 6 cycles between jobs.
+//                of DEPTH words, at layer * c_heads * c_words. Others: from s in chunks of c_chunk_heads heads, and
+//                back to q and f, which m2_store takes. Other jobs are dropped.
+// Format       : a tile word as in m2_ssm. s: c_sb beats of shifts and c_qb of numbers a chunk, as m2_state_unpack; q:
+//                the c_qb, f: the c_sb beats of a chunk, as m2_state_pack. c_* hold still from 4 cycles before a job on.
+// Latency      : variable: the first word of a job leaves 5 cycles after it if it is fresh, 6 from the RAM
+// Throughput   : variable: a word a cycle each way while memory and m2_ssm keep up; 5 or 6 cycles between jobs
 // Back-pressure: combinational readies (h_ready -> s_ready, q_ready -> g_ready); takes 4 jobs ahead.
 // Golden       : golden.mamba2.accel.layout.unpack_state
 // Test         : tests/rtl/test_m2_state.py
