@@ -254,7 +254,7 @@ module m2_front #(
 
   `CHECK(!job_valid || job_data[`KR_M2_JOB_KIND] != `KR_M2_KIND_IN || {24'd0, job_data[`KR_M2_JOB_LAST_TOKEN]} < T_COLS,
          "a job of more than T_COLS tokens")
-  `CHECK(!start || base < CONV_DEPTH, "a layer without room for its history")
+  `CHECK(!start || {8'd0, base} < CONV_DEPTH, "a layer without room for its history")
 
   generate
     if (T_COLS < 1 || T_COLS > 256) begin : g_bad_t_cols
