@@ -99,7 +99,7 @@ module m2_topk #(
   end
 
   // p0: a beat as keys. p1: which of its values exceed the eighth best, as it was then. p2: the lowest of them leaves in
-  // each cycle, and everything waits while there are more.
+  // each cycle, and everything waits while there are more. p3: the one that leaves.
   reg  [8*KEY_W-1:0] p0_keys_q;
   reg  [       28:0] p0_beat_q;
   reg                p0_valid_q;
@@ -113,9 +113,9 @@ module m2_topk #(
   wire [        7:0] present;
   wire [        7:0] above;
   wire [        7:0] lowest;  // one-hot
-  wire [        7:0] p2_mask_d = p2_more_q ? p2_mask_q & ~lowest : p1_mask_q;
-  wire [        3:0] low = p2_mask_d[3:0];
-  wire [        3:0] high = p2_mask_d[7:4];
+  reg  [        3:0] p2_count_q;  // ones in the mask
+  wire [        2:0] low = {2'd0, p1_mask_q[0]} + {2'd0, p1_mask_q[1]} + {2'd0, p1_mask_q[2]} + {2'd0, p1_mask_q[3]};
+  wire [        2:0] high = {2'd0, p1_mask_q[4]} + {2'd0, p1_mask_q[5]} + {2'd0, p1_mask_q[6]} + {2'd0, p1_mask_q[7]};
   wire [  KEY_W-1:0] floor;
 
   assign s_ready = state_q == BEATS && !p2_more_q;
@@ -163,44 +163,72 @@ module m2_topk #(
     if (rst) begin
       p2_mask_q <= 8'd0;
       p2_more_q <= 1'b0;
+    end else if (p2_more_q) begin
+      p2_mask_q <= p2_mask_q & ~lowest;
+      p2_more_q <= p2_count_q > 4'd2;
     end else begin
-      p2_mask_q <= p2_mask_d;
-      p2_more_q <= |(low & (low - 4'd1)) || |(high & (high - 4'd1)) || (|low && |high);
+      p2_mask_q <= p1_mask_q;
+      p2_more_q <= |low[2:1] || |high[2:1] || (low[0] && high[0]);
     end
   end
 
-  // p3: one value on its way into the list.
-  reg              p3_valid_q;
-  reg  [KEY_W-1:0] p3_key_q;
-  reg  [     31:0] p3_index_q;
-  reg  [KEY_W-1:0] p2_key;
-  reg  [      2:0] p2_lane;
-  integer          k;
+  always @(posedge clk) begin
+    p2_count_q <= p2_more_q ? p2_count_q - 4'd1 : {1'b0, low} + {1'b0, high};
+  end
+
+  wire [      3:0] low_any = {|p2_mask_q[2:0], |p2_mask_q[1:0], p2_mask_q[0], 1'b0};  // below each
+  wire [      3:0] high_any = {|p2_mask_q[6:4], |p2_mask_q[5:4], p2_mask_q[4], 1'b0};
+  wire [      3:0] high_ones = {4{p2_mask_q[3:0] == 4'd0}};
+  assign lowest = {p2_mask_q[7:4] & ~high_any & high_ones, p2_mask_q[3:0] & ~low_any};
+
+  reg  [        7:0] p3_one_q;
+  reg  [8*KEY_W-1:0] p3_keys_q;
+  reg  [       28:0] p3_beat_q;
+  wire [  KEY_W-1:0] p3_key;
+  wire [        2:0] p3_lane;
+
+  always @(posedge clk) begin
+    if (rst) p3_one_q <= 8'd0;
+    else p3_one_q <= lowest;
+  end
+
+  always @(posedge clk) begin
+    p3_keys_q <= p2_keys_q;
+    p3_beat_q <= p2_beat_q;
+  end
+
+  // A reduction for each bit keeps the selection flat.
+  assign p3_lane = {|p3_one_q[7:4], |{p3_one_q[7:6], p3_one_q[3:2]}, |{p3_one_q[7], p3_one_q[5], p3_one_q[3], p3_one_q[1]}};
 
   generate
-    assign lowest[0] = p2_mask_q[0];
-    for (i = 1; i < 8; i = i + 1) begin : g_lowest
-      assign lowest[i] = p2_mask_q[i] && p2_mask_q[i-1:0] == {i{1'b0}};
+    for (i = 0; i < KEY_W; i = i + 1) begin : g_key
+      wire [7:0] column = {
+        p3_keys_q[7*KEY_W+i],
+        p3_keys_q[6*KEY_W+i],
+        p3_keys_q[5*KEY_W+i],
+        p3_keys_q[4*KEY_W+i],
+        p3_keys_q[3*KEY_W+i],
+        p3_keys_q[2*KEY_W+i],
+        p3_keys_q[1*KEY_W+i],
+        p3_keys_q[0*KEY_W+i]
+      };
+      assign p3_key[i] = |(p3_one_q & column);
     end
   endgenerate
 
-  always @* begin
-    p2_lane = 3'd0;
-    p2_key  = {KEY_W{1'b0}};
-    for (k = 0; k < 8; k = k + 1) begin
-      p2_lane = p2_lane | (lowest[k] ? k[2:0] : 3'd0);
-      p2_key  = p2_key | (lowest[k] ? p2_keys_q[k*KEY_W+:KEY_W] : {KEY_W{1'b0}});
-    end
+  // p4: one value on its way into the list.
+  reg              p4_valid_q;
+  reg  [KEY_W-1:0] p4_key_q;
+  reg  [     31:0] p4_index_q;
+
+  always @(posedge clk) begin
+    if (rst) p4_valid_q <= 1'b0;
+    else p4_valid_q <= |p3_one_q;
   end
 
   always @(posedge clk) begin
-    if (rst) p3_valid_q <= 1'b0;
-    else p3_valid_q <= |p2_mask_q;
-  end
-
-  always @(posedge clk) begin
-    p3_key_q   <= p2_key;
-    p3_index_q <= {p2_beat_q, p2_lane};
+    p4_key_q   <= p3_key;
+    p4_index_q <= {p3_beat_q, p3_lane};
   end
 
   // The list: what is below the newcomer moves one place down.
@@ -210,25 +238,25 @@ module m2_topk #(
 
   generate
     for (i = 0; i < 8; i = i + 1) begin : g_entry
-      assign below[i] = p3_valid_q && key_q[i*KEY_W+:KEY_W] < p3_key_q;
+      assign below[i] = p4_valid_q && key_q[i*KEY_W+:KEY_W] < p4_key_q;
 
       if (i == 0) begin : g_best
         always @(posedge clk) begin
           if (begin_job) key_q[0+:KEY_W] <= {KEY_W{1'b0}};
-          else if (below[0]) key_q[0+:KEY_W] <= p3_key_q;
+          else if (below[0]) key_q[0+:KEY_W] <= p4_key_q;
         end
 
         always @(posedge clk) begin
-          if (below[0]) index_q[0+:32] <= p3_index_q;
+          if (below[0]) index_q[0+:32] <= p4_index_q;
         end
       end else begin : g_other
         always @(posedge clk) begin
           if (begin_job) key_q[i*KEY_W+:KEY_W] <= {KEY_W{1'b0}};
-          else if (below[i]) key_q[i*KEY_W+:KEY_W] <= below[i-1] ? key_q[(i-1)*KEY_W+:KEY_W] : p3_key_q;
+          else if (below[i]) key_q[i*KEY_W+:KEY_W] <= below[i-1] ? key_q[(i-1)*KEY_W+:KEY_W] : p4_key_q;
         end
 
         always @(posedge clk) begin
-          if (below[i]) index_q[i*32+:32] <= below[i-1] ? index_q[(i-1)*32+:32] : p3_index_q;
+          if (below[i]) index_q[i*32+:32] <= below[i-1] ? index_q[(i-1)*32+:32] : p4_index_q;
         end
       end
 
@@ -244,7 +272,7 @@ module m2_topk #(
   endgenerate
 
   assign floor       = key_q[7*KEY_W+:KEY_W];
-  assign empty       = !p0_valid_q && p1_mask_q == 8'd0 && p2_mask_q == 8'd0 && !p3_valid_q;
+  assign empty       = !p0_valid_q && p1_mask_q == 8'd0 && p2_mask_q == 8'd0 && p3_one_q == 8'd0 && !p4_valid_q;
   assign job_ready   = state_q == IDLE;
   assign m_rec_valid = rec_q;
   assign m_tok_valid = tok_q;
