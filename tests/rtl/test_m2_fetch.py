@@ -26,7 +26,7 @@ def test_contract(params: dict[str, int], sim: str) -> None:
     [
         ({"SLICE": 512}, "needs_SLICE_from_1_to_DEPTH"),
         ({"WIDE_W": 48}, "needs_WIDE_W_a_multiple_of_32"),
-        ({"P_DEPTH": 1}, "P_DEPTH"),
+        ({"P_DEPTH": 6}, "DEPTH_must_be_a_power_of_two"),
     ],
 )
 def test_illegal_parameters_stop_the_build(params: dict[str, int], message: str, sim: str) -> None:

@@ -20,7 +20,7 @@ def test_contract(params: dict[str, int], sim: str) -> None:
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize(
     ("params", "message"),
-    [({"WIDE_W": 256}, "needs_WIDE_W_a_multiple_of_512"), ({"DEPTH": 8}, "DEPTH_must_be_16_or_32")],
+    [({"WIDE_W": 768}, "needs_WIDE_W_a_multiple_of_512"), ({"DEPTH": 8}, "DEPTH_must_be_16_or_32")],
 )
 def test_illegal_parameters_stop_the_build(params: dict[str, int], message: str, sim: str) -> None:
     """The name of a module that does not exist carries the message, in both simulators."""

@@ -49,7 +49,8 @@ module m2_fetch_rows #(
 );
 
   localparam SHIFT = $clog2(PORT_BYTES);
-  localparam [63:0] STEP = PORT_BYTES;
+  localparam [31:0] BYTES = PORT_BYTES;
+  localparam [63:0] STEP = {32'd0, BYTES};
 
   localparam [2:0] IDLE = 3'd0;
   localparam [2:0] ID = 3'd1;

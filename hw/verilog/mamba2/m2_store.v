@@ -128,6 +128,7 @@ module m2_store #(
   assign {wide_ready, o_ready, f_ready, q_ready} = in_ready;
 
   genvar i;
+  genvar j;
   generate
     for (i = 0; i < N; i = i + 1) begin : g_source
       localparam HERE_W = (i == O) ? 512 : WIDE_W;
@@ -144,10 +145,9 @@ module m2_store #(
         assign s_data = wide;
       end
 
-      if (HERE_W == WIDE_W) begin : g_whole
-        assign out_data[i] = m_data;
-      end else begin : g_filled
-        assign out_data[i] = {{WIDE_W - HERE_W{1'b0}}, m_data};
+      assign out_data[i][HERE_W-1:0] = m_data;
+      for (j = HERE_W / 512; j < WIDE_W / 512; j = j + 1) begin : g_fill
+        assign out_data[i][j*512+:512] = 512'd0;
       end
 
       m2_store_queue #(
