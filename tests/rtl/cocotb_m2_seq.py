@@ -150,7 +150,7 @@ async def errors(dut):
     for run in runs() * 2:
         await table.begin(run)
         await table.bench.step(table.rng.randint(1, 3 * len(run["jobs"])))
-        early = table.dones
+        early, before = table.dones, len(table.m.beats())
         dut.run_error.value = 1
         await table.bench.step()
         dut.run_error.value = 0
@@ -160,6 +160,9 @@ async def errors(dut):
         without = [job & ~FEEDBACK if job & 3 == HEAD else job for job in found]
         expected = [job & ~FEEDBACK if job & 3 == HEAD else job for job in run["jobs"]]
         assert without == expected[: len(found)], first_difference(without, expected)
+        after = [job & 3 for job in found[before:]]
+        assert after.count(HEAD) <= 1, "tokens were chosen behind an error"
+        assert after.count(EMBED) <= 2, "chunks began behind an error"
         kinds = [job & 3 for job in found]
         assert kinds.count(OUT) == kinds.count(IN) == kinds.count(EMBED) * len(layers)
         asked = sum(job & 3 == HEAD and job & FEEDBACK > 0 for job in found)

@@ -147,9 +147,9 @@ module m2_seq #(
     end
   end
 
-  // A token is asked for when its HEAD job is offered; the run cannot stop before it has come back.
+  // A token that a HEAD job promises is fetched, even if the run stops behind it.
   always @(posedge clk) begin
-    if (take) feedback_q <= choose_q > 24'd1 && !stop_q;
+    if (take) feedback_q <= choose_q > 24'd1;
   end
 
   always @(posedge clk) begin
