@@ -5,8 +5,8 @@
 // Function     : a write stores the strobed bytes of RW bits; a read returns storage for RW bits and ro_value for the
 //                others. Words beyond WORDS read 0 and ignore writes. Every answer is OKAY.
 // Format       : word w is bits 32*w +: 32 of regs_q, ro_value and RW_MASK; byte address 4*w, two low bits ignored.
-// Latency      : 2
-// Throughput   : 1/3
+// Latency      : 3
+// Throughput   : 1/4
 // Back-pressure: registered awready, wready, arready; one write and one read inside, AW and W in any order.
 // Golden       : golden.axi.register_write
 // Test         : tests/rtl/test_axil_regs.py
@@ -48,6 +48,8 @@ module axil_regs #(
 );
   localparam INDEX_W = ADDR_W - 2;
   localparam SELECT_W = $clog2(WORDS);
+  localparam GROUP_W = (WORDS > 16) ? $clog2(WORDS) - 4 : 1;
+  localparam GROUPS = 1 << GROUP_W;
   localparam [31:0] WORD_COUNT = WORDS;
 
   generate
@@ -63,11 +65,12 @@ module axil_regs #(
   reg                aw_ready_q;
   reg                w_ready_q;
   reg                b_valid_q;
+  reg                wr_done_q;  // a cycle in which the answer waits, so that writes take as long as reads
   reg  [INDEX_W-1:0] aw_index_q;
   reg  [31:0]        w_data_q;
   reg  [3:0]         w_strb_q;
   wire [31:0]        w_bits = {{8{w_strb_q[3]}}, {8{w_strb_q[2]}}, {8{w_strb_q[1]}}, {8{w_strb_q[0]}}};
-  wire               wr_commit = !aw_ready_q && !w_ready_q && !b_valid_q;
+  wire               wr_commit = !aw_ready_q && !w_ready_q && !b_valid_q && !wr_done_q;
   wire               b_fire = b_valid_q && s_axil_bready;
 
   always @(posedge clk) begin
@@ -84,8 +87,13 @@ module axil_regs #(
 
   always @(posedge clk) begin
     if (rst) b_valid_q <= 1'b0;
-    else if (wr_commit) b_valid_q <= 1'b1;
+    else if (wr_done_q) b_valid_q <= 1'b1;
     else if (b_fire) b_valid_q <= 1'b0;
+  end
+
+  always @(posedge clk) begin
+    if (rst) wr_done_q <= 1'b0;
+    else wr_done_q <= wr_commit;
   end
 
   always @(posedge clk) begin
@@ -99,6 +107,7 @@ module axil_regs #(
   // Read: the word's strobe samples its value one cycle after the address was accepted.
   reg                ar_ready_q;
   reg                rd_fetch_q;
+  reg                rd_pick_q;
   reg                r_valid_q;
   reg  [INDEX_W-1:0] ar_index_q;
   reg  [31:0]        r_data_q;
@@ -117,16 +126,32 @@ module axil_regs #(
   always @(posedge clk) begin
     if (rst) begin
       rd_fetch_q <= 1'b0;
+      rd_pick_q  <= 1'b0;
       r_valid_q  <= 1'b0;
     end else begin
       rd_fetch_q <= ar_fire;
-      r_valid_q  <= rd_fetch_q || (r_valid_q && !s_axil_rready);
+      rd_pick_q  <= rd_fetch_q;
+      r_valid_q  <= rd_pick_q || (r_valid_q && !s_axil_rready);
     end
   end
 
+  // A word of each group of 16 first, then a group: a mux of all words in one cycle would be the longest path of a kernel.
+  wire [GROUPS*512-1:0] padded = {{GROUPS * 16 - WORDS{32'd0}}, rd_value};
+  reg  [ GROUPS*32-1:0] group_q;
+  wire [          31:0] word = {{32 - INDEX_W{1'b0}}, ar_index_q};
+
+  genvar g;
+  generate
+    for (g = 0; g < GROUPS; g = g + 1) begin : g_group
+      always @(posedge clk) begin
+        if (rd_fetch_q) group_q[g*32+:32] <= padded[g*512+word[3:0]*32+:32];
+      end
+    end
+  endgenerate
+
   always @(posedge clk) begin
     if (ar_ready_q) ar_index_q <= ar_index;
-    if (rd_fetch_q) r_data_q <= in_range(ar_index_q) ? rd_value[{ar_index_q[SELECT_W-1:0], 5'd0}+:32] : 32'd0;
+    if (rd_pick_q) r_data_q <= in_range(ar_index_q) ? group_q[word[4+:GROUP_W]*32+:32] : 32'd0;
   end
 
   function in_range(input [INDEX_W-1:0] index);
@@ -170,7 +195,7 @@ module axil_regs #(
   assign wr_data        = w_data_q;
   assign wr_strb        = w_strb_q;
 
-  wire unused_addr = &{1'b0, s_axil_awaddr[1:0], s_axil_araddr[1:0]};
+  wire unused_addr = &{1'b0, word, s_axil_awaddr[1:0], s_axil_araddr[1:0]};
 endmodule
 
 `default_nettype wire

@@ -6,7 +6,7 @@
 //                stand still when no run is in progress; the first error of a run stays, and of several in one cycle
 //                arguments come before read, write and weight, and the lowest port first.
 // Format       : AXI4-Lite, 32-bit words; events one bit each, ports one bit per port.
-// Latency      : variable: axil_regs' 2 cycles for an access; start follows its write by 1 cycle when idle
+// Latency      : variable: axil_regs' 3 cycles for an access; start follows its write by 1 cycle when idle
 // Throughput   : variable: axil_regs'
 // Back-pressure: axil_regs'.
 // Golden       : golden.spec.registers.load_register_map
