@@ -116,7 +116,7 @@ module m2_norm_weights #(
   endgenerate
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
-  `CHECK({16'd0, c_beats} >= 1 && {16'd0, c_beats} <= BEATS, "c_beats is not within 1 and BEATS")
+  `CHECK(!job_valid || ({16'd0, c_beats} >= 1 && {16'd0, c_beats} <= BEATS), "c_beats is not within 1 and BEATS")
 
 endmodule
 

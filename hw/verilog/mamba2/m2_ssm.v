@@ -243,7 +243,7 @@ module m2_ssm #(
       );
 
       wire unused_last = &{1'b0, last_q};
-      `CHECK({16'd0, c_words} <= WORDS && c_words != 16'd0, "c_words is not 1 to WORDS")
+      `CHECK(!op_valid || ({16'd0, c_words} <= WORDS && c_words != 16'd0), "c_words is not 1 to WORDS")
     end else begin : g_no_work
       assign p1_kept = {WORD_W{1'b0}};
       `CHECK(!op_full_q || (t_first && t_last), "a chunk of several tokens needs WORDS")

@@ -126,7 +126,7 @@ module m2_state_pack #(
 
   `CHECK_STREAM(q_valid, q_ready, q_data)
   `CHECK_STREAM(f_valid, f_ready, f_data)
-  `CHECK({16'd0, c_chunk_words} <= WORDS, "a chunk has more than WORDS words")
+  `CHECK(!s_valid || {16'd0, c_chunk_words} <= WORDS, "a chunk has more than WORDS words")
 
 endmodule
 

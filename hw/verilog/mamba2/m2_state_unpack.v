@@ -159,7 +159,7 @@ module m2_state_unpack #(
   assign m_data  = {shift, q};
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
-  `CHECK({16'd0, c_chunk_words} <= WORDS, "a chunk has more than WORDS words")
+  `CHECK(!s_valid || {16'd0, c_chunk_words} <= WORDS, "a chunk has more than WORDS words")
 
 endmodule
 

@@ -7,7 +7,8 @@
 //                wide beat, first lowest, wide beat i since `clear` to c_tap_off + i * PORT_BYTES; `finish` (no more will
 //                come) fills the last one with zeros. A write is ordered when its beats are in a queue here, records first,
 //                then taps, then states; taps in pieces of 8 until `finish`. chunk_written: all writes of one more chunk
-//                were answered; record_written: one more record's. idle: nothing is here or under way.
+//                were answered; record_written: one more record's. idle: nothing is here or under way but, before `finish`,
+//                fewer than 8 wide beats of taps.
 // Format       : byte offsets in each port's arena, PORT_BYTES for a wide beat.
 // Latency      : variable: 4 cycles from a record to its data, 2 for its command, then the memory's
 // Throughput   : variable: 1 wide beat per cycle
@@ -339,6 +340,10 @@ module m2_store #(
       .level  (open_level)
   );
 
+  // Copied beats that are too few for a write do not count before `finish`, for which they wait.
+  wire [N-1:0] rest = {{N - 1{1'b0}}, !finish && !tap_many} << T;
+  wire         tap_open = finish && partial;
+
   assign record_written = record_q;
   assign chunk_written  = chunk_q;
   assign idle           = idle_q;
@@ -355,7 +360,7 @@ module m2_store #(
 
   always @(posedge clk) begin
     if (rst) idle_q <= 1'b1;
-    else idle_q <= state_idle && &empty && !partial && in_valid == {N{1'b0}} && !t_valid && open_level == 0;
+    else idle_q <= state_idle && &(empty | rest) && !tap_open && in_valid == {N{1'b0}} && !t_valid && open_level == 0;
   end
 
   `CHECK(!written || open_valid, "an answer without a write")

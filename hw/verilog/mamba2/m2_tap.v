@@ -147,6 +147,8 @@ module m2_tap #(
     end
   endgenerate
 
+  wire unused_job = &{1'b0, job_data};
+
   always @* begin
     chosen = 256'd0;
     for (j = 0; j < N; j = j + 1) begin
