@@ -93,6 +93,26 @@ class Resources:
 
 
 @dataclass(frozen=True)
+class Synthesis:
+    """How a design for the board is estimated.
+
+    `family` is what Yosys calls the device family, `proxy` says that it is not the device's own; `levels` is the greatest
+    number of logic levels at the kernel's clock; the shell takes `shell_share` of every kind of cell.
+    """
+
+    family: str
+    levels: int
+    shell_share: float
+    proxy: bool = False
+
+    def __post_init__(self) -> None:
+        """Check ranges; InputError names the key."""
+        require(self.family in ("xc7", "xcu", "xcup"), "family", self.family, "xc7, xcu or xcup")
+        require(1 <= self.levels <= 32, "levels", self.levels, "1 .. 32")
+        require(0 <= self.shell_share < 1, "shell_share", self.shell_share, "a share below 1")
+
+
+@dataclass(frozen=True)
 class Board:
     """What stands in one ``board.toml``. A virtual board has no part and no resources."""
 
@@ -103,6 +123,7 @@ class Board:
     memory: Memory
     part: str = ""
     resources: Resources | None = None
+    synthesis: Synthesis | None = None
 
     def __post_init__(self) -> None:
         """Check what the keys promise each other; InputError names the key."""
@@ -112,6 +133,8 @@ class Board:
         require(bool(self.part) == physical, "part", self.part, "a part for a physical board, none for a virtual one")
         given = "given" if self.resources else "not given"
         require((self.resources is not None) == physical, "resources", given, "given for a physical board only")
+        given = "given" if self.synthesis else "not given"
+        require((self.synthesis is not None) == physical, "synthesis", given, "given for a physical board only")
 
     @property
     def virtual(self) -> bool:
