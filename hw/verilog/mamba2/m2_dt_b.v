@@ -8,7 +8,7 @@
 // Format       : dt: {dt_s (4), 8 dt}, read at {group of heads, token}; b: {B_s (4), 8 B}, at {token, state group * N/8 +
 //                n/8}; both a cycle after their address. dB: {shift (4), 8 dB} in bank n mod BANKS.
 // Latency      : variable: 12 cycles from a state's address to its word
-// Throughput   : 1 state of a token a cycle, 14 cycles between groups of heads
+// Throughput   : 1; states of a token, with 14 idle cycles between groups of heads
 // Back-pressure: none inside; a group waits until a half is free, and for `ready`.
 // Golden       : golden.mamba2.integer.block.scan
 // Test         : tests/rtl/test_m2_operands.py
@@ -20,7 +20,6 @@
 
 module m2_dt_b #(
     parameter PROFILE = 0,   // number of the integer profile
-    parameter T_COLS  = 4,   // most tokens of a job
     parameter N_MAX   = 64,  // most states, a multiple of BANKS
     parameter BANKS   = 8,   // states that are read at a time, a multiple of 8
     parameter T_A     = 2,   // bits of a token's number

@@ -7,8 +7,9 @@
 // Format       : dt: (group of heads, token) {D_s, D, decay_s, decay, dt_s, dt}; b, c: (n / 8, token); xq, z: (head, ct, token),
 //                the last fastest; each {shift, 8 numbers}. op from the top: flags, z_s (4), z, D_s (5), D, C_s, C, dA_s (4),
 //                dA, x_s (4), x, dB_s, dB; a C_s for each tile, a dB_s for each state, first lowest.
-// Latency      : variable: 4 cycles from a job's last operand to its first beat, 12 more for dB
-// Throughput   : 1
+// Latency      : variable: 4 cycles from a beat's x or z, if it comes last; N + 17 from the last of a job's dt and B to its
+//                first beat
+// Throughput   : 1; a beat behind the first group of heads waits for dB where that takes longer (m2_dt_b)
 // Back-pressure: registered readies; takes dt, B and C of a job ahead, x and z of X_HEADS heads.
 // Golden       : golden.mamba2.integer.block.scan
 // Test         : tests/rtl/test_m2_operands.py
@@ -86,7 +87,6 @@ module m2_operands #(
   localparam B = 1;
   localparam C = 2;
   localparam XQ = 3;
-  localparam Z = 4;
   localparam DB = 5;
   localparam OP = 6;
   reg                 next_valid_q;  // an IN job waits for room in all queues
@@ -424,7 +424,6 @@ module m2_operands #(
 
   m2_dt_b #(
       .PROFILE(PROFILE),
-      .T_COLS (T_COLS),
       .N_MAX  (N_MAX),
       .BANKS  (BANKS),
       .T_A    (T_A),
@@ -529,6 +528,22 @@ module m2_operands #(
       .level  (unused_level)
   );
 
+  wire unused_bits = &{1'b0, job_data, job_last, put_word};
+
+  generate
+    if (TILES < 1 || (TILES & (TILES - 1)) != 0 || N_MAX % BANKS != 0) begin : g_bad_tiles
+      m2_operands_TILES_must_be_a_power_of_two_and_N_MAX_a_multiple_of_8_TILES u_error ();
+    end
+    if (X_HEADS < 2 || (X_HEADS & (X_HEADS - 1)) != 0) begin : g_bad_x_heads
+      m2_operands_X_HEADS_must_be_a_power_of_two_from_2_on u_error ();
+    end
+    if (T_COLS < 1 || T_COLS > 256) begin : g_bad_t_cols
+      m2_operands_T_COLS_must_be_1_to_256 u_error ();
+    end
+  endgenerate
+
+  `CHECK(!job_valid || job_data[`KR_M2_JOB_KIND] != `KR_M2_KIND_IN || {24'd0, job_last} < T_COLS,
+         "a job of more than T_COLS tokens")
   `CHECK(!p2_valid_q || exit_ready, "a beat has no place at the exit")
 
 endmodule
