@@ -9,7 +9,8 @@
 //                low KR_M2_NORM_WEIGHT_W leave.
 // Latency      : variable: 2 cycles from a wide beat to its first norm weights, more for records of several units
 // Throughput   : variable: a unit a cycle, the smaller of 512 bits and NL stored norm weights; wide beats follow without a gap
-// Back-pressure: combinational p_ready (from the readies of the outputs); absorbs 1 wide beat and 1 beat of each output.
+// Back-pressure: combinational p_ready (from the readies of the outputs); absorbs 1 wide beat, 1 beat of each output, and CONVS
+//                convolution records.
 // Golden       : golden.mamba2.accel.layout.parameter_section
 // Test         : tests/rtl/test_m2_params.py
 //
@@ -23,7 +24,8 @@
 module m2_params #(
     parameter PROFILE = 0,    // number of the profile, see kr_m2_widths.vh
     parameter WIDE_W  = 512,  // width of a wide beat [bits], a multiple of 512 and of NL stored norm weights
-    parameter NL      = 8     // norm weights of a beat: 8, 16 or 32
+    parameter NL      = 8,    // norm weights of a beat: 8, 16 or 32
+    parameter CONVS   = 1024  // convolution records that wait here, a power of two, at least those of a layer
 ) (
     input  wire                                             clk,
     input  wire                                             rst,
@@ -189,6 +191,13 @@ module m2_params #(
       .m_last (unused_last[2])
   );
 
+  // Records of a whole layer wait here, so that what comes behind them, another job's norm weights, never waits for them.
+  localparam CONV_USED = 40 * `KR_M2_CFG_SSM_BITS(PROFILE) + 25;
+  wire                   made_valid;
+  wire                   made_ready;
+  wire [     CONV_W-1:0] made_data;
+  wire [$clog2(CONVS):0] unused_level;
+
   strm_upsize #(
       .DATA_W(UNIT),
       .RATIO (1 << CONV_LG)
@@ -199,11 +208,30 @@ module m2_params #(
       .s_ready(open[3]),
       .s_data (unit),
       .s_last (1'b0),
-      .m_valid(conv_valid),
-      .m_ready(conv_ready),
-      .m_data (conv_data),
+      .m_valid(made_valid),
+      .m_ready(made_ready),
+      .m_data (made_data),
       .m_last (unused_last[3])
   );
+
+  strm_fifo #(
+      .DATA_W(CONV_USED),
+      .DEPTH (CONVS)
+  ) u_convs (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(made_valid),
+      .s_ready(made_ready),
+      .s_data (made_data[CONV_USED-1:0]),
+      .m_valid(conv_valid),
+      .m_ready(conv_ready),
+      .m_data (conv_data[CONV_USED-1:0]),
+      .level  (unused_level)
+  );
+
+  wire unused_padding = &{1'b0, made_data[CONV_W-1:CONV_USED]};
+
+  assign conv_data[CONV_W-1:CONV_USED] = {CONV_W - CONV_USED{1'b0}};
 
   genvar i;
   generate
