@@ -16,6 +16,7 @@ from golden.errors import InputError
 from golden.mamba2.accel.arguments import Arguments
 from golden.spec import Mamba2AccelConfig
 from golden.spec.gen import mamba2_accel as regs
+from harness.bench.mamba2_record import Mamba2Counters
 
 BEST = 8
 """Logits in the record of a chosen token; also the values of a captured beat."""
@@ -53,27 +54,6 @@ class Best:
     def token(self) -> int:
         """Return the chosen token."""
         return self.index[0]
-
-
-@dataclass(frozen=True)
-class Mamba2Counters:
-    """Counters of one start, in cycles, in beats, or in tokens and layers; ports in order."""
-
-    cycles: int
-    weight_beats: int
-    window: int
-    stall_weights: int
-    stall_acts: int
-    stall_out: int
-    ssm_beats: int
-    stall_state: int
-    first_token: int
-    tokens_done: int
-    tokens_run: int
-    layers_done: int
-    tap_beats: int
-    rd_beats: tuple[int, ...]
-    wr_beats: tuple[int, ...]
 
 
 class Mamba2Accel(StripedIP):
