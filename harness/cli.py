@@ -214,24 +214,49 @@ def vectors_diff(first: BundleDir, second: BundleDir) -> None:
 
 @app.command()
 def bench(
-    board: Annotated[str, typer.Option(help="sim, sim:u280.")] = "sim",
+    board: Annotated[str, typer.Option(help="sim, sim:u280, sim:vck190, sim:vc709.")] = "sim",
     all_boards: Annotated[
-        bool, typer.Option("--all", help="Every workload on every virtual board, and speed.")
+        bool, typer.Option("--all", help="Every short workload on every virtual board, and speed.")
     ] = False,
+    kernel: Annotated[str | None, typer.Option(help="tern_matvec or mamba2_accel; both without it.")] = None,
     bundle: Annotated[Path | None, typer.Option(help="Replay this bundle instead of the board's workloads.")] = None,
-    memory: Annotated[str, typer.Option(help="With --bundle: ideal or model.")] = "ideal",
+    memory: Annotated[
+        str | None, typer.Option(help="ideal or model; for mamba2_accel also worse (a model 10 % less efficient), all.")
+    ] = None,
+    config: Annotated[str | None, typer.Option(help="Configuration of mamba2_accel; the board's without it.")] = None,
+    model: Annotated[str | None, typer.Option(help="For mamba2_accel: tiny, 130m or 2.7b (generated).")] = None,
+    workload: Annotated[
+        str | None, typer.Option(help="For mamba2_accel: tgN, N decode steps, or ppN, a prompt of N tokens.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of the random matrices; without it the one of all records.")] = None,
     out: Out = None,
 ) -> None:
-    """Replay bundles on a board, check every result, record cycles. Exit code 1 if a result or a goal is missed."""
-    from boards import bench as benchmarks
+    """Replay bundles and models on a board, check every result, record cycles. Exit code 1 if one or a goal is missed.
 
+    Full-size models of mamba2_accel run only when they are named.
+    """
+    from boards import bench as benchmarks
+    from boards import mamba2_bench
+
+    mamba2_options = (config, model, workload)
+    if kernel not in (None, "tern_matvec", "mamba2_accel"):
+        raise InputError(f"--kernel: found {kernel!r}, expected tern_matvec or mamba2_accel")
+    if kernel == "mamba2_accel" and bundle is not None:
+        raise InputError("bench: --bundle is for tern_matvec")
+    if kernel != "mamba2_accel" and any(each is not None for each in mamba2_options):
+        raise InputError("bench: --config, --model and --workload need --kernel mamba2_accel")
     records = writable_dir(out or build_dir() / "bench") / "records.jsonl"
+    good = True
     if bundle is not None:
-        good = benchmarks.run_bundle(board, bundle, memory, records)
-    else:
+        good = benchmarks.run_bundle(board, bundle, memory or "ideal", records)
+    elif kernel != "mamba2_accel":
         good = benchmarks.run_workloads(None if all_boards else board, records, seed)
         good = (benchmarks.run_speed(records.with_name("speed.jsonl")) if all_boards else True) and good
+    mamba2_records = records.with_name(mamba2_bench.RECORDS)
+    if kernel == "mamba2_accel":
+        good = mamba2_bench.run(mamba2_bench.asked(board, config, model, workload, memory), mamba2_records)
+    elif kernel is None and bundle is None and (all_boards or board == "sim"):
+        good = mamba2_bench.run_quick(mamba2_records) and good
     raise typer.Exit(0 if good else 1)
 
 

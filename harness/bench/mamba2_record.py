@@ -65,7 +65,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Mark:
-    """A look at the counters during a run, as soon as the prompt had passed the last layer: late by up to a look."""
+    """Counters when the prompt was first seen to have passed the last layer, a few hundred cycles late at most."""
 
     cycles: int
     weight_beats: int
@@ -77,8 +77,9 @@ class Mamba2Record:
 
     `prompt` tokens were read, `generated` ones chosen; results of every layer and the best logits were compared with
     the golden model, `divergence` names the first that differs. `on_chip` layers keep their state on chip.
-    `deliverable`: beats per cycle and port that the memory behind the ports sustains in one direction; `peak_gbs` is the
-    board's. `macs_per_cycle`: multipliers of the linear layers. `run_s` is wall time from start to done.
+
+    `timing`: the memory in words; `deliverable`: beats per cycle and port that it sustains. `macs_per_cycle`:
+    multipliers of the linear layers. `run_s` is wall time from start to done.
     """
 
     schema: int
@@ -91,9 +92,8 @@ class Mamba2Record:
     board: str
     kind: Kind
     memory: MemoryKind
-    efficiency: float
+    timing: str
     deliverable: float
-    peak_gbs: float
     board_hash: str
     config: str
     config_hash: str
