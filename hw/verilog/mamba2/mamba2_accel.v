@@ -226,12 +226,12 @@ module mamba2_accel #(
   wire [PORTS-1:0] rd_err;
   wire [PORTS-1:0] wr_err;
 
-  // What went wrong stays, so that no further token is asked for.
+  // What went wrong stays, so that no further token is asked for; until a start, which forgets it before it is judged.
   reg  bad_token_q;
   wire run_error = |rd_err || |wr_err || bad_token_q;
 
   always @(posedge clk) begin
-    if (rst || clear) bad_token_q <= 1'b0;
+    if (rst || start) bad_token_q <= 1'b0;
     else if (bad_token) bad_token_q <= 1'b1;
   end
 
@@ -570,7 +570,7 @@ module mamba2_accel #(
   ) u_ports (
       .clk          (clk),
       .rst          (rst),
-      .clear        (clear),
+      .clear        (start),
       .base         (c_base),
       .rd_cmd_valid (rd_cmd_valid),
       .rd_cmd_ready (rd_cmd_ready),
