@@ -7,7 +7,7 @@ from pathlib import Path
 from harness import bundles
 from harness.bench.speed import SCHEMA, SpeedRecord
 from harness.provenance import Provenance
-from harness.regress.run import TEST_MODULE
+from harness.regress.plan import MODULES
 from harness.sim.runner import run_cocotb
 from harness.sources import cocotb_build
 from harness.uvm.job import VARIABLE, Job, Pace, Transport
@@ -17,7 +17,7 @@ ROUNDS = 3
 SHAPE = (1536, 2000)
 """Large enough that data, not register accesses, fill the time."""
 STARTS = 6
-CONFIG = "sim"
+KERNEL, CONFIG = "tern_matvec", "sim"
 
 
 def measure(provenance: Provenance, rounds: int = ROUNDS) -> SpeedRecord:
@@ -47,9 +47,9 @@ def _rate(transport: Transport, bundle: Path) -> float:
         place = Path(folder)
         job = Job(CONFIG, transport, seed=1, items=STARTS, bundle=str(bundle), out=folder)
         job.write(place / "job.json")
-        spec = cocotb_build(CONFIG, transport, "verilator")
+        spec = cocotb_build(KERNEL, CONFIG, transport, "verilator")
         environment = {VARIABLE: str(place / "job.json")}
-        result = run_cocotb(spec, TEST_MODULE, "PaceTest", 1, environment, place)
+        result = run_cocotb(spec, MODULES[KERNEL], "PaceTest", 1, environment, place)
         result.check()
         pace = Pace.read(place)
         return pace.cycles / pace.seconds

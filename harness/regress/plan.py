@@ -11,10 +11,13 @@ from harness.uvm.job import Transport
 
 Simulator = Literal["verilator", "icarus"]
 
+MODULES = {"tern_matvec": "harness.uvm.tests", "mamba2_accel": "harness.uvm.mamba2.tests"}
+"""Where each kernel's test classes are."""
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One simulation: `test` is a class of harness/uvm/tests.py, `items` the starts it draws or samples."""
+    """One simulation: `test` is a class of the kernel's test module, `items` the starts it draws or samples."""
 
     name: str
     test: str
@@ -23,6 +26,12 @@ class Entry:
     simulator: Simulator
     items: int
     seed: int = 0
+    kernel: str = "tern_matvec"
+
+    @property
+    def module(self) -> str:
+        """Return the module of the test class."""
+        return MODULES[self.kernel]
 
 
 # Icarus is four-state and slow: a few starts find X after reset. Bundle cases are the real model's layers.
@@ -36,8 +45,17 @@ _SMOKE = (
     Entry("bitnet_bulk", "BundleTest", "sim", "bulk", "verilator", 48),
     Entry("random_icarus", "RandomTest", "sim", "beat", "icarus", 4),
 )
+_MAMBA2 = (
+    Entry("mamba2_registers", "RegisterTest", "sim", "beat", "verilator", 1),
+    Entry("mamba2_random_beat", "RandomTest", "sim", "beat", "verilator", 4),
+    Entry("mamba2_random_bulk", "RandomTest", "sim", "bulk", "verilator", 40),
+    Entry("mamba2_w8a8_random_bulk", "RandomTest", "sim_w8a8", "bulk", "verilator", 40),
+    Entry("mamba2_w8a8_icarus", "RandomTest", "sim_w8a8", "beat", "icarus", 1),
+)
 
-SUITES: dict[str, tuple[Entry, ...]] = {"smoke": _SMOKE}
+SUITES: dict[str, tuple[Entry, ...]] = {
+    "smoke": (*_SMOKE, *(replace(entry, kernel="mamba2_accel") for entry in _MAMBA2)),
+}
 
 
 def plan(names: list[str], seed: int | None) -> tuple[Entry, ...]:

@@ -22,7 +22,6 @@ from harness.sim.runner import run_cocotb
 from harness.toolchain import find_icarus, find_verilator
 from harness.uvm import job
 
-TEST_MODULE = "harness.uvm.tests"
 TIMEOUT_S = 600
 Spec = VerilatorBuild | IcarusBuild
 Watcher = Callable[[str, str, str], None]
@@ -72,7 +71,7 @@ def _run(entries: tuple[Entry, ...], folder: Path, bundle: Path, jobs: int, watc
             results[entry.name] = _result(entry, folder, "NOT-RUN", skip)
             watch(entry.name, "NOT-RUN", skip)
             continue
-        ready.append((entry, sources.cocotb_build(entry.config, entry.transport, entry.simulator)))
+        ready.append((entry, sources.cocotb_build(entry.kernel, entry.config, entry.transport, entry.simulator)))
     with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
         futures = _submit(pool, ready, folder, bundle, watch)
         for future in as_completed(futures):
@@ -117,12 +116,13 @@ def _run_one(entry: Entry, spec: Spec, folder: Path, bundle: Path, watch: Watche
     watch(entry.name, "running", "")
     place = folder / "jobs" / entry.name
     place.mkdir(parents=True, exist_ok=True)
-    task = job.Job(entry.config, entry.transport, entry.seed, entry.items, str(bundle), str(place))
+    out = str(place)
+    task = job.Job(entry.config, entry.transport, entry.seed, entry.items, str(bundle), out, entry.kernel)
     task.write(place / "job.json")
     started = time.monotonic()
     environment = {job.VARIABLE: str(place / "job.json"), "PYTHONWARNINGS": "ignore"}
     try:
-        outcome = run_cocotb(spec, TEST_MODULE, entry.test, entry.seed, environment, place, timeout_s=TIMEOUT_S)
+        outcome = run_cocotb(spec, entry.module, entry.test, entry.seed, environment, place, timeout_s=TIMEOUT_S)
     except KraitError as error:
         return _result(entry, folder, "FAIL", str(error), time.monotonic() - started)
     seconds = time.monotonic() - started

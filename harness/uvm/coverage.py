@@ -101,11 +101,11 @@ class Coverage(uvm_subscriber):
         )
 
 
-def bins() -> Bins:
-    """Return the hits of every bin of this process's StartCoverage so far."""
+def bins(covered: type = StartCoverage) -> Bins:
+    """Return the hits of every bin of a covergroup in this process so far."""
     with contextlib.redirect_stdout(io.StringIO()):  # pyvsc prints while it builds its report
         report = vsc.get_coverage_report_model()
-    group = next(group for group in report.covergroups if group.name == StartCoverage.__name__)
+    group = next(group for group in report.covergroups if group.name == covered.__name__)
     points = (*group.coverpoints, *group.crosses)
     return {point.name.removeprefix("cp_"): {hit.name: hit.count for hit in point.bins} for point in points}
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 import torch
-from pyuvm import uvm_sequence_item
 
 from golden.spec.gen.tern_matvec import ErrorCode
 from harness.uvm.stalls import Fault, Stalls
+from harness.uvm.starts import StartItem
 
 
 class Action(Enum):
@@ -65,6 +65,21 @@ class Stimulus:
     x_profile: str = "random"
 
     @property
+    def restarted(self) -> bool:
+        """Whether a second start is written during the first."""
+        return self.action is Action.RESTART
+
+    @property
+    def reset(self) -> bool:
+        """Whether a reset in flight comes first."""
+        return self.action is Action.RESET
+
+    @property
+    def label(self) -> str:
+        """Action and shape."""
+        return f"{self.action.name} {self.rows} x {self.cols} x {self.vectors}"
+
+    @property
     def rows(self) -> int:
         """M."""
         return self.w.shape[0]
@@ -92,11 +107,8 @@ class Outcome:
     violations: tuple[str, ...]
 
 
-class KernelItem(uvm_sequence_item):
-    """Sequence item around a Stimulus; the driver fills in how many runs ended and the state after the last one."""
+class KernelItem(StartItem):
+    """A start of `tern_matvec` in a sequence."""
 
-    def __init__(self, stimulus: Stimulus) -> None:
-        super().__init__(stimulus.name)
-        self.stimulus = stimulus
-        self.runs = 0
-        self.outcome: Outcome | None = None
+    stimulus: Stimulus
+    outcome: Outcome | None

@@ -17,7 +17,10 @@ Transport = Literal["beat", "bulk"]
 
 @dataclass(frozen=True)
 class Job:
-    """One simulation. `items` is the number of starts to draw, or of bundle cases to sample; `out` takes coverage."""
+    """One simulation of a `kernel`.
+
+    `items` is the number of starts to draw, or of bundle cases to sample; `out` takes coverage.
+    """
 
     config: str
     transport: Transport
@@ -25,6 +28,7 @@ class Job:
     items: int
     bundle: str
     out: str
+    kernel: str = "tern_matvec"
 
     def write(self, path: Path) -> None:
         """Write the job beside its results."""

@@ -4,15 +4,16 @@
 from dataclasses import dataclass
 
 import torch
-from pyuvm import uvm_analysis_port, uvm_component, uvm_scoreboard, uvm_subscriber, uvm_tlm_analysis_fifo
+from pyuvm import uvm_analysis_port, uvm_component, uvm_subscriber
 
-from golden.errors import CheckError
 from golden.spec.configs import TernConfig
 from golden.spec.gen.tern_matvec import ErrorCode
 from golden.ternary.arguments import argument_error
 from golden.ternary.matvec import matvec
 from golden.ternary.packing import tiling
+from harness.uvm.inorder import InOrderScoreboard, port_beats, status_failures, window_failures
 from harness.uvm.items import Action, KernelItem, Outcome, Stimulus
+from harness.uvm.starts import StartItem
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ def predict(stimulus: Stimulus, cfg: TernConfig) -> Prediction:
     error = _expected_error(stimulus, cfg)
     runs = 2 if stimulus.action is Action.RESTART else 1
     if stimulus.action is Action.ILLEGAL:
-        return Prediction(None, error, 0, {"WEIGHT_BEATS": 0, "WINDOW": 0, **_port_beats(cfg, 0, 0)}, runs)
+        return Prediction(None, error, 0, {"WEIGHT_BEATS": 0, "WINDOW": 0, **port_beats(cfg.ports, 0, 0)}, runs)
     sizes = tiling(stimulus.rows, stimulus.cols, stimulus.vectors, cfg)
-    counters = {"WEIGHT_BEATS": sizes.w_beats, **_port_beats(cfg, sizes.x_beats + sizes.w_beats, sizes.y_beats)}
+    counters = {"WEIGHT_BEATS": sizes.w_beats, **port_beats(cfg.ports, sizes.x_beats + sizes.w_beats, sizes.y_beats)}
     damaged = stimulus.action in (Action.READ_ERROR, Action.WRITE_ERROR)
     y = None if damaged else matvec(stimulus.w, stimulus.x)
     port = stimulus.fault.port if stimulus.fault is not None else None
@@ -53,14 +54,6 @@ _ACTION_ERROR = {
     Action.READ_ERROR: ErrorCode.AXI_READ,
     Action.WRITE_ERROR: ErrorCode.AXI_WRITE,
 }
-
-
-def _port_beats(cfg: TernConfig, reads: int, writes: int) -> dict[str, int]:
-    return {
-        f"{name}_{port:02d}": beats
-        for name, beats in (("RD_BEATS", reads), ("WR_BEATS", writes))
-        for port in range(cfg.ports)
-    }
 
 
 class Predictor(uvm_subscriber):
@@ -90,79 +83,31 @@ def first_divergence(name: str, expected: torch.Tensor, found: torch.Tensor, cfg
     )
 
 
-class Scoreboard(uvm_scoreboard):
-    """Compares outcomes with predictions in order; keeps every failure, raises at the end of the test."""
+class Scoreboard(InOrderScoreboard):
+    """Compares products, errors and counters."""
 
-    def __init__(self, name: str, parent: uvm_component, cfg: TernConfig) -> None:
-        self._cfg = cfg
-        self.failures: list[str] = []
-        self.compared = 0
-        super().__init__(name, parent)
-
-    def build_phase(self) -> None:
-        """Make the two inputs."""
-        self.predicted = uvm_tlm_analysis_fifo("predicted", self)
-        self.done = uvm_tlm_analysis_fifo("done", self)
-
-    async def run_phase(self) -> None:
-        """Compare each finished item with its prediction."""
-        while True:
-            item = await self.done.get()
-            announced, prediction = await self.predicted.get()
-            if announced is not item:
-                self.failures.append(f"item {item.get_name()} finished, but {announced.get_name()} was announced")
-                continue
-            self._compare(item, prediction)
-            self.compared += 1
-
-    def _compare(self, item: KernelItem, prediction: Prediction) -> None:
+    def differences(self, item: StartItem, prediction: Prediction) -> list[str]:
+        """Return one line for each deviation."""
         name, outcome = item.get_name(), item.outcome
-        if item.runs != prediction.runs or outcome is None:
-            self.failures.append(f"{item.runs} runs ended, expected {prediction.runs} [{name}]")
-            return
-        self.failures.extend(f"{line} [{name}]" for line in _status_failures(prediction, outcome))
+        failures = [f"{line} [{name}]" for line in _status_failures(prediction, outcome)]
         if prediction.y is not None:
-            self._compare_y(name, prediction.y, outcome)
+            failures += self._different_y(name, prediction.y, outcome)
         elif item.stimulus.action is Action.ILLEGAL and outcome.y is not None:
-            self.failures.append(f"tensor y: results were written by a start that was refused [{name}]")
+            failures.append(f"tensor y: results were written by a start that was refused [{name}]")
+        return failures
 
-    def _compare_y(self, name: str, expected: torch.Tensor, outcome: Outcome) -> None:
+    def _different_y(self, name: str, expected: torch.Tensor, outcome: Outcome) -> list[str]:
         if outcome.y is None:
-            self.failures.append(f"tensor y: nothing was written, expected {list(expected.shape)} [{name}]")
-        elif line := first_divergence(name, expected, outcome.y, self._cfg):
-            self.failures.append(line)
-
-    def check_phase(self) -> None:
-        """Fail the test on any failure, and when nothing was compared."""
-        if self.failures:
-            more = f" (and {len(self.failures) - 1} more failures)" if len(self.failures) > 1 else ""
-            raise CheckError(self.failures[0] + more)
-        if not self.compared:
-            raise CheckError("the scoreboard compared nothing")
+            return [f"tensor y: nothing was written, expected {list(expected.shape)} [{name}]"]
+        line = first_divergence(name, expected, outcome.y, self._cfg)
+        return [line] if line else []
 
 
 def _status_failures(prediction: Prediction, outcome: Outcome) -> list[str]:
-    failures = [f"protocol: {line}" for line in outcome.violations]
-    if outcome.error is not prediction.error:
-        failures.append(f"register ERROR.CODE: golden {prediction.error.name}, RTL {outcome.error.name}")
-    elif prediction.error_port is not None and outcome.error_port != prediction.error_port:
-        failures.append(f"register ERROR.PORT: golden {prediction.error_port}, RTL {outcome.error_port}")
-    for counter, value in prediction.counters.items():
-        if outcome.counters[counter] != value:
-            failures.append(f"register {counter}: golden {value}, RTL {outcome.counters[counter]}")
-    failures.extend(_counter_laws(outcome.counters))
-    if not outcome.guards_intact:
-        failures.append("memory: bytes outside the result region changed")
-    return failures
+    failures = status_failures(prediction, outcome) + _counter_laws(outcome.counters)
+    return failures if outcome.guards_intact else [*failures, "memory: bytes outside the result region changed"]
 
 
 def _counter_laws(counters: dict[str, int]) -> list[str]:
-    """Return violations of: beats + stalls = window <= cycles."""
-    stalls = sum(value for name, value in counters.items() if name.startswith("STALL_"))
-    window, cycles, beats = counters["WINDOW"], counters["CYCLES"], counters["WEIGHT_BEATS"]
-    failures = []
-    if beats + stalls != window:
-        failures.append(f"register WINDOW: RTL {window}, but WEIGHT_BEATS {beats} + stalls {stalls} = {beats + stalls}")
-    if window > cycles:
-        failures.append(f"register CYCLES: RTL {cycles}, less than WINDOW {window}")
-    return failures
+    """Return violations of: beats + stalls = window <= cycles; every stall counter is a cause of its own."""
+    return window_failures(counters, sum(value for name, value in counters.items() if name.startswith("STALL_")))

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Functional coverage of the starts of `mamba2_accel`: shapes, cuts of the text, paths of states, extreme numbers."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+import vsc
+from pyuvm import uvm_component, uvm_subscriber
+from torch import Tensor
+
+from golden.fixed.rounding import limits
+from golden.mamba2.integer.block import forward
+from golden.mamba2.integer.profile import Mamba2Profile
+from golden.mamba2.integer.taps import checking
+from golden.spec import Mamba2AccelConfig
+from golden.spec.gen.mamba2_accel import ErrorCode
+from harness.uvm.mamba2.items import Action, ModelItem, Stimulus
+from harness.uvm.mamba2.knobs import KINDS, PLACES, STYLES
+from harness.uvm.stalls import StallKind
+
+VALUES = ("in_proj", "out_proj", "residual", "gate", "logits")
+"""Taps of value_bits that saturate."""
+ACTS = ("in_act", "out_act", "head_act")
+SSM = ("x", "z", "B", "C", "dt", "decay", "dB", "state", "state_read", "y", "xBC")
+WANTED = (*VALUES, *ACTS, *SSM, "state_sum")
+EXTREMES = ("value_saturated", "state_saturated", "act_shift_0", "act_shift_large", "ssm_shift_0", "ssm_shift_large")
+LARGE = 10
+"""A shift from which on one counts as large; the greatest one is the profile's max_shift."""
+Predicate = Callable[[Tensor], bool]
+SAMPLED = (
+    *("d_model", "headdim", "d_state", "ngroups", "layers", "part", "prompt", "chunks", "generate", "place", "kind"),
+    *("style", "tap", "stalls", "action", "error", "chunk_heads"),
+    *EXTREMES,
+)
+
+
+def _named(names: tuple[str, ...]) -> dict[str, object]:
+    return {name: vsc.bin(index) for index, name in enumerate(names)}
+
+
+def _enum(kind: type[StallKind] | type[Action]) -> tuple[str, ...]:
+    return tuple(member.name for member in kind)
+
+
+def _numbers(*numbers: int) -> dict[str, object]:
+    return {str(number): vsc.bin(number) for number in numbers}
+
+
+@vsc.covergroup
+class ModelCoverage:
+    """What a start looked like, and which extreme numbers golden met in it."""
+
+    def __init__(self, t_cols: int) -> None:
+        self.with_sample({name: vsc.uint8_t() for name in SAMPLED})
+        sizes = {"least": vsc.bin([1, 16]), "small": vsc.bin([17, 40]), "large": vsc.bin([41, 255])}
+        self.cp_d_model = vsc.coverpoint(self.d_model, bins=dict(sizes))
+        self.cp_headdim = vsc.coverpoint(
+            self.headdim, bins={"8": vsc.bin(8), "16": vsc.bin(16), "more": vsc.bin([17, 255])}
+        )
+        self.cp_d_state = vsc.coverpoint(
+            self.d_state, bins={"8": vsc.bin(8), "16": vsc.bin(16), "more": vsc.bin([17, 255])}
+        )
+        self.cp_ngroups = vsc.coverpoint(self.ngroups, bins=_numbers(1, 2))
+        self.cp_layers = vsc.coverpoint(self.layers, bins=_numbers(1, 2, 3))
+        self.cp_part = vsc.coverpoint(self.part, bins=_named(("all_layers", "some_layers")))
+        self.cp_prompt = vsc.coverpoint(self.prompt, bins=_numbers(*range(t_cols)))
+        self.cp_chunks = vsc.coverpoint(self.chunks, bins={"1": vsc.bin(1), "2": vsc.bin(2), "more": vsc.bin([3, 255])})
+        self.cp_generate = vsc.coverpoint(self.generate, bins=_numbers(0, 1, 2, 3, 4))
+        self.cp_place = vsc.coverpoint(self.place, bins=_named(PLACES))
+        self.cp_kind = vsc.coverpoint(self.kind, bins=_named(KINDS))
+        self.cp_style = vsc.coverpoint(self.style, bins=_named(STYLES))
+        self.cp_tap = vsc.coverpoint(self.tap, bins=_named(_TAPS))
+        self.cp_stalls = vsc.coverpoint(self.stalls, bins=_named(_enum(StallKind)))
+        self.cp_action = vsc.coverpoint(self.action, bins=_named(_enum(Action)))
+        self.cp_error = vsc.coverpoint(self.error, bins={code.name: vsc.bin(int(code)) for code in ErrorCode})
+        self.cp_chunk_heads = vsc.coverpoint(self.chunk_heads, bins=_numbers(1, 2, 4, 8))
+        self.cp_value_saturated = vsc.coverpoint(self.value_saturated, bins={"seen": vsc.bin(1)})
+        self.cp_state_saturated = vsc.coverpoint(self.state_saturated, bins={"seen": vsc.bin(1)})
+        self.cp_act_shift_0 = vsc.coverpoint(self.act_shift_0, bins={"seen": vsc.bin(1)})
+        self.cp_act_shift_large = vsc.coverpoint(self.act_shift_large, bins={"seen": vsc.bin(1)})
+        self.cp_ssm_shift_0 = vsc.coverpoint(self.ssm_shift_0, bins={"seen": vsc.bin(1)})
+        self.cp_ssm_shift_large = vsc.coverpoint(self.ssm_shift_large, bins={"seen": vsc.bin(1)})
+        self.boundary = vsc.cross([self.cp_prompt, self.cp_generate])
+        self.place_x_kind = vsc.cross([self.cp_place, self.cp_kind])
+        self.place_x_stalls = vsc.cross([self.cp_place, self.cp_stalls])
+        self.action_x_stalls = vsc.cross([self.cp_action, self.cp_stalls])
+
+
+_TAPS = (
+    "nothing",
+    "linear_of_all",
+    "residual_of_all",
+    "gate_of_all",
+    "linear_of_one",
+    "residual_of_one",
+    "gate_of_one",
+)
+
+
+def _tap(s: Stimulus) -> int:
+    point = s.legal.tap_point
+    return point if point == 0 or s.legal.tap_all else point + 3
+
+
+def _place(s: Stimulus) -> int:
+    """Where the layers of the run keep their state."""
+    in_memory = len(s.state_layers)
+    return 0 if not in_memory else 1 if in_memory == s.legal.layer_count else 2
+
+
+def extremes(s: Stimulus) -> tuple[bool, ...]:
+    """Return which of `EXTREMES` golden meets while it reads the start's prompt."""
+    tap = checking(s.part, WANTED)
+    forward(torch.tensor([list(s.read_tokens)]), s.part, s.states, tap)
+    return meets(tap.kept, s.model.profile)
+
+
+def meets(kept: Mapping[str, list[Tensor]], p: Mamba2Profile) -> tuple[bool, ...]:
+    """Return which of `EXTREMES` are among kept taps."""
+
+    def some(names: tuple[str, ...], suffix: str, test: Predicate) -> bool:
+        wanted = {name + suffix for name in names}
+        return any(test(x) for name, xs in kept.items() if _of_layer(name) in wanted for x in xs)
+
+    return (
+        some(VALUES, "", _at_an_end(p.value_bits)),
+        some(("state_sum",), "", _at_an_end(p.state_bits)),
+        some(ACTS, ".s", lambda x: bool((x == 0).any())),
+        some(ACTS, ".s", lambda x: bool((x >= LARGE).any())),
+        some(SSM, ".s", lambda x: bool((x == 0).any())),
+        some(SSM, ".s", lambda x: bool((x >= LARGE).any())),
+    )
+
+
+def _of_layer(name: str) -> str:
+    """The name of a tap without its layer."""
+    return name.split(".", 2)[2] if name.startswith("layers.") else name
+
+
+def _at_an_end(bits: int) -> Predicate:
+    low, high = limits(bits)
+    return lambda x: bool(((x == low) | (x == high)).any())
+
+
+class Coverage(uvm_subscriber):
+    """Samples every finished item."""
+
+    def __init__(self, name: str, parent: uvm_component, cfg: Mamba2AccelConfig) -> None:
+        super().__init__(name, parent)
+        self.group = ModelCoverage(cfg.t_cols)
+
+    def write(self, item: ModelItem) -> None:
+        """Sample one item."""
+        s = item.stimulus
+        a, t_cols = s.legal, s.cfg.t_cols
+        error = int(item.outcome.error) if item.outcome is not None else 0
+        met = extremes(s) if s.action in (Action.RUN, Action.RESTART, Action.RESET) else (False,) * len(EXTREMES)
+        self.group.sample(
+            min(a.d_model, 255),
+            a.headdim,
+            a.d_state,
+            a.ngroups,
+            a.model_layers,
+            int(a.layer_count < a.model_layers),
+            a.prompt % t_cols,
+            min(-(-a.prompt // t_cols), 255),
+            min(a.generate, 5),
+            _place(s),
+            KINDS.index("raw" if a.raw else "continued" if a.keep else "tokens"),
+            STYLES.index(s.style),
+            _tap(s),
+            s.stalls.kind.value,
+            s.action.value,
+            error,
+            a.chunk_heads,
+            *map(int, met),
+        )

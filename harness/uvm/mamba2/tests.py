@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tests of `mamba2_accel` that `krait regress` runs inside the simulator. The job (job.py) says on what."""
+
+from pathlib import Path
+
+import pyuvm
+
+from harness.uvm.kernel_test import KernelTest
+from harness.uvm.mamba2.coverage import ModelCoverage
+from harness.uvm.mamba2.env import ModelEnv
+from harness.uvm.mamba2.sequences import RandomModels
+from harness.uvm.sequences import walk_registers
+
+
+class ModelTest(KernelTest):
+    """Base of the tests of `mamba2_accel`."""
+
+    ENV = ModelEnv
+    COVERED = ModelCoverage
+
+    @property
+    def repeat(self) -> str:
+        """The command that runs the job again."""
+        return f"krait regress {Path(self.job.out).name} --seed {self.job.seed}"
+
+    async def play_random(self, items: int) -> None:
+        """Play drawn models."""
+        await self.play(RandomModels(self.cfg, self.bench.memory, self.job.seed, items, self.repeat))
+
+
+@pyuvm.test()
+class RandomTest(ModelTest):
+    """Random models and starts, legal and illegal, equal golden bit for bit under random stalls, errors and resets."""
+
+    async def body(self) -> None:
+        """Play the drawn starts."""
+        await self.play_random(self.job.items)
+
+
+@pyuvm.test()
+class RegisterTest(ModelTest):
+    """Every register has its reset value, keeps what it stores, and shows the same through both doors."""
+
+    async def body(self) -> None:
+        """Walk the map, then run one model so that the scoreboard has seen the kernel alive."""
+        await walk_registers(self.env.registers, self.cfg.ports, self.job.seed)
+        await self.play_random(1)
