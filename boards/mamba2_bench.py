@@ -22,7 +22,7 @@ from golden.spec.gen import mamba2_accel as regs
 from harness import console
 from harness.bench import mamba2_record as records
 from harness.bench.mamba2_compare import compared, divergence
-from harness.bench.mamba2_record import MEMORIES, SCHEMA, Mamba2Counters, Mamba2Record, Mark, MemoryKind, Shape
+from harness.bench.mamba2_record import MEMORIES, SCHEMA, WORSE, Mamba2Counters, Mamba2Record, Mark, MemoryKind, Shape
 from harness.bench.mamba2_workloads import MODELS, QUICK, Mamba2Goal, Workload, goals, workload
 from harness.provenance import collect
 from harness.regress.run import tools
@@ -35,8 +35,6 @@ RECORDS = "mamba2.jsonl"
 QUICK_CONFIGS = ("sim", "sim_w8a8")
 FULL = 1 - 2**-16
 """Beats a cycle of an ideal channel: just below 1, so that reads and writes share its data bus."""
-WORSE = 0.9
-"""Of the model's efficiency, in the last row of a board."""
 STEP, STEPS = 512, 64
 """Cycles between two looks for the end of the layers, and looks between two at the wall clock."""
 TIMEOUT_S = 6 * 3600.0

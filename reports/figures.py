@@ -169,14 +169,15 @@ def quantity(value: float, unit: str) -> str:
 
 def newest(records: tuple[Record, ...]) -> tuple[Record, ...]:
     """Keep the last record of each workload, board, memory and bundle family; order of first appearance."""
-    return _last(records, lambda r: (r.workload, r.board, r.memory))
+    return last(records, lambda r: (r.workload, r.board, r.memory))
 
 
 def newest_speed(records: tuple[SpeedRecord, ...]) -> tuple[SpeedRecord, ...]:
     """Keep the last record of each comparison."""
-    return _last(records, lambda r: r.name)
+    return last(records, lambda r: r.name)
 
 
-def _last(records: tuple[T, ...], key: Callable[[T], object]) -> tuple[T, ...]:
+def last(records: tuple[T, ...], key: Callable[[T], object]) -> tuple[T, ...]:
+    """Keep the last of each key, in the order of first appearance."""
     kept = {key(record): record for record in records}
     return tuple(kept.values())

@@ -7,11 +7,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from golden.errors import InputError, MachineError
 from harness.atomic import replace_text
-from harness.bench import record, speed
+from harness.bench import mamba2_record, record, speed
+from harness.bench.mamba2_record import Mamba2Record
 from harness.bench.record import Record
 from harness.regress import results as regress
 from harness.regress.results import Regression
-from reports import figures
+from reports import figures, mamba2
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -25,11 +26,14 @@ def write(path: Path, results: Path, records: Path) -> Path:
     """
     regression = regress.read(results) if results.exists() else None
     benchmarks = record.read(records) if records.exists() else ()
-    if regression is None and not benchmarks:
+    models = mamba2_record.read(records.with_name("mamba2.jsonl"))
+    if regression is None and not benchmarks and not models:
         raise InputError(f"report: found neither {results} nor {records}; run krait regress and krait bench first")
-    text = render(regression, benchmarks, speed.read(records.with_name("speed.jsonl")))
+    text = render(regression, benchmarks, speed.read(records.with_name("speed.jsonl")), models)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if models:
+            replace_text(path.with_name("mamba2.md"), mamba2.markdown(models))
         replace_text(path, text)
     except OSError as error:
         raise MachineError(f"cannot write report {path}: {error.strerror or error}; choose another --out") from error
@@ -37,10 +41,13 @@ def write(path: Path, results: Path, records: Path) -> Path:
 
 
 def render(
-    regression: Regression | None, benchmarks: tuple[Record, ...], speeds: tuple[speed.SpeedRecord, ...] = ()
+    regression: Regression | None,
+    benchmarks: tuple[Record, ...],
+    speeds: tuple[speed.SpeedRecord, ...] = (),
+    models: tuple[Mamba2Record, ...] = (),
 ) -> str:
     """Return the report as HTML."""
-    newest = figures.newest(benchmarks)
+    newest, starts = figures.newest(benchmarks), mamba2.newest(models)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -55,32 +62,46 @@ def render(
     return environment.get_template("report.html.j2").render(
         css=(TEMPLATES / "report.css").read_text(),
         regression=regression,
-        verdict=_verdict(regression, newest),
+        verdict=_verdict(regression, newest, starts),
         coverage=points,
         performance=[figures.performance(each) for each in newest],
         layers=[(each, figures.layers(each)) for each in newest if len(figures.layers(each)) > 1],
         goals=figures.goals(newest),
+        mamba2=mamba2.tables(starts) if starts else (),
+        mamba2_goals=mamba2.goal_rows(starts),
+        divergences=mamba2.divergences(starts),
         speeds=figures.newest_speed(speeds),
-        provenance=_provenance(regression, newest),
+        provenance=_provenance(regression, newest, starts),
     )
 
 
-def _verdict(regression: Regression | None, benchmarks: tuple[Record, ...]) -> dict[str, int | bool]:
+def _verdict(
+    regression: Regression | None, benchmarks: tuple[Record, ...], models: tuple[Mamba2Record, ...]
+) -> dict[str, int | bool]:
     statuses = [result.status for result in regression.results] if regression else []
     return {
         "passed": statuses.count("PASS"),
         "failed": statuses.count("FAIL"),
         "skipped": statuses.count("NOT-RUN"),
-        "starts": sum(len(each.samples) for each in benchmarks),
-        "inexact": sum(not sample.exact for each in benchmarks for sample in each.samples),
-        "good": (regression is None or regression.exit_code == 0) and all(each.exact for each in benchmarks),
+        "starts": sum(len(each.samples) for each in benchmarks) + len(models),
+        "inexact": sum(not sample.exact for each in benchmarks for sample in each.samples)
+        + sum(not each.exact for each in models),
+        "good": (regression is None or regression.exit_code == 0)
+        and all(each.exact for each in benchmarks)
+        and all(each.exact for each in models),
     }
 
 
-def _provenance(regression: Regression | None, benchmarks: tuple[Record, ...]) -> dict[str, dict[str, str]]:
+def _provenance(
+    regression: Regression | None, benchmarks: tuple[Record, ...], models: tuple[Mamba2Record, ...]
+) -> dict[str, dict[str, str]]:
     """Return what made each part, as rows of name and value."""
     parts = {"regression": regression.provenance} if regression else {}
     parts |= {f"{each.workload}, {each.board}, {each.memory} memory": each.provenance for each in benchmarks}
+    parts |= {
+        f"{each.model} {each.workload}, {each.board} {each.config}, {each.memory} memory": each.provenance
+        for each in models
+    }
     return {
         name: {
             "time": made.time_utc,

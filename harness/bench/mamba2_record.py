@@ -21,6 +21,8 @@ SCHEMA = 1
 Work = Literal["decode", "prefill"]
 MemoryKind = Literal["ideal", "model", "worse"]
 """The board's peak without latency, its memory model, that model with an efficiency of nine tenths."""
+WORSE = 0.9
+"""Of the model's efficiency, with the last of them."""
 MEMORIES: tuple[MemoryKind, ...] = ("ideal", "model", "worse")
 
 
