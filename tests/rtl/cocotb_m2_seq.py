@@ -41,7 +41,7 @@ class Table:
         self.idle()
 
     def idle(self) -> None:
-        for port in ("args_valid", "args_bad", "run_error", "out_done", "record_written"):
+        for port in ("start", "args_valid", "args_bad", "run_error", "out_done", "record_written"):
             getattr(self.dut, port).value = 0
         self.dut.writers_idle.value = 1
         self.seen = self.clears = self.dones = self.busy = 0
@@ -100,6 +100,12 @@ class Table:
             sink.clear()
         for name, value in run["inputs"].items():
             getattr(self.dut, name).value = value
+        self.dut.start.value = 1
+        await self.bench.step()
+        self.dut.start.value = 0
+        await self.bench.step(self.rng.randint(1, 9))
+        counts = (self.dut.tokens_run, self.dut.layers_done, self.dut.tokens_done)
+        assert not any(int(count.value) for count in counts), "a start leaves the last run's counts"
         self.dut.args_valid.value, self.dut.args_bad.value = 1, int(bad)
         await self.bench.step()
         self.dut.args_valid.value = 0

@@ -27,6 +27,7 @@ module m2_seq #(
 ) (
     input  wire        clk,
     input  wire        rst,
+    input  wire        start,           // one cycle, some before args_valid: what the last run did counts no more
     input  wire        args_valid,
     input  wire        args_bad,
     input  wire [ 7:0] c_layer_first,
@@ -309,17 +310,17 @@ module m2_seq #(
   end
 
   always @(posedge clk) begin
-    if (rst || begin_run) tokens_run_q <= 32'd0;
+    if (rst || start) tokens_run_q <= 32'd0;
     else if (out_done && done_top) tokens_run_q <= tokens_run_q + {23'd0, size};
   end
 
   always @(posedge clk) begin
-    if (rst || begin_run) layers_done_q <= 32'd0;
+    if (rst || start) layers_done_q <= 32'd0;
     else if (out_done) layers_done_q <= layers_done_q + 32'd1;
   end
 
   always @(posedge clk) begin
-    if (rst || begin_run) tokens_done_q <= 32'd0;
+    if (rst || start) tokens_done_q <= 32'd0;
     else if (record_written) tokens_done_q <= tokens_done_q + 32'd1;
   end
 

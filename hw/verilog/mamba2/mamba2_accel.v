@@ -430,6 +430,7 @@ module mamba2_accel #(
   ) u_seq (
       .clk           (clk),
       .rst           (rst),
+      .start         (start),
       .args_valid    (args_valid),
       .args_bad      (args_error != `KR_MAMBA2_ACCEL_ERR_NONE),
       .c_layer_first (c_layer_first),
