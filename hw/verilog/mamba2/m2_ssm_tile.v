@@ -70,6 +70,7 @@ module m2_ssm_tile #(
   reg  [HEAD*SIDE_W-1:0] head_side_q;
   wire                   quant_ready;
   wire                   head_en = quant_ready || !head_valid_q[HEAD-1];
+  wire                   head_move = head_en && (s_valid || head_valid_q != {HEAD{1'b0}});  // an empty half stands still
   wire [  N*STATE_W-1:0] by_row;  // the same state: channels run first
   wire [  N*STATE_W-1:0] by_column;  // states run first
 
@@ -81,7 +82,7 @@ module m2_ssm_tile #(
   end
 
   always @(posedge clk) begin
-    if (head_en) head_side_q <= {head_side_q[(HEAD-1)*SIDE_W-1:0], side};
+    if (head_move) head_side_q <= {head_side_q[(HEAD-1)*SIDE_W-1:0], side};
   end
 
   genvar n, c;
@@ -104,7 +105,7 @@ module m2_ssm_tile #(
             .OUT_W  (DBX_W)
         ) u_dbx (
             .clk  (clk),
-            .en   (head_en),
+            .en   (head_move),
             .a    (dB[n*BITS+:BITS]),
             .b    (x[c*BITS+:BITS]),
             .shift({1'b0, dB_s[n*4+:4]} + {1'b0, x_s}),
@@ -119,7 +120,7 @@ module m2_ssm_tile #(
             .OUT_W  (DECAYED_W)
         ) u_decayed (
             .clk  (clk),
-            .en   (head_en),
+            .en   (head_move),
             .a    (dA),
             .b    (h[AT*BITS+:BITS]),
             .shift({1'b0, dA_s} + {1'b0, h_s[n*4+:4]}),
@@ -138,7 +139,7 @@ module m2_ssm_tile #(
         );
 
         always @(posedge clk) begin
-          if (head_en) begin
+          if (head_move) begin
             p5_sum_q   <= {{SUM_W - DBX_W{p4_dbx[DBX_W-1]}}, p4_dbx}
                         + {{SUM_W - DECAYED_W{p4_decayed[DECAYED_W-1]}}, p4_decayed};
             p6_state_q <= saturated;
@@ -208,6 +209,7 @@ module m2_ssm_tile #(
 
   assign {tag, C_s, C} = quant_side_q[(QUANT-1)*SIDE_W+:SIDE_W];
   assign tail_en = m_ready || !tail_valid_q[TAIL-1];
+  wire                      tail_move = tail_en && (rows_valid || tail_valid_q != {TAIL{1'b0}});
   assign m_valid = tail_valid_q[TAIL-1];
   assign m_data = {kept_q[TAIL*KEPT_W-1-:TAG_W], y, kept_q[(TAIL-1)*KEPT_W+:KEPT_W-TAG_W]};
 
@@ -217,7 +219,7 @@ module m2_ssm_tile #(
   end
 
   always @(posedge clk) begin
-    if (tail_en) kept_q <= {kept_q[(TAIL-1)*KEPT_W-1:0], tag, rows};
+    if (tail_move) kept_q <= {kept_q[(TAIL-1)*KEPT_W-1:0], tag, rows};
   end
 
   generate
@@ -233,7 +235,7 @@ module m2_ssm_tile #(
         reg signed  [PRODUCT_W-1:0] p1_product_q;
 
         always @(posedge clk) begin
-          if (tail_en) begin
+          if (tail_move) begin
             p0_product_q <= r * C_n;
             p1_product_q <= p0_product_q;
           end
@@ -247,13 +249,13 @@ module m2_ssm_tile #(
           .IN_W(PRODUCT_W)
       ) u_sum (
           .clk(clk),
-          .en (tail_en),
+          .en (tail_move),
           .x  (products),
           .sum(sum)
       );
 
       always @(posedge clk) begin
-        if (tail_en) shift_q <= {shift_q[(TAIL-3)*5-1:0], {1'b0, columns[N*BITS+c*4+:4]} + {1'b0, C_s}};
+        if (tail_move) shift_q <= {shift_q[(TAIL-3)*5-1:0], {1'b0, columns[N*BITS+c*4+:4]} + {1'b0, C_s}};
       end
 
       m2_pot_shift #(
@@ -263,7 +265,7 @@ module m2_ssm_tile #(
           .OUT_W  (Y_W)
       ) u_shift (
           .clk  (clk),
-          .en   (tail_en),
+          .en   (tail_move),
           .x    (sum),
           .shift(shift_q[(TAIL-3)*5+:5]),
           .y    (y[c*Y_W+:Y_W])
