@@ -15,7 +15,7 @@ from golden.mamba2.integer.taps import checking
 from golden.spec import Mamba2AccelConfig
 from golden.spec.gen.mamba2_accel import ErrorCode
 from harness.uvm.mamba2.items import Action, ModelItem, Stimulus
-from harness.uvm.mamba2.knobs import KINDS, PLACES, STYLES
+from harness.uvm.mamba2.knobs import KINDS, PLACES, STYLES, ZOO
 from harness.uvm.stalls import StallKind
 
 VALUES = ("in_proj", "out_proj", "residual", "gate", "logits")
@@ -68,7 +68,7 @@ class ModelCoverage:
         self.cp_generate = vsc.coverpoint(self.generate, bins=_numbers(0, 1, 2, 3, 4))
         self.cp_place = vsc.coverpoint(self.place, bins=_named(PLACES))
         self.cp_kind = vsc.coverpoint(self.kind, bins=_named(KINDS))
-        self.cp_style = vsc.coverpoint(self.style, bins=_named(STYLES))
+        self.cp_style = vsc.coverpoint(self.style, bins=_named((*STYLES, ZOO)))
         self.cp_tap = vsc.coverpoint(self.tap, bins=_named(_TAPS))
         self.cp_stalls = vsc.coverpoint(self.stalls, bins=_named(_enum(StallKind)))
         self.cp_action = vsc.coverpoint(self.action, bins=_named(_enum(Action)))
@@ -167,7 +167,7 @@ class Coverage(uvm_subscriber):
             min(a.generate, 5),
             _place(s),
             KINDS.index("raw" if a.raw else "continued" if a.keep else "tokens"),
-            STYLES.index(s.style),
+            (*STYLES, ZOO).index(s.style),
             _tap(s),
             s.stalls.kind.value,
             s.action.value,

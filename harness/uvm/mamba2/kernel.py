@@ -18,6 +18,8 @@ from golden.striping import stripe, unstripe
 from harness.uvm.mamba2.items import Action, Outcome, Stimulus
 from harness.uvm.starts import SENTINEL, StartAgent, StartDriver
 
+Bytes = NDArray[np.uint8]
+"""[ports, size]: what every port's arena holds."""
 REGIONS = ("p", "w", "e", "tok", "s", "out", "tap")
 WORDS = (
     *("d_model", "heads", "headdim", "d_state", "ngroups", "vocab", "model_layers", "layer_first", "layer_count"),
@@ -54,7 +56,7 @@ def written(s: Stimulus) -> Iterator[Span]:
         yield Span(f"state of layer {layer}", at, at + beats * step)
 
 
-def contents(s: Stimulus, size: int) -> NDArray[np.uint8]:
+def contents(s: Stimulus, size: int) -> Bytes:
     """Return what every port's arena holds before the start, [ports, size]."""
     arena = np.full((s.cfg.ports, size), SENTINEL, dtype=np.uint8)
     for name, wide in s.regions.items():
@@ -63,7 +65,7 @@ def contents(s: Stimulus, size: int) -> NDArray[np.uint8]:
     return arena
 
 
-def changes(before: NDArray[np.uint8], after: NDArray[np.uint8], spans: Iterator[Span]) -> list[str]:
+def changes(before: Bytes, after: Bytes, spans: Iterator[Span]) -> list[str]:
     """Return one line for each port on which bytes outside of `spans` changed."""
     different = before != after
     for span in spans:
@@ -74,6 +76,36 @@ def changes(before: NDArray[np.uint8], after: NDArray[np.uint8], spans: Iterator
         for port, row in enumerate(different)
         if row.any()
     ]
+
+
+def _wide(s: Stimulus, arena: Bytes, at: int, beats: int) -> Tensor:
+    """Wide beats at an offset, uint8 [beats, WIDE]."""
+    part = np.ascontiguousarray(arena[:, at : at + beats * s.cfg.port_bytes])
+    return unstripe(torch.from_numpy(part), s.cfg)
+
+
+def records(s: Stimulus, arena: Bytes) -> tuple[Tensor, Tensor]:
+    """Return index and value of the chosen tokens' records, int64 [generated, 8] each."""
+    wide = _wide(s, arena, s.legal.out_off, s.legal.generate)[:, : 8 * BEST].contiguous()
+    record = wide.view(torch.int32).reshape(-1, BEST, 2).to(torch.int64)
+    return record[..., 0], record[..., 1]
+
+
+def stream(s: Stimulus, arena: Bytes) -> Tensor:
+    """Return the captured beats, int64 [beats, 8]."""
+    beats = tap_beats(s.legal, s.counts)
+    wide = _wide(s, arena, s.legal.tap_off, up(TAP_BITS * beats, 8 * s.cfg.wide_bytes))
+    return wide.contiguous().view(torch.int32).reshape(-1, BEST)[:beats].to(torch.int64)
+
+
+def states(s: Stimulus, arena: Bytes) -> dict[int, Pot]:
+    """Return the states of the run's layers in memory, by layer."""
+    beats = s.counts.chunks * s.counts.chunk_beats
+    places = {layer: s.legal.s_off + layer * beats * s.cfg.port_bytes for layer in s.state_layers}
+    return {
+        layer: unpack_state(_wide(s, arena, at, beats), s.model.cfg, s.model.profile, s.state_shape, s.cfg)
+        for layer, at in places.items()
+    }
 
 
 class ModelDriver(StartDriver):
@@ -99,41 +131,18 @@ class ModelDriver(StartDriver):
         code, port = await self._error()
         counters = await self._count(COUNTERS)
         after = np.stack([self._memory.read(port, 0, self._memory.size) for port in range(self._cfg.ports)])
-        index, value = self._records(stimulus, after)
+        index, value = records(stimulus, after)
         return Outcome(
             error=regs.ErrorCode(code),
             error_port=port,
             counters=counters,
             index=index,
             value=value,
-            stream=self._stream(stimulus, after),
-            states=self._states(stimulus, after),
+            stream=stream(stimulus, after),
+            states=states(stimulus, after),
             changed=tuple(changes(self._before, after, written(stimulus))),
             violations=tuple(self._memory.violations()),
         )
-
-    def _wide(self, arena: NDArray[np.uint8], at: int, beats: int) -> Tensor:
-        """Wide beats at an offset, uint8 [beats, WIDE]."""
-        part = np.ascontiguousarray(arena[:, at : at + beats * self._cfg.port_bytes])
-        return unstripe(torch.from_numpy(part), self._cfg)
-
-    def _records(self, s: Stimulus, arena: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
-        wide = self._wide(arena, s.legal.out_off, s.legal.generate)[:, : 8 * BEST].contiguous()
-        record = wide.view(torch.int32).reshape(-1, BEST, 2).to(torch.int64)
-        return record[..., 0], record[..., 1]
-
-    def _stream(self, s: Stimulus, arena: NDArray[np.uint8]) -> Tensor:
-        beats = tap_beats(s.legal, s.counts)
-        wide = self._wide(arena, s.legal.tap_off, up(TAP_BITS * beats, 8 * self._cfg.wide_bytes))
-        return wide.contiguous().view(torch.int32).reshape(-1, BEST)[:beats].to(torch.int64)
-
-    def _states(self, s: Stimulus, arena: NDArray[np.uint8]) -> dict[int, Pot]:
-        beats = s.counts.chunks * s.counts.chunk_beats
-        found = {}
-        for layer in s.state_layers:
-            wide = self._wide(arena, s.legal.s_off + layer * beats * self._cfg.port_bytes, beats)
-            found[layer] = unpack_state(wide, s.model.cfg, s.model.profile, s.state_shape, self._cfg)
-        return found
 
 
 def _mode(a: Arguments) -> int:

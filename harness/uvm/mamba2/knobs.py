@@ -15,6 +15,8 @@ from harness.uvm.stalls import StallKind
 
 STYLES = ("synthetic", *EXTREMES)
 """Where parameters come from: an imitated model, or numbers at the ends of what each may be."""
+ZOO = "zoo"
+"""The style that is not drawn."""
 PROMPTS = ("one", "chunk_less_1", "chunk", "chunk_and_1", "two_chunks", "two_chunks_and_1", "three_chunks_and_2")
 PLACES = ("chip", "memory", "mixed")
 """Where the layers of a model keep their state."""

@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sequences: random starts of random models, and a zoo model that decodes held-out text."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 from pyuvm import uvm_sequence
 
 from golden.spec import Mamba2AccelConfig
 from harness.uvm.mamba2 import stimuli
-from harness.uvm.mamba2.items import ModelItem
-from harness.uvm.mamba2.knobs import draw
+from harness.uvm.mamba2.items import ModelItem, Stimulus
+from harness.uvm.mamba2.knobs import ZOO, draw
+from harness.uvm.mamba2.streams import RESIDUAL
 from harness.uvm.memory import MemoryTransport
+
+UNSEEN = 4096
+"""Token of the held-out text from which on no calibration has seen it."""
+TEXT, CHOSEN, MORE = 12, 12, 3
+"""Tokens of a prompt, tokens chosen, and both again in a start that goes on."""
 
 
 class RandomModels(uvm_sequence):
@@ -28,3 +37,41 @@ class RandomModels(uvm_sequence):
                 item = ModelItem(stimulus)
                 await self.start_item(item)
                 await self.finish_item(item)
+
+
+class Decoding(uvm_sequence):
+    """mamba2-tiny reads held-out text and goes on with it, `items` times; each time once more where it stopped.
+
+    Every other text has its states in memory, from a layer of its own on. The residual stream behind each layer is
+    compared.
+    """
+
+    def __init__(self, cfg: Mamba2AccelConfig, memory: MemoryTransport, seed: int, items: int, repeat: str) -> None:
+        super().__init__("decoding")
+        self._cfg, self._memory, self._seed, self._items, self._repeat = cfg, memory, seed, items, repeat
+
+    async def body(self) -> None:
+        """Send the items."""
+        for stimulus in self._starts():
+            item = ModelItem(stimulus)
+            await self.start_item(item)
+            await self.finish_item(item)
+
+    def _starts(self) -> Iterator[Stimulus]:
+        from harness.uvm.mamba2 import zoo
+
+        model = zoo.tiny(self._cfg.profile)
+        bases = tuple(self._memory.base(port) for port in range(self._cfg.ports))
+        rng = np.random.default_rng(self._seed)
+        for index in range(self._items):
+            first = int(rng.integers(UNSEEN, 2 * UNSEEN))
+            a = stimuli.of_model(model, self._cfg, bases, self._memory.size)
+            a = replace(a, tap_point=RESIDUAL, tap_all=True, head=True)
+            a = replace(a, mem_first=model.cfg.n_layer - int(rng.integers(1, 1 + model.cfg.n_layer)) * (index % 2))
+            name, states = f"text at {first}; {self._repeat}", None
+            for start, prompt, chosen in ((name, TEXT, CHOSEN), (f"{name}, continued", MORE, MORE)):
+                tokens = tuple(int(token) for token in zoo.text(first, prompt))
+                sized = replace(a, prompt=prompt, generate=chosen)
+                made = stimuli.start(start, model, self._cfg, sized, tokens, states=states)
+                yield replace(made, style=ZOO)
+                first, states = first + prompt, made.golden.states

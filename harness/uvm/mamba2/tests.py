@@ -8,7 +8,7 @@ import pyuvm
 from harness.uvm.kernel_test import KernelTest
 from harness.uvm.mamba2.coverage import ModelCoverage
 from harness.uvm.mamba2.env import ModelEnv
-from harness.uvm.mamba2.sequences import RandomModels
+from harness.uvm.mamba2.sequences import Decoding, RandomModels
 from harness.uvm.sequences import walk_registers
 
 
@@ -45,3 +45,12 @@ class RegisterTest(ModelTest):
         """Walk the map, then run one model so that the scoreboard has seen the kernel alive."""
         await walk_registers(self.env.registers, self.cfg.ports, self.job.seed)
         await self.play_random(1)
+
+
+@pyuvm.test()
+class DecodingTest(ModelTest):
+    """mamba2-tiny decodes held-out text: tokens, best logits and the stream behind every layer are golden's."""
+
+    async def body(self) -> None:
+        """Play the texts."""
+        await self.play(Decoding(self.cfg, self.bench.memory, self.job.seed, self.job.items, self.repeat))

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small starts of `mamba2_accel`, and a device in NumPy that does what golden says, to test with."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from golden.mamba2.accel.layout import little_endian, pack_state, to_beats
+from golden.spec.configs import load_config
+from golden.spec.gen.mamba2_accel import ErrorCode
+from golden.striping import stripe
+from harness.uvm.mamba2 import kernel, scoreboard, stimuli
+from harness.uvm.mamba2.items import Action, Outcome, Stimulus
+from harness.uvm.mamba2.knobs import Knobs
+from harness.uvm.mamba2.streams import traffic
+from harness.uvm.stalls import StallKind
+
+ARENA = 1 << 20
+CONFIGS = {name: load_config("mamba2_accel", name) for name in ("sim", "sim_w8a8")}
+
+PLAIN = Knobs(
+    shape=2,
+    two_groups=False,
+    layers=2,
+    part=False,
+    vocab=40,
+    prompt="chunk_and_1",
+    generate=2,
+    place="memory",
+    kind="tokens",
+    tap=1,
+    tap_all=True,
+    style="synthetic",
+    stalls=StallKind.NONE,
+    stall_percent=10,
+    action=Action.RUN,
+    illegal="no_width",
+    skew=3,
+)
+
+
+def starts(config: str = "sim", seed: int = 1, **changes: Any) -> list[Stimulus]:
+    """Return the starts that knobs stand for: one, or two or three where the last one goes on."""
+    cfg = CONFIGS[config]
+    bases = tuple(0x1_0000_0000 * (port + 1) for port in range(cfg.ports))
+    knobs = replace(PLAIN, **changes)
+    return list(stimuli.make("start", knobs, cfg, bases, ARENA, np.random.default_rng(seed)))
+
+
+def start(config: str = "sim", seed: int = 1, **changes: Any) -> Stimulus:
+    """Return the only start of its knobs."""
+    (only,) = starts(config, seed, **changes)
+    return only
+
+
+def memory_after(s: Stimulus) -> kernel.Bytes:
+    """Return what every port's arena holds when golden has run."""
+    arena, step = kernel.contents(s, ARENA), s.cfg.port_bytes
+
+    def put(at: int, wide: torch.Tensor) -> None:
+        arena[:, at : at + len(wide) * step] = stripe(wide, s.cfg).numpy()
+
+    pairs = torch.stack([s.golden.index, s.golden.value], dim=-1).flatten(1)
+    record = little_endian(pairs, 32)
+    put(s.legal.out_off, torch.nn.functional.pad(record, (0, s.cfg.wide_bytes - record.shape[1])))
+    put(s.legal.tap_off, to_beats(little_endian(scoreboard.captured(s, s.golden.streams), 32), s.cfg))
+    beats = s.counts.chunks * s.counts.chunk_beats
+    for layer in s.state_layers:
+        state = scoreboard.one(s.golden.states[layer - s.legal.layer_first].ssm)
+        wide = pack_state(state, s.model.cfg, s.model.profile, s.state_shape, s.cfg)
+        put(s.legal.s_off + layer * beats * step, wide)
+    return arena
+
+
+def outcome(s: Stimulus, arena: kernel.Bytes | None = None, **changes: Any) -> Outcome:
+    """Return what the environment reads from a device that is right, or that left `arena` behind."""
+    after = memory_after(s) if arena is None else arena
+    counters = dict.fromkeys(kernel.COUNTERS, 0) | traffic(s)
+    beats = scoreboard.port_beats(s.cfg.ports, counters.pop("RD_BEATS"), counters.pop("WR_BEATS"))
+    counters |= {"WINDOW": counters["WEIGHT_BEATS"] + 7, "STALL_WEIGHTS": 4, "STALL_ACTS": 2, "STALL_OUT": 1}
+    counters |= {"CYCLES": counters["WINDOW"] + counters["SSM_BEATS"] + 100}
+    index, value = kernel.records(s, after)
+    found = Outcome(
+        error=ErrorCode.NONE,
+        error_port=0,
+        counters=counters | beats,
+        index=index,
+        value=value,
+        stream=kernel.stream(s, after),
+        states=kernel.states(s, after),
+        changed=tuple(kernel.changes(kernel.contents(s, ARENA), after, kernel.written(s))),
+        violations=(),
+    )
+    return replace(found, **changes)

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Knobs and stimuli of the accelerator: repeatable by seed, every class reachable, each what its name says."""
+
+from dataclasses import fields
+from itertools import islice, pairwise
+from typing import Any
+
+import pytest
+import torch
+
+from golden.mamba2.accel.arguments import argument_error, build_of
+from golden.spec.gen.mamba2_accel import ErrorCode
+from harness.uvm.mamba2.items import Action, Stimulus
+from harness.uvm.mamba2.kernel import contents, written
+from harness.uvm.mamba2.knobs import (
+    GENERATE,
+    ILLEGAL_NAMES,
+    KINDS,
+    LAYERS,
+    PLACES,
+    PROMPTS,
+    SKEWS,
+    STYLES,
+    VOCABS,
+    Knobs,
+    draw,
+    shapes,
+)
+from harness.uvm.stalls import Access, StallKind
+from tests.harness.uvm.mamba2.starts import ARENA, CONFIGS, start, starts
+
+DRAWN = tuple(islice(draw(7), 400))
+CLASSES: dict[str, tuple[Any, ...]] = {
+    "two_groups": (False, True),
+    "layers": LAYERS,
+    "part": (False, True),
+    "vocab": VOCABS,
+    "prompt": PROMPTS,
+    "generate": GENERATE,
+    "place": PLACES,
+    "kind": KINDS,
+    "tap": (0, 1, 2, 3),
+    "tap_all": (False, True),
+    "style": STYLES,
+    "stalls": tuple(StallKind),
+    "action": tuple(Action),
+    "illegal": ILLEGAL_NAMES,
+    "skew": SKEWS,
+}
+ARGUMENT_ERRORS = {code for code in ErrorCode if code.name.startswith("BAD_")} - {ErrorCode.BAD_TOKEN}
+
+
+def code(s: Stimulus) -> ErrorCode:
+    return argument_error(s.arguments, build_of(s.cfg))
+
+
+def test_a_seed_repeats_the_knobs() -> None:
+    """Two sources of one seed agree draw by draw; another seed draws others."""
+    assert tuple(islice(draw(7), 20)) == DRAWN[:20]
+    assert tuple(islice(draw(8), 20)) != DRAWN[:20]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_class_is_drawn(name: str) -> None:
+    """400 draws meet every class of every knob, and nothing outside."""
+    assert {getattr(each, name) for each in DRAWN} == set(CLASSES[name])
+
+
+def test_every_knob_is_accounted_for() -> None:
+    """A new knob needs a line above, or bounds below."""
+    assert {field.name for field in fields(Knobs)} == set(CLASSES) | {"shape", "stall_percent"}
+    assert all(5 <= each.stall_percent <= 80 for each in DRAWN)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_shapes_are_legal_and_many(config: str) -> None:
+    """Golden takes each; one and two state groups, short and several groups of heads are among them."""
+    found = shapes(build_of(CONFIGS[config]))
+    assert {shape.ngroups for shape in found} == {1, 2}
+    assert len({shape.d_model for shape in found}) >= 4
+    assert any(shape.heads % 8 for shape in found)
+    assert any(shape.heads > 8 for shape in found)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_drawn_starts_are_legal_but_for_their_fault(config: str) -> None:
+    """Whatever is drawn: regions lie apart in the arena, only ILLEGAL is refused, and the image holds the regions."""
+    for seed, knobs in enumerate(DRAWN[:40]):
+        for s in starts(config, seed, **{field.name: getattr(knobs, field.name) for field in fields(Knobs)}):
+            assert argument_error(s.legal, build_of(s.cfg)) is ErrorCode.NONE
+            assert (code(s) is not ErrorCode.NONE) == (s.action is Action.ILLEGAL)
+            check_places(s)
+
+
+def check_places(s: Stimulus) -> None:
+    """Everything that is read or written has a place of its own."""
+    step = s.cfg.port_bytes
+    spans = [(getattr(s.legal, f"{name}_off"), len(wide) * step) for name, wide in s.regions.items() if name != "s"]
+    spans += [(span.start, span.stop - span.start) for span in written(s)]
+    ends = sorted((at, at + size) for at, size in spans if size)
+    assert all(end <= after for (_, end), (after, _) in pairwise(ends))
+    assert ends[-1][1] <= ARENA
+    arena = contents(s, ARENA)
+    port = 1
+    for name, wide in s.regions.items():
+        at = getattr(s.legal, f"{name}_off")
+        assert (arena[port, at : at + step] == wide[0, port * step : (port + 1) * step].numpy()).all()
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_every_argument_error_is_reached(config: str) -> None:
+    """Each name gives a start that golden refuses, and together they give all codes (BAD_EPS without tables)."""
+    found = {name: start(config, action=Action.ILLEGAL, illegal=name) for name in ILLEGAL_NAMES}
+    other = [name for name, s in found.items() if s.illegal != name]
+    tables = CONFIGS[config].profile.startswith("lightmamba")
+    assert other == (["no_eps_d", "no_eps_i"] if tables else [])
+    assert {code(s) for s in found.values()} == ARGUMENT_ERRORS - ({ErrorCode.BAD_EPS} if tables else set())
+
+
+def test_a_start_is_repeatable() -> None:
+    """The same knobs and generator give the same bytes, arguments and stalls; another generator others."""
+    first, again, other = start(seed=5), start(seed=5), start(seed=6)
+    assert all(torch.equal(first.regions[name], again.regions[name]) for name in first.regions)
+    assert (first.arguments, first.stalls, first.delay) == (again.arguments, again.stalls, again.delay)
+    assert not torch.equal(first.regions["w"], other.regions["w"])
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_prompts_end_around_chunks(prompt: str) -> None:
+    """Lengths around one and two chunks of the configuration."""
+    t_cols = CONFIGS["sim"].t_cols
+    lengths = dict(
+        zip(PROMPTS, (1, t_cols - 1, t_cols, t_cols + 1, 2 * t_cols, 2 * t_cols + 1, 3 * t_cols + 2), strict=True)
+    )
+    assert start(prompt=prompt).legal.prompt == lengths[prompt]
+
+
+@pytest.mark.parametrize(("place", "layers"), [("chip", []), ("memory", [0, 1, 2]), ("mixed", [2])])
+def test_places_of_the_states(place: str, layers: list[int]) -> None:
+    """Layers from MEM_FIRST on are in memory."""
+    assert list(start(place=place, layers=3).state_layers) == layers
+
+
+def test_raw_rows_take_the_embeddings_place() -> None:
+    """A raw start has rows instead of ids, and chooses at most one token."""
+    s = start(kind="raw", generate=3)
+    assert s.rows is not None
+    assert (s.legal.raw, s.legal.generate, "tok" in s.regions) == (True, 1, False)
+    assert torch.equal(s.part.embedding[list(s.read_tokens)], s.rows)
+
+
+def test_a_refused_start_may_stand_between_two() -> None:
+    """A continuing pair with an illegal start in its middle: the refused one may not disturb what is kept."""
+    first, refused, second = starts(kind="continued", action=Action.ILLEGAL)
+    assert [s.action for s in (first, refused, second)] == [Action.RUN, Action.ILLEGAL, Action.RUN]
+    assert (second.legal.keep, first.legal.keep) == (True, False)
+
+
+@pytest.mark.parametrize(("action", "access"), [(Action.READ_ERROR, Access.READ), (Action.WRITE_ERROR, Access.WRITE)])
+def test_faults_hit_what_is_accessed(action: Action, access: Access) -> None:
+    """A read fault lies in a region that the run reads, a write fault in one that it writes, on a port that exists."""
+    for seed in range(20):
+        s = start(seed=seed, action=action, generate=seed % 2, tap=seed % 4)
+        assert s.fault is not None
+        assert s.fault.access is access
+        assert 0 <= s.fault.port < s.cfg.ports
+        step = s.cfg.port_bytes
+        regions = {name: getattr(s.legal, f"{name}_off") for name in s.regions}
+        reads = [(at, at + len(s.regions[name]) * step) for name, at in regions.items()]
+        writes = [(span.start, span.stop) for span in written(s)]
+        spans = reads if access is Access.READ else writes
+        assert any(at <= s.fault.start < s.fault.stop <= end for at, end in spans)
