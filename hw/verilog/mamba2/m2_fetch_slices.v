@@ -6,13 +6,14 @@
 //                as DEPTH places less beats ordered and not yet taken from the queue allow it. The queue's output is its
 //                input, unchanged.
 // Format       : byte offsets, PORT_BYTES a beat; at least one beat a run.
-// Latency      : variable: 1 cycle from a run to its first command when there is room; the queue's is that of strm_fifo
-// Throughput   : variable: one command a cycle, one beat a cycle
-// Back-pressure: combinational s_ready (cmd_ready -> s_ready); the queue accepts whatever has been ordered.
+// Latency      : variable: 2 cycles from a run to its first command when there is room; the queue's is that of strm_fifo
+// Throughput   : variable: one command in 2 cycles, a cycle more a run; one beat a cycle
+// Back-pressure: registered s_ready; the queue accepts whatever has been ordered.
 // Golden       : golden.streams.identity
 // Test         : tests/rtl/test_m2_fetch.py
 //
-// Why: what has been ordered always finds a place, so no read ever waits in front of another stream's data.
+// Why: what has been ordered always finds a place, so no read ever waits in front of another stream's data. A command is
+// offered by a register, because the choice among the streams follows in the same cycle; meanwhile room only grows.
 
 `default_nettype none
 `include "checks.vh"
@@ -55,26 +56,33 @@ module m2_fetch_slices #(
   wire              order = cmd_valid && cmd_ready;
   wire              pop = m_valid && m_ready;
   wire [      31:0] rest = left_q - MOST;
-  wire [      31:0] next = s_ready ? s_beats : rest;
+  wire [      31:0] next = valid_q ? rest : s_beats;
+  reg               offer_q;  // there is room for the command
   wire              d_ready;
   wire [$clog2(DEPTH):0] unused_level;
 
-  assign s_ready    = !valid_q || (order && last_q);
-  assign cmd_valid  = valid_q && room_q >= size_q[ROOM_W-1:0];
+  assign s_ready    = !valid_q;
+  assign cmd_valid  = offer_q;
   assign cmd_offset = offset_q;
   assign cmd_beats  = size_q;
 
   always @(posedge clk) begin
     if (rst) valid_q <= 1'b0;
-    else if (s_ready) valid_q <= s_valid;
+    else if (!valid_q) valid_q <= s_valid;
+    else if (order && last_q) valid_q <= 1'b0;
   end
 
   always @(posedge clk) begin
-    if (s_ready || order) begin
+    if (rst) offer_q <= 1'b0;
+    else offer_q <= valid_q && room_q >= size_q[ROOM_W-1:0] && !order;
+  end
+
+  always @(posedge clk) begin
+    if (!valid_q || order) begin
       left_q   <= next;
       last_q   <= next <= MOST;
       size_q   <= (next <= MOST) ? next[15:0] : MOST[15:0];
-      offset_q <= s_ready ? s_offset : offset_q + STEP;
+      offset_q <= valid_q ? offset_q + STEP : s_offset;
     end
   end
 

@@ -436,8 +436,20 @@ module m2_residual #(
   wire [COUNT_W-1:0] writers_done = r_slot ? w_done_q[COUNT_W+:COUNT_W] : w_done_q[0+:COUNT_W];
   wire              settled = r_writers == writers_done;  // all writers before it are done
   wire              but_one = r_writers == writers_done + 1'b1;
-  wire              follows = but_one && run_q && w_slot == r_slot;
-  wire [      15:0] allowed = follows ? words_q : 16'd0;
+  wire              nearly = but_one && run_q && w_slot == r_slot;  // the writer at work is the last one to wait for
+  reg               settled_q;  // these two say nothing of the next reader
+  reg               follows_q;
+  wire       [15:0] allowed = follows_q ? words_q : 16'd0;
+
+  always @(posedge clk) begin
+    if (rst) begin
+      settled_q <= 1'b0;
+      follows_q <= 1'b0;
+    end else begin
+      settled_q <= r_valid && !r_done && (settled || (nearly && w_done));
+      follows_q <= r_valid && !r_done && nearly;
+    end
+  end
 
   always @(posedge clk) begin
     if (rst) words_q <= 16'd0;
@@ -458,7 +470,7 @@ module m2_residual #(
       .job_valid(r_valid),
       .job_ready(r_done),
       .job_data ({r_base, r_last, r_first}),
-      .all      (settled),
+      .all      (settled_q),
       .words    (allowed),
       .busy     (take),
       .rd_en    (rd_en),

@@ -216,21 +216,35 @@ module m2_store #(
   wire              open_ready;
   wire              slot = (!cmd_valid_q || wr_cmd_ready) && data_ready && open_ready;
   wire              tap_many = free[T] >= TAP_PIECE;
-  wire              want_o = free[O] != {FREE_W{1'b0}};
-  wire              want_t = tap_many || (finish && free[T] != {FREE_W{1'b0}});
-  wire              pick_o = want_o;
-  wire              pick_t = want_t && !want_o;
-  wire              pick_s = state_valid && !want_t && !want_o;
-  wire              issue = slot && (want_o || want_t || state_valid);
+  reg               want_o_q;
+  reg               want_t_q;
+  reg  [FREE_W-1:0] tap_beats_q;  // of the write that want_t_q asks for; more may have come meanwhile
+  wire              pick_o = want_o_q;
+  wire              pick_t = want_t_q && !want_o_q;
+  wire              pick_s = state_valid && !want_t_q && !want_o_q;
+  wire              issue = slot && (want_o_q || want_t_q || state_valid);
   wire [     N-1:0] pick = {pick_t, pick_o, pick_s && state_shifts, pick_s && !state_shifts};
-  wire [FREE_W-1:0] tap_beats = tap_many ? TAP_PIECE : free[T];
 
-  assign state_ready   = slot && !want_t && !want_o;
+  assign state_ready   = slot && !want_t_q && !want_o_q;
   assign order         = pick & {N{slot}};
-  assign order_beats   = pick_o ? ONE : pick_t ? tap_beats : state_beats;
+  assign order_beats   = pick_o ? ONE : pick_t ? tap_beats_q : state_beats;
   assign wr_cmd_valid  = cmd_valid_q;
   assign wr_cmd_offset = cmd_offset_q;
   assign wr_cmd_beats  = {{32 - FREE_W{1'b0}}, cmd_beats_q};
+
+  always @(posedge clk) begin
+    if (rst) begin
+      want_o_q <= 1'b0;
+      want_t_q <= 1'b0;
+    end else begin
+      want_o_q <= free[O] != {FREE_W{1'b0}} && !order[O];
+      want_t_q <= (tap_many || (finish && free[T] != {FREE_W{1'b0}})) && !order[T];
+    end
+  end
+
+  always @(posedge clk) begin
+    tap_beats_q <= tap_many ? TAP_PIECE : free[T];
+  end
 
   always @(posedge clk) begin
     if (rst) cmd_valid_q <= 1'b0;
@@ -252,7 +266,7 @@ module m2_store #(
 
   always @(posedge clk) begin
     if (rst || clear) tap_at_q <= 64'd0;
-    else if (order[T]) tap_at_q <= tap_at_q + ({{64 - FREE_W{1'b0}}, tap_beats} << SHIFT);
+    else if (order[T]) tap_at_q <= tap_at_q + ({{64 - FREE_W{1'b0}}, tap_beats_q} << SHIFT);
   end
 
   // ---- data in the order of the writes

@@ -6,13 +6,14 @@
 //                PIECE beats, then c_sb beats of f to the chunk's begin; m_last on the last piece. A piece is offered when
 //                its queue holds it.
 // Format       : byte offsets, PORT_BYTES a beat; jobs as m2_job.vh has them.
-// Latency      : variable: m2_chunk_walk's and 1 cycle
-// Throughput   : variable: one piece a cycle, 2 cycles more a chunk
+// Latency      : variable: m2_chunk_walk's and 2 cycles
+// Throughput   : variable: one piece in 2 cycles, 2 cycles more a chunk
 // Back-pressure: registered job_ready; m_valid holds.
 // Golden       : golden.mamba2.accel.layout.pack_state
 // Test         : tests/rtl/test_m2_store.py
 //
-// Why: a chunk's shifts lie in front of its values, but leave the quantizer last.
+// Why: a chunk's shifts lie in front of its values, but leave the quantizer last. A piece is offered by registers, for what
+// chooses among the writers and takes the beats from the queues follows in the same cycle; meanwhile a queue only grows.
 
 `default_nettype none
 
@@ -81,16 +82,19 @@ module m2_store_state #(
   reg  [      15:0] left_q;
   reg  [      63:0] offset_q;
   reg  [      63:0] base_q;
+  reg               offer_q;  // the queue holds the piece
+  reg               ends_q;   // which is the last one of its kind
+  reg  [FREE_W-1:0] beats_q;
   wire              ends = left_q <= MOST[15:0];
   wire [FREE_W-1:0] beats = ends ? left_q[FREE_W-1:0] : MOST[FREE_W-1:0];
   wire [FREE_W-1:0] here = shifts_q ? f_free : q_free;
   wire              move = m_valid && m_ready;
 
   assign chunk_ready = !busy_q;
-  assign m_beats     = beats;
-  assign m_valid     = busy_q && here >= m_beats;
+  assign m_beats     = beats_q;
+  assign m_valid     = offer_q;
   assign m_shifts    = shifts_q;
-  assign m_last      = shifts_q && ends;
+  assign m_last      = shifts_q && ends_q;
   assign m_offset    = offset_q;
   assign idle        = job_ready && !job_valid && !busy_q;
 
@@ -101,12 +105,22 @@ module m2_store_state #(
   end
 
   always @(posedge clk) begin
+    if (rst) offer_q <= 1'b0;
+    else offer_q <= busy_q && here >= beats && !move;
+  end
+
+  always @(posedge clk) begin
+    ends_q  <= ends;
+    beats_q <= beats;
+  end
+
+  always @(posedge clk) begin
     if (!busy_q) begin
       shifts_q <= 1'b0;
       left_q   <= c_qb;
       base_q   <= chunk_offset;
       offset_q <= chunk_offset + ({48'd0, c_sb} << SHIFT);
-    end else if (move && ends) begin
+    end else if (move && ends_q) begin
       shifts_q <= 1'b1;
       left_q   <= c_sb;
       offset_q <= base_q;

@@ -57,14 +57,36 @@ module m2_vector_reader #(
   reg  [ADDR_W-1:0] addr_q;
   wire              room;
   wire              allowed = all || word_q < words;
-  wire              word_last = word_q == c_words - 16'd1;
-  wire              span_last = word_last || span_q == c_span - 16'd1;
-  wire              start = job_valid && !run_q;
-  wire              done = rd_en && word_last && token_q == last;
+  reg  [      15:0] words_last_q;
+  reg  [      15:0] span_last_q;
+  reg  [       7:0] first_q;
+  reg  [       7:0] last_q;
+  reg               done_q;
+  wire              word_last = word_q == words_last_q;
+  wire              span_last = word_last || span_q == span_last_q;
+  wire              start = job_valid && !run_q && !done_q;
+  wire              done = rd_en && word_last && token_q == last_q;
 
   assign rd_en     = run_q && !seek_q && allowed && room && !busy;
   assign rd_addr   = addr_q;
-  assign job_ready = done;
+  assign job_ready = done_q;
+
+  always @(posedge clk) begin
+    words_last_q <= c_words - 16'd1;
+    span_last_q  <= c_span - 16'd1;
+  end
+
+  always @(posedge clk) begin
+    if (start) begin
+      first_q <= first;
+      last_q  <= last;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (rst) done_q <= 1'b0;
+    else done_q <= done;
+  end
 
   always @(posedge clk) begin
     if (rst) run_q <= 1'b0;
@@ -74,7 +96,7 @@ module m2_vector_reader #(
 
   always @(posedge clk) begin
     if (start) seek_q <= first != 8'd0;
-    else if (seek_q) seek_q <= token_q + 8'd1 != first;
+    else if (seek_q) seek_q <= token_q + 8'd1 != first_q;
   end
 
   always @(posedge clk) begin
