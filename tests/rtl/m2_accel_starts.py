@@ -20,7 +20,7 @@ from golden.mamba2.accel.schedule import Job, Kind, jobs
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import functions, profile, store, synthetic
 from golden.mamba2.integer.model import IntegerModel, IntegerState
-from golden.spec import Mamba2AccelConfig
+from golden.spec import Mamba2AccelConfig, load_config
 from golden.spec.gen import mamba2_accel as regs
 
 BEST = 8
@@ -29,6 +29,20 @@ PAGE = 4096
 REGIONS = ("p", "w", "e", "tok", "s", "out", "tap")
 GUARD = 0xA5
 """Byte of everything that the kernel alone writes, before it does."""
+
+
+def smallest(slots: int) -> Mamba2AccelConfig:
+    """Return a build for four-state simulation: what SHAPE needs, and not more.
+
+    Of the profile without large tables, which Icarus takes seconds each to fill.
+    """
+    most = {"d_max": 32, "i_max": 64, "h_max": 4, "n_max": 8, "p_max": 16, "g_max": 1, "norm_width": 32}
+    depths = {"w_depth": 16, "p_depth": 16, "s_depth": 16, "conv_depth": 32, "state_depth": 16, "x_heads": 2}
+    return replace(load_config("mamba2_accel", "sim_w8a8"), slots=slots, t_cols=2, t_par=1, **most, **depths)
+
+
+SHAPE = Mamba2Config(d_model=32, n_layer=1, vocab_size=9, d_state=8, headdim=16)
+"""Of a model with 4 heads and one tile of state a row."""
 
 
 def tiny(folder: Path, name: str, shape: Mamba2Config, seed: int = 1) -> IntegerModel:

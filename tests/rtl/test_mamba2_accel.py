@@ -18,15 +18,15 @@ from golden.spec import load_config
 from golden.spec.gen.mamba2_accel import ErrorCode, Offset
 from harness.build import build
 from harness.sim.mem import FREE, Channel, Response, burst_stall, random_stall
-from harness.sim.model import kernel_build
-from harness.sim.runner import derive_seed
+from harness.sim.model import core_sources, kernel_build
+from harness.sim.runner import derive_seed, simulate
 from harness.sim.timing import IDEAL, MemoryTiming
 from tests.rtl.m2_accel_bench import AccelBench
-from tests.rtl.m2_accel_starts import Start, draw, tiny
+from tests.rtl.m2_accel_starts import SHAPE, Start, draw, smallest, tiny
 
 SHAPES = (
     Mamba2Config(d_model=64, n_layer=2, vocab_size=43, d_state=16, headdim=16),
-    Mamba2Config(d_model=32, n_layer=1, vocab_size=9, d_state=8, headdim=16),  # 4 heads, one tile of state each row
+    SHAPE,
     Mamba2Config(d_model=64, n_layer=1, vocab_size=16, d_state=24, headdim=8, ngroups=2),  # 16 heads
 )
 
@@ -39,8 +39,11 @@ def bench(request: pytest.FixtureRequest) -> Iterator[AccelBench]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_memory(bench: AccelBench) -> None:
+def _fresh_memory(request: pytest.FixtureRequest) -> None:
     """Every test starts with a memory that neither stalls nor fails."""
+    if "bench" not in request.fixturenames:
+        return
+    bench: AccelBench = request.getfixturevalue("bench")
     bench.memory.set_stall(FREE)
     bench.memory.set_timing(IDEAL)
     bench.memory.clear_injections()
@@ -153,3 +156,17 @@ def test_refused_starts(bench: AccelBench, models: list[IntegerModel]) -> None:
     bench.go(400_000)
     assert bench.model.read(Offset.ERROR) & 0xFF == ErrorCode.BAD_TOKEN
     bench.run(start)
+
+
+@pytest.mark.icarus
+def test_in_a_four_state_simulator() -> None:
+    """Law: no X leaves the accelerator after reset, whatever its memories hold."""
+    cfg = smallest(slots=2)
+    simulate(
+        "mamba2_accel",
+        core_sources("mamba2_accel"),
+        cfg.parameters,
+        "tests.rtl.cocotb_mamba2_accel",
+        sim="icarus",
+        timeout_s=600,
+    )

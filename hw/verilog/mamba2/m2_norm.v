@@ -244,7 +244,7 @@ module m2_norm #(
   `CHECK_STREAM(m_valid, m_ready, m_data)
   `CHECK(!root_push || root_room, "no room for a vector's root")
   `CHECK(!m_valid || &fits, "a normalized element does not fit into U_W bits")
-  `CHECK(KIND != 2 || eps != 32'd0, "eps is 0")
+  `CHECK(KIND != 2 || !s_valid || eps != 32'd0, "eps is 0")
 
 endmodule
 
