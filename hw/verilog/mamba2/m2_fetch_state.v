@@ -6,8 +6,8 @@
 //                only after the same chunk of the layer's previous IN job since `clear` has been written; chunk_written
 //                counts the writes of all IN jobs of such layers, chunk by chunk in the order of the jobs.
 // Format       : byte offsets; jobs as m2_job.vh has them.
-// Latency      : variable: m2_chunk_walk's and 1 cycle, then the wait for the write
-// Throughput   : variable: one chunk in 1 cycle, the first of a job in 2
+// Latency      : variable: m2_chunk_walk's and 2 cycles, then the wait for the write
+// Throughput   : variable: one chunk in 1 cycle, the first of a job in 3
 // Back-pressure: registered ready; absorbs 1 job.
 // Golden       : golden.mamba2.accel.layout.state_shapes
 // Test         : tests/rtl/test_m2_fetch.py
@@ -69,7 +69,9 @@ module m2_fetch_state #(
   reg  [ 31:0] written_q;
   reg  [ 31:0] number_q;   // of the first write of the job at hand
   reg  [255:0] known_q;    // layers that have had a job since clear
-  reg          looked_q;   // wait_q and target_q belong to the chunk on offer
+  reg          known_layer_q;  // the same of `layer`, a cycle late
+  reg          near_q;     // known_layer_q belongs to the chunk on offer
+  reg          looked_q;   // so do wait_q and target_q
   reg          wait_q;
   reg  [ 31:0] target_q;   // the write that the chunk waits for
   wire [ 31:0] previous;   // first write of the layer's previous job
@@ -96,13 +98,22 @@ module m2_fetch_state #(
   end
 
   always @(posedge clk) begin
-    if (rst) looked_q <= 1'b0;
-    else if (step) looked_q <= !last;
-    else looked_q <= valid;
+    known_layer_q <= known_q[layer];
   end
 
   always @(posedge clk) begin
-    if (first && !looked_q) wait_q <= known_q[layer];
+    if (rst) near_q <= 1'b0;
+    else near_q <= valid && !step;
+  end
+
+  always @(posedge clk) begin
+    if (rst) looked_q <= 1'b0;
+    else if (step) looked_q <= !last;
+    else looked_q <= valid && (looked_q || near_q);
+  end
+
+  always @(posedge clk) begin
+    if (first && !looked_q) wait_q <= known_layer_q;
     if (first && !looked_q) target_q <= previous;
     else if (step) target_q <= target_q + 32'd1;
   end

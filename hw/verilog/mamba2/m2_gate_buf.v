@@ -59,6 +59,7 @@ module m2_gate_buf #(
   wire       r_ready;
   wire [7:0] r_last_token;
   wire       wrote;  // the last group of a job
+  reg        wrote_q;
   wire [3:0] unused_w_level;
   wire [3:0] unused_r_level;
   wire       unused_job = &{1'b0, job_data};
@@ -75,7 +76,7 @@ module m2_gate_buf #(
       .s_ready(w_room),
       .s_data (job_data[`KR_M2_JOB_LAST_TOKEN]),
       .m_valid(w_valid),
-      .m_ready(wrote),
+      .m_ready(wrote_q),
       .m_data (w_last_token),
       .level  (unused_w_level)
   );
@@ -105,9 +106,11 @@ module m2_gate_buf #(
   reg  [      15:0] group_q;
   reg  [ADDR_W-1:0] row_q;    // address at which the token starts
   wire              take = s_valid && s_ready;
-  wire              ct_last = ct_q == c_p8 - 16'd1;
+  reg  [      15:0] cts_last_q;
+  reg  [      15:0] heads_last_q;
+  wire              ct_last = ct_q == cts_last_q;
   wire              token_last = token_q == w_last_token;
-  wire              head_last = head_q == c_heads - 16'd1;
+  wire              head_last = head_q == heads_last_q;
   wire [      15:0] next = group_q + 16'd1;
   wire [BANKS-1:0]  bank;
   wire [      15:0] word = group_q >> BANK_LG;
@@ -116,6 +119,17 @@ module m2_gate_buf #(
 
   assign s_ready = w_valid && !full_q;
   assign wrote   = take && ct_last && token_last && head_last;
+
+  always @(posedge clk) begin
+    cts_last_q   <= c_p8 - 16'd1;
+    heads_last_q <= c_heads - 16'd1;
+  end
+
+  // The job leaves its queue while full_q holds up the next one.
+  always @(posedge clk) begin
+    if (rst) wrote_q <= 1'b0;
+    else wrote_q <= wrote;
+  end
 
   always @(posedge clk) begin
     if (rst) full_q <= 1'b0;
