@@ -11,18 +11,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from golden.errors import MachineError
+from golden.spec import load_configs
 from harness.build.spec import Param, literal
 from harness.paths import ROOT, VERILOG
-from harness.sim.model import kernel_sources
+from harness.sim.model import FAMILIES, kernel_sources
 from harness.toolchain import find_icarus, find_verilator, find_yosys
 
 INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
 PACKAGES = ("golden", "harness", "boards", "reports")
-KERNEL = "tern_matvec"
-UNITS = "mamba2"
 SHOWN = 5
 """Messages of a failed check that are printed; the rest is counted."""
 
@@ -58,33 +58,25 @@ def _checks() -> Iterator[tuple[str, Callable[[], list[str] | None]]]:
         lambda: _python(r"^\S+:\d+:", "ruff", "format", "--check", "--output-format=concise", "."),
     )
     yield f"mypy --strict {' '.join(PACKAGES)}", lambda: _python(r"error:", "mypy", "--strict")
-    # One configuration meets all three judges; the others differ in sizes alone, and Yosys would take minutes on them.
-    yield f"verilator -Wall {KERNEL}_sim", lambda: _design(lint_verilator, "sim")
-    yield f"iverilog -g2005 -Wall {KERNEL}_sim", lambda: _design(lint_icarus, "sim") if find_icarus() else None
-    yield f"yosys check -assert {KERNEL}_sim", lambda: _design(lint_yosys, "sim")
-    yield f"verilator -Wall {KERNEL}_sim512", lambda: _design(lint_verilator, "sim512")
-    yield f"verilator -Wall {KERNEL}_u280", lambda: _design(lint_verilator, "u280")
-    yield f"verilator -Wall, units of {UNITS}", lambda: _units(lint_verilator)
-    yield f"iverilog -g2005 -Wall, units of {UNITS}", lambda: _units(lint_icarus) if find_icarus() else None
+    for kernel in FAMILIES:
+        # One configuration meets all three judges, the others Verilator alone: Yosys would take minutes on them.
+        yield f"verilator -Wall {kernel}_sim", partial(_design, lint_verilator, kernel, "sim")
+        yield f"iverilog -g2005 -Wall {kernel}_sim", partial(_optional, lint_icarus, kernel, "sim")
+        yield f"yosys check -assert {kernel}_sim", partial(_design, lint_yosys, kernel, "sim")
+        for config in load_configs(kernel):
+            if config != "sim":
+                yield f"verilator -Wall {kernel}_{config}", partial(_design, lint_verilator, kernel, config)
 
 
-def _design(judge: Judge, config: str) -> list[str]:
+def _optional(judge: Judge, kernel: str, config: str) -> list[str] | None:
+    """Return what a judge that needs Icarus says, None without it."""
+    return _design(judge, kernel, config) if find_icarus() else None
+
+
+def _design(judge: Judge, kernel: str, config: str) -> list[str]:
     """Return what a judge says about a board wrapper with everything below it."""
-    files = [path for path in kernel_sources(KERNEL, config) if path.suffix == ".v"]
-    return judge(files, f"{KERNEL}_{config}")
-
-
-def _units(judge: Judge) -> list[str]:
-    """Return what a judge says about the units of an accelerator that has no top yet, with their default parameters.
-
-    Those that stand in another unit are judged inside it.
-    """
-    folder = VERILOG / UNITS
-    library = [*sorted((VERILOG / "common").glob("*.v")), *sorted(VERILOG.glob("gen/*_rom_*.v"))]
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.v"))}
-    inside = {name for name in texts for text in texts.values() if re.search(rf"^\s*{name}\s*#?\s*\(", text, re.M)}
-    files = [*library, *sorted(folder.glob("*.v"))]
-    return [message for name in texts.keys() - inside for message in judge(files, name)]
+    files = [path for path in kernel_sources(kernel, config) if path.suffix == ".v"]
+    return judge(files, f"{kernel}_{config}")
 
 
 def _python(pattern: str, module: str, *arguments: str) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from golden.spec import load_configs
 from harness import lint
+from harness.generate import KERNELS
 from harness.lint import lint_icarus, lint_verilator, lint_yosys, run_all
 
 RTL = Path(__file__).parent / "rtl"
@@ -64,12 +65,15 @@ def test_run_all_says_one_line_a_check_and_counts_failures(monkeypatch):
 
 
 def test_every_judge_and_configuration_is_asked():
-    """Python by ruff and mypy; one wrapper by all three judges, every configuration by Verilator."""
+    """Python by ruff and mypy; one wrapper of each kernel by all three judges, every configuration by Verilator."""
     names = " / ".join(name for name, _ in lint._checks())
-    for word in ("ruff check", "ruff format --check", "mypy --strict", "iverilog", "yosys"):
+    for word in ("ruff check", "ruff format --check", "mypy --strict"):
         assert word in names
-    for config in load_configs("tern_matvec"):
-        assert f"verilator -Wall tern_matvec_{config}" in names
+    for kernel in KERNELS:
+        assert f"iverilog -g2005 -Wall {kernel}_sim" in names
+        assert f"yosys check -assert {kernel}_sim" in names
+        for config in load_configs(kernel):
+            assert f"verilator -Wall {kernel}_{config}" in names
 
 
 @pytest.mark.parametrize("index", [0, 1], ids=["ruff check", "ruff format"])
