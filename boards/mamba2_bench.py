@@ -123,13 +123,13 @@ def measure(what: Asked) -> Iterator[Mamba2Record]:
             channel = memory_timing(subject.facts, cfg, kind)
             assert board.device.model is not None
             board.device.model.memory.set_timing(channel)
-            yield _record(subject, kind, channel, _start(board.kernel, board.device.model, subject))
+            yield run_start(board.kernel, board.device.model, subject, kind, channel)
 
 
-def prepare(what: Asked) -> Subject:
-    """Make or find the model, lay it out, compute what its start must give."""
+def prepare(what: Asked, config: Mamba2AccelConfig | None = None) -> Subject:
+    """Make or find the model, lay it out for a configuration (the one asked for), compute what its start must give."""
     facts = load_board(what.board.partition(":")[2] or "sim")
-    cfg = pick_config(KERNEL, what.config or facts.name, facts)
+    cfg = config or pick_config(KERNEL, what.config or facts.name, facts)
     assert isinstance(cfg, Mamba2AccelConfig)
     model, origin = integer_model(what.model, cfg.profile)
     work = what.workload
@@ -138,6 +138,13 @@ def prepare(what: Asked) -> Subject:
     before = time.perf_counter()
     expected = outcome(model, prompt, work.generate, cfg)
     return Subject(what, facts, cfg, model, origin, prompt, laid, expected, time.perf_counter() - before)
+
+
+def run_start(
+    kernel: Mamba2Accel, model: SimModel, subject: Subject, kind: MemoryKind, channel: MemoryTiming
+) -> Mamba2Record:
+    """Run a subject that lies in the kernel's arena, and return the record."""
+    return _record(subject, kind, channel, _start(kernel, model, subject))
 
 
 def memory_timing(facts: Board, cfg: Mamba2AccelConfig, kind: MemoryKind) -> MemoryTiming:

@@ -228,6 +228,9 @@ def bench(
     workload: Annotated[
         str | None, typer.Option(help="For mamba2_accel: tgN, N decode steps, or ppN, a prompt of N tokens.")
     ] = None,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Cycles against cells of configurations around a small one of mamba2_accel.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Of the random matrices; without it the one of all records.")] = None,
     out: Out = None,
 ) -> None:
@@ -243,9 +246,13 @@ def bench(
         raise InputError(f"--kernel: found {kernel!r}, expected tern_matvec or mamba2_accel")
     if kernel == "mamba2_accel" and bundle is not None:
         raise InputError("bench: --bundle is for tern_matvec")
-    if kernel != "mamba2_accel" and any(each is not None for each in mamba2_options):
+    if kernel != "mamba2_accel" and not sweep and any(each is not None for each in mamba2_options):
         raise InputError("bench: --config, --model and --workload need --kernel mamba2_accel")
     records = writable_dir(out or build_dir() / "bench") / "records.jsonl"
+    if sweep:
+        from boards.mamba2_sweep import run_sweep
+
+        raise typer.Exit(0 if run_sweep(config or "sim", records.with_name("sweep.jsonl")) else 1)
     good = True
     if bundle is not None:
         good = benchmarks.run_bundle(board, bundle, memory or "ideal", records)

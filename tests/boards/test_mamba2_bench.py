@@ -59,7 +59,7 @@ def test_what_is_refused() -> None:
     ],
 )
 def test_full_size_starts_are_legal(config: str, on_chip: int, model: str, prompt: int) -> None:
-    """Published models fit their boards with all captures, regions one after another; the state that fits is on chip."""
+    """Published models fit their boards with all captures, regions one after another; state that fits is on chip."""
     cfg, none = load_config("mamba2_accel", config), torch.zeros(0)
     shape = published(model)
     empty = Linear(none, ChannelScale(none, none))
