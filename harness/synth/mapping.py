@@ -5,7 +5,7 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,11 @@ from harness.toolchain import find_yosys
 FORMAT = 1
 """Of a cache entry; it changes with what cells.py or this file make of a netlist."""
 TOP = "\\krait_mapped"
-"""Name of the module while it is mapped, so that Yosys' own names and its parameters do not clash."""
+"""Name of what holds the modules of a run, and begin of theirs, so that Yosys' own names do not clash."""
 SMALL_ROM = 512
 """Words of a ROM that becomes logic, as it would in Vivado; Yosys ends in an exception for one that many ports read."""
+BATCH = 2_000_000
+"""Characters of RTLIL that one run of Yosys maps: reading its libraries takes longer than mapping a small module."""
 WIDE = 4
 """Ports of more bits are one pin in the analysis of paths."""
 
@@ -72,10 +74,17 @@ def summarize(design: Design, family: str, cache: Path, progress: Progress | Non
     """
     done: dict[str, Mapped] = {}
     order = list(_children_first(design))
-    for index, name in enumerate(order):
-        if progress:
-            progress(index, len(order), design.modules[name].source_name)
-        done[name] = _map(design.modules[name], design, done, family, cache)
+    pending = order
+    while pending:
+        ready = [name for name in pending if design.modules[name].children.keys() <= done.keys()]
+        pending = [name for name in pending if name not in ready]
+        entries = {name: _entry(design.modules[name], design, done, family, cache) for name in ready}
+        for batch in _batches([design.modules[name] for name in ready if not entries[name].is_file()]):
+            if progress:
+                progress(len(done), len(order), ", ".join(module.source_name for module in batch))
+            for module, netlist in _netlists(batch, design, family):
+                replace_text(entries[module.name], json.dumps(_figures(netlist, module, done)))
+        done |= {name: _load(entries[name], design.modules[name]) for name in ready}
     counts = design.instances()
     total = sum((done[name].resources * count for name, count in counts.items()), Resources())
     return Summary(total, tuple((done[name], counts[name]) for name in order))
@@ -94,41 +103,69 @@ def _children_first(design: Design) -> Iterator[str]:
     return visit(design.top)
 
 
-def _map(module: Module, design: Design, done: Mapping[str, Mapped], family: str, cache: Path) -> Mapped:
-    """Return a module's figures, from the cache if it and all below it are as they were."""
-    interfaces = "".join(design.modules[child].interface for child in sorted(module.children))
-    below = [repr((done[child].pins, sorted(done[child].widths.items()))) for child in sorted(module.children)]
-    key = hashlib.sha256(
-        "\0".join([str(FORMAT), family, find_yosys().version, module.text, interfaces, *below]).encode()
-    ).hexdigest()
+def _entry(module: Module, design: Design, done: Mapping[str, Mapped], family: str, cache: Path) -> Path:
+    """Return where a module's figures stand once they are known; another place if anything below it changes."""
+    below = [_outside(done[child]) for child in sorted(module.children)]
+    interfaces = [design.modules[child].interface for child in sorted(module.children)]
+    parts = [str(FORMAT), family, find_yosys().version, module.text, "".join(interfaces), *below]
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     cache.mkdir(parents=True, exist_ok=True)
-    entry = cache / f"{module.source_name}-{key[:24]}.json"
-    if not entry.is_file():
-        netlist = _netlist(module, interfaces, family)
-        replace_text(entry, json.dumps(_figures(netlist, module, done)))
-    return _load(entry, module)
+    return cache / f"{module.source_name}-{key[:24]}.json"
 
 
-def _netlist(module: Module, interfaces: str, family: str) -> dict[str, Any]:
-    """Return the netlist of one module, its children left as cells."""
+def _outside(module: Mapped) -> str:
+    """Return all that a module's instances can tell of it, in one order."""
+    return repr([sorted(items.items()) for items in (module.pins.arcs, module.pins.ends, module.widths)])
+
+
+def _batches(modules: Sequence[Module]) -> Iterator[list[Module]]:
+    """Cut a list where the texts exceed BATCH."""
+    batch: list[Module] = []
+    for module in modules:
+        if batch and sum(len(other.text) for other in [*batch, module]) > BATCH:
+            yield batch
+            batch = []
+        batch.append(module)
+    if batch:
+        yield batch
+
+
+def _netlists(batch: Sequence[Module], design: Design, family: str) -> Iterator[tuple[Module, dict[str, Any]]]:
+    """Yield modules with their netlists, children left as cells; one by one where Yosys refuses them together."""
+    try:
+        found = _mapped(batch, design, family)
+    except CheckError as error:
+        if len(batch) == 1:
+            raise CheckError(f"{batch[0].source_name}: {error}") from None
+        for module in batch:
+            yield from _netlists([module], design, family)
+    else:
+        yield from zip(batch, found, strict=True)
+
+
+def _mapped(batch: Sequence[Module], design: Design, family: str) -> list[dict[str, Any]]:
+    names = [f"{TOP}_{i}" for i in range(len(batch))]
+    children = sorted({child for module in batch for child in module.children})
+    texts = [design.modules[child].interface for child in children]
+    for name, module in zip(names, batch, strict=True):
+        texts.append(module.text.replace(f"module {module.name}\n", f"module {name}\n", 1))
+    cells = "".join(f"  attribute \\keep 1\n  cell {name} \\u{i}\n  end\n" for i, name in enumerate(names))
+    texts.append(f"module {TOP}\n{cells}end\n")
+    options = f"-family {family} -noiopad -noclkbuf -top {TOP[1:]}"
+    script = f"""
+        read_rtlil in.il
+        synth_xilinx {options} -run begin:map_memory
+        memory_map -rom-only t:$mem_v2 r:SIZE<={SMALL_ROM} %i
+        synth_xilinx {options} -run map_memory:check
+        select {TOP[1:]}_*
+        write_json -selected out.json
+        """
     with tempfile.TemporaryDirectory(prefix="krait-synth-") as folder:
         work = Path(folder)
-        (work / "in.il").write_text(interfaces + module.text.replace(f"module {module.name}\n", f"module {TOP}\n", 1))
-        options = f"-family {family} -noiopad -noclkbuf -top {TOP[1:]}"
-        script = f"""
-            read_rtlil in.il
-            synth_xilinx {options} -run begin:map_memory
-            memory_map -rom-only t:$mem_v2 r:SIZE<={SMALL_ROM} %i
-            synth_xilinx {options} -run map_memory:check
-            select {TOP[1:]}
-            write_json -selected out.json
-            """
-        try:
-            run(script, work)
-        except CheckError as error:
-            raise CheckError(f"{module.source_name}: {error}") from None
-        found: dict[str, Any] = json.loads((work / "out.json").read_text())["modules"][TOP[1:]]
-        return found
+        (work / "in.il").write_text("".join(texts))
+        run(script, work)
+        found = json.loads((work / "out.json").read_text())["modules"]
+    return [found[name[1:]] for name in names]
 
 
 def _figures(netlist: Mapping[str, Any], module: Module, done: Mapping[str, Mapped]) -> dict[str, Any]:
