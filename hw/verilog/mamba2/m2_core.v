@@ -45,110 +45,137 @@ module m2_core #(
     input  wire              clk,
     input  wire              rst,
     input  wire              clear,
-    input  wire       [63:0] c_w_off,
-    input  wire       [63:0] c_p_off,
-    input  wire       [63:0] c_s_off,
-    input  wire       [63:0] c_e_off,
-    input  wire       [63:0] c_tok_off,
-    input  wire       [63:0] c_out_off,
-    input  wire       [63:0] c_tap_off,
-    input  wire       [31:0] c_tiles_in,
-    input  wire       [31:0] c_tiles_out,
-    input  wire       [31:0] c_tiles_head,
-    input  wire       [31:0] c_vocab,
-    input  wire       [31:0] c_head_groups,
-    input  wire       [31:0] c_eps_d,
-    input  wire       [31:0] c_eps_i,
-    input  wire       [31:0] c_w_in,
-    input  wire       [31:0] c_w_out,
-    input  wire       [31:0] c_w_head,
-    input  wire       [31:0] c_p_in,
-    input  wire       [31:0] c_p_out,
-    input  wire       [31:0] c_p_head,
-    input  wire       [15:0] c_d8,
-    input  wire       [15:0] c_i8,
-    input  wire       [15:0] c_dn,
-    input  wire       [15:0] c_in,
-    input  wire       [15:0] c_gn,
-    input  wire       [15:0] c_kd,
-    input  wire       [15:0] c_ki,
-    input  wire       [15:0] c_heads,
-    input  wire       [15:0] c_hg,
-    input  wire       [15:0] c_p8,
-    input  wire       [15:0] c_n8,
-    input  wire       [15:0] c_groups,
-    input  wire       [15:0] c_bn8,
-    input  wire       [15:0] c_chunks,
-    input  wire       [15:0] c_chunk_beats,
-    input  wire       [15:0] c_chunk_heads,
-    input  wire       [15:0] c_sb,
-    input  wire       [15:0] c_qb,
-    input  wire       [15:0] c_row_beats,
-    input  wire       [15:0] c_rows_in,
-    input  wire       [15:0] c_words,
-    input  wire        [7:0] c_layers,
-    input  wire        [7:0] c_mem_first,
-    input  wire        [7:0] c_tap_layer,
-    input  wire        [3:0] c_blk_d,
-    input  wire        [3:0] c_blk_i,
-    input  wire        [3:0] c_halv_d,
-    input  wire        [3:0] c_halv_i,
-    input  wire        [1:0] c_tap_point,
+    // Regions of memory [bytes], and the beats of a section, of a row of the embedding, of a chunk of the state.
+    input  wire [      63:0] c_w_off,
+    input  wire [      63:0] c_p_off,
+    input  wire [      63:0] c_s_off,
+    input  wire [      63:0] c_e_off,
+    input  wire [      63:0] c_tok_off,
+    input  wire [      63:0] c_out_off,
+    input  wire [      63:0] c_tap_off,
+    input  wire [      31:0] c_w_in,
+    input  wire [      31:0] c_w_out,
+    input  wire [      31:0] c_w_head,
+    input  wire [      31:0] c_p_in,
+    input  wire [      31:0] c_p_out,
+    input  wire [      31:0] c_p_head,
+    input  wire [      15:0] c_row_beats,
+    input  wire [      15:0] c_chunks,
+    input  wire [      15:0] c_chunk_beats,
+    input  wire [      15:0] c_chunk_heads,
+    input  wire [      15:0] c_sb,
+    input  wire [      15:0] c_qb,
+    // The model: groups of 8, beats of lanes and of inputs, row tiles, norms and Hadamard blocks.
+    input  wire [      15:0] c_d8,
+    input  wire [      15:0] c_i8,
+    input  wire [      15:0] c_dn,
+    input  wire [      15:0] c_in,
+    input  wire [      15:0] c_gn,
+    input  wire [      15:0] c_kd,
+    input  wire [      15:0] c_ki,
+    input  wire [      15:0] c_heads,
+    input  wire [      15:0] c_hg,
+    input  wire [      15:0] c_p8,
+    input  wire [      15:0] c_n8,
+    input  wire [      15:0] c_groups,
+    input  wire [      15:0] c_bn8,
+    input  wire [      15:0] c_rows_in,
+    input  wire [      15:0] c_words,
+    input  wire [      31:0] c_tiles_in,
+    input  wire [      31:0] c_tiles_out,
+    input  wire [      31:0] c_tiles_head,
+    input  wire [      31:0] c_vocab,
+    input  wire [      31:0] c_head_groups,
+    input  wire [       3:0] c_blk_d,
+    input  wire [       3:0] c_blk_i,
+    input  wire [       3:0] c_halv_d,
+    input  wire [       3:0] c_halv_i,
+    input  wire [      31:0] c_eps_d,
+    input  wire [      31:0] c_eps_i,
+    // The run: layers, those below c_mem_first keep their state on chip, what is captured.
+    input  wire [       7:0] c_layers,
+    input  wire [       7:0] c_mem_first,
+    input  wire [       1:0] c_tap_point,
     input  wire              c_tap_all,
+    input  wire [       7:0] c_tap_layer,
+    // Jobs in order; finish: no more results will come.
     input  wire              job_valid,
     output wire              job_ready,
-    input  wire       [31:0] job_data,
+    input  wire [      31:0] job_data,
+    input  wire              finish,
+    // Memory: commands and data; written: a pulse for each write command that is answered.
     output wire              rd_cmd_valid,
     input  wire              rd_cmd_ready,
-    output wire       [63:0] rd_cmd_offset,
-    output wire       [31:0] rd_cmd_beats,
+    output wire [      63:0] rd_cmd_offset,
+    output wire [      31:0] rd_cmd_beats,
     input  wire              r_valid,
     output wire              r_ready,
     input  wire [WIDE_W-1:0] r_data,
     output wire              wr_cmd_valid,
     input  wire              wr_cmd_ready,
-    output wire       [63:0] wr_cmd_offset,
-    output wire       [31:0] wr_cmd_beats,
+    output wire [      63:0] wr_cmd_offset,
+    output wire [      31:0] wr_cmd_beats,
     output wire              d_valid,
     input  wire              d_ready,
     output wire [WIDE_W-1:0] d_data,
     input  wire              written,
-    input  wire              finish,
+    // Progress: nothing to write is known of; pulses for a finished OUT job, a record in memory, a token id out of range.
     output wire              idle,
     output wire              out_done,
     output wire              record_written,
-    output wire              tap_beat,
     output wire              bad_token,
+    // Events to count.
     output wire              beat,
     output wire              stall_weights,
     output wire              stall_acts,
     output wire              stall_out,
     output wire              ssm_beat,
-    output wire              stall_state
+    output wire              stall_state,
+    output wire              tap_beat
 );
 
-  localparam VALUE_W = `KR_M2_CFG_VALUE_BITS(PROFILE);
-  localparam GATE_W = `KR_M2_GATE_W(PROFILE);
+  // Streams.
+  localparam VALUE_W = `KR_M2_CFG_VALUE_BITS(PROFILE);  // results of linear layers, residual
+  localparam GATE_W = `KR_M2_GATE_W(PROFILE);  // gated outputs of the recurrence
   localparam BITS = `KR_M2_CFG_SSM_BITS(PROFILE);
   localparam BC_BITS = `KR_M2_CFG_BC_BITS(PROFILE);
   localparam NORM_W = `KR_M2_NORM_WEIGHT_W(PROFILE);
-  localparam CONV_W = 64 * BITS;
-  localparam ACT_BITS = `KR_M2_CFG_ACT_BITS(PROFILE);
+  localparam CONV_W = 64 * BITS;  // record of 8 channels
+  localparam RES_W = NL * VALUE_W + 1;  // vectors to the norms, with their ends
+  localparam GATED_W = NL * GATE_W + 1;
   localparam ACT_GROUP = (`KR_M2_CFG_ACT_GROUP(PROFILE) == 0) ? INPUTS : `KR_M2_CFG_ACT_GROUP(PROFILE);
-  localparam ACT_W = INPUTS * ACT_BITS + INPUTS / ACT_GROUP * 4 + 2;
-  localparam DT_W = 13 + 24 * BITS;
-  localparam OP_W = 3 + (4 + 8 * BITS) + (5 + BITS) + TILES * (4 + 8 * BC_BITS) + (4 + BITS) + (4 + 8 * BITS) + TILES * 8 * (4 + BITS);
+  localparam ACT_W = INPUTS * `KR_M2_CFG_ACT_BITS(PROFILE) + INPUTS / ACT_GROUP * 4 + 2;
+  localparam X_W = 8 * BITS + 4;  // 8 quantized values and their shift
+  localparam BC_W = 8 * BC_BITS + 4;
+  localparam DT_W = 13 + 24 * BITS;  // dt, decay and D of 8 heads
+  localparam OP_W = 3 + 2 * X_W + (5 + BITS) + (4 + BITS) + TILES * (BC_W + 8 * (4 + BITS));
   localparam TILE_W = TILES * (32 + 64 * BITS);
-  localparam WORDS = P_MAX / 8 * (N_MAX / 8 / TILES);
-  localparam K_BEATS = 1 << $clog2((I_MAX > D_MAX ? I_MAX : D_MAX) / INPUTS);
+
+  // Memories and queues.
   localparam ROWS = WIDE_W / (INPUTS * `KR_M2_CFG_WEIGHT_BITS(PROFILE));
-  localparam CHUNK_WORDS = 1 << $clog2(8 * WORDS);
-  localparam QUEUE = 8;
+  localparam K_BEATS = 1 << $clog2((I_MAX > D_MAX ? I_MAX : D_MAX) / INPUTS);  // of the widest input
+  localparam WORDS = P_MAX / 8 * (N_MAX / 8 / TILES);  // of a head's state
+  localparam CHUNK_WORDS = 1 << $clog2(8 * WORDS);  // of the largest chunk: 8 heads
   localparam SLICE = (W_DEPTH >= 256) ? 64 : W_DEPTH / 4;
-  localparam BLOCKS = 13;
+  localparam QUEUE = 8;
   localparam JOBS = 8;
 
   // Every block has its own copy of the jobs.
+  localparam BLOCKS = 13;
+  localparam FETCH = 0;
+  localparam PARAMS = 1;
+  localparam RESIDUAL = 2;
+  localparam ACT_D = 3;
+  localparam ACT_I = 4;
+  localparam MATMUL = 5;
+  localparam TAP = 6;
+  localparam FRONT = 7;
+  localparam OPERANDS = 8;
+  localparam STATE = 9;
+  localparam GATE_BUF = 10;
+  localparam TOPK = 11;
+  localparam STORE = 12;
+
   wire [   BLOCKS-1:0] fork_valid;
   wire [   BLOCKS-1:0] fork_ready;
   wire [         31:0] fork_data;
@@ -193,110 +220,125 @@ module m2_core #(
     end
   endgenerate
 
-  wire wq_valid;
-  wire wq_ready;
+  // Memory: queues of weights, parameters, states and rows, and what asks for rows.
+  wire              wq_valid;
+  wire              wq_ready;
   wire [WIDE_W-1:0] wq_data;
-  wire pq_valid;
-  wire pq_ready;
+  wire              pq_valid;
+  wire              pq_ready;
   wire [WIDE_W-1:0] pq_data;
-  wire sq_valid;
-  wire sq_ready;
+  wire              sq_valid;
+  wire              sq_ready;
   wire [WIDE_W-1:0] sq_data;
-  wire eq_valid;
-  wire eq_ready;
+  wire              eq_valid;
+  wire              eq_ready;
   wire [WIDE_W-1:0] eq_data;
-  wire go_valid;
-  wire go_ready;
-  wire tok_valid;
-  wire tok_ready;
-  wire [32-1:0] tok_data;
-  wire nd_valid;
-  wire nd_ready;
+  wire              go_valid;
+  wire              go_ready;
+  wire              tok_valid;
+  wire              tok_ready;
+  wire [      31:0] tok_data;
+
+  // Parameters: norm weights of both widths, head and convolution records.
+  wire                 nd_valid;
+  wire                 nd_ready;
   wire [NL*NORM_W-1:0] nd_data;
-  wire ni_valid;
-  wire ni_ready;
+  wire                 ni_valid;
+  wire                 ni_ready;
   wire [NL*NORM_W-1:0] ni_data;
-  wire head_valid;
-  wire head_ready;
-  wire [512-1:0] head_data;
-  wire conv_valid;
-  wire conv_ready;
-  wire [CONV_W-1:0] conv_data;
-  wire res_valid;
-  wire res_ready;
-  wire [(NL*VALUE_W+1)-1:0] res_data;
-  wire ga_valid;
-  wire ga_ready;
-  wire [(NL*GATE_W+1)-1:0] ga_data;
-  wire ad_valid;
-  wire ad_ready;
-  wire [ACT_W-1:0] ad_data;
-  wire ai_valid;
-  wire ai_ready;
-  wire [ACT_W-1:0] ai_data;
-  wire x_valid;
-  wire x_ready;
+  wire                 head_valid;
+  wire                 head_ready;
+  wire [        511:0] head_data;
+  wire                 conv_valid;
+  wire                 conv_ready;
+  wire [   CONV_W-1:0] conv_data;
+
+  // Vectors to the norms, and activations to the matrix product: d of IN and HEAD jobs, i of OUT jobs.
+  wire               res_valid;
+  wire               res_ready;
+  wire [  RES_W-1:0] res_data;
+  wire               ad_valid;
+  wire               ad_ready;
+  wire [  ACT_W-1:0] ad_data;
+  wire               ga_valid;
+  wire               ga_ready;
+  wire [GATED_W-1:0] ga_data;
+  wire               ai_valid;
+  wire               ai_ready;
+  wire [  ACT_W-1:0] ai_data;
+
+  // Results of in_proj, out_proj and head; behind the tap.
+  wire                 x_valid;
+  wire                 x_ready;
   wire [8*VALUE_W-1:0] x_data;
-  wire xt_valid;
-  wire xt_ready;
-  wire [8*VALUE_W-1:0] xt_data;
-  wire o_valid;
-  wire o_ready;
+  wire                 o_valid;
+  wire                 o_ready;
   wire [8*VALUE_W-1:0] o_data;
-  wire ot_valid;
-  wire ot_ready;
-  wire [8*VALUE_W-1:0] ot_data;
-  wire h_valid;
-  wire h_ready;
+  wire                 h_valid;
+  wire                 h_ready;
   wire [8*VALUE_W-1:0] h_data;
-  wire ht_valid;
-  wire ht_ready;
+  wire                 xt_valid;
+  wire                 xt_ready;
+  wire [8*VALUE_W-1:0] xt_data;
+  wire                 ot_valid;
+  wire                 ot_ready;
+  wire [8*VALUE_W-1:0] ot_data;
+  wire                 ht_valid;
+  wire                 ht_ready;
   wire [8*VALUE_W-1:0] ht_data;
-  wire rt_valid;
-  wire rt_ready;
-  wire [8*VALUE_W-1:0] rt_data;
-  wire t_valid;
-  wire t_ready;
-  wire [256-1:0] t_data;
-  wire y_valid;
-  wire y_ready;
-  wire [8*GATE_W-1:0] y_data;
-  wire yt_valid;
-  wire yt_ready;
-  wire [8*GATE_W-1:0] yt_data;
-  wire dt_valid;
-  wire dt_ready;
+
+  // From in_proj to the recurrence, and its operands.
+  wire            dt_valid;
+  wire            dt_ready;
   wire [DT_W-1:0] dt_data;
-  wire b_valid;
-  wire b_ready;
-  wire [(8*BC_BITS+4)-1:0] b_data;
-  wire c_valid;
-  wire c_ready;
-  wire [(8*BC_BITS+4)-1:0] c_data;
-  wire xq_valid;
-  wire xq_ready;
-  wire [(8*BITS+4)-1:0] xq_data;
-  wire z_valid;
-  wire z_ready;
-  wire [(8*BITS+4)-1:0] z_data;
-  wire op_valid;
-  wire op_ready;
+  wire            b_valid;
+  wire            b_ready;
+  wire [BC_W-1:0] b_data;
+  wire            c_valid;
+  wire            c_ready;
+  wire [BC_W-1:0] c_data;
+  wire            xq_valid;
+  wire            xq_ready;
+  wire [ X_W-1:0] xq_data;
+  wire            z_valid;
+  wire            z_ready;
+  wire [ X_W-1:0] z_data;
+  wire            op_valid;
+  wire            op_ready;
   wire [OP_W-1:0] op_data;
-  wire hs_valid;
-  wire hs_ready;
+
+  // States to the recurrence and back, and to memory: numbers (q), shifts (f).
+  wire              hs_valid;
+  wire              hs_ready;
   wire [TILE_W-1:0] hs_data;
-  wire gs_valid;
-  wire gs_ready;
+  wire              gs_valid;
+  wire              gs_ready;
   wire [TILE_W-1:0] gs_data;
-  wire q_valid;
-  wire q_ready;
+  wire              q_valid;
+  wire              q_ready;
   wire [WIDE_W-1:0] q_data;
-  wire f_valid;
-  wire f_ready;
+  wire              f_valid;
+  wire              f_ready;
   wire [WIDE_W-1:0] f_data;
-  wire rec_valid;
-  wire rec_ready;
-  wire [512-1:0] rec_data;
+
+  // Gated outputs; behind the tap.
+  wire                y_valid;
+  wire                y_ready;
+  wire [8*GATE_W-1:0] y_data;
+  wire                yt_valid;
+  wire                yt_ready;
+  wire [8*GATE_W-1:0] yt_data;
+
+  // What leaves: the residual stream for the tap, captured beats, token records.
+  wire                 rt_valid;
+  wire                 rt_ready;
+  wire [8*VALUE_W-1:0] rt_data;
+  wire                 t_valid;
+  wire                 t_ready;
+  wire [        255:0] t_data;
+  wire                 rec_valid;
+  wire                 rec_ready;
+  wire [        511:0] rec_data;
 
   assign tap_beat    = t_valid && t_ready;
   assign ssm_beat    = op_valid && op_ready;
@@ -330,9 +372,9 @@ module m2_core #(
       .c_chunk_beats(c_chunk_beats),
       .c_row_beats  (c_row_beats),
       .c_vocab      (c_vocab),
-      .job_valid    (jobs_valid[0]),
-      .job_ready    (jobs_ready[0]),
-      .job_data     (jobs_data[0*32+:32]),
+      .job_valid    (jobs_valid[FETCH]),
+      .job_ready    (jobs_ready[FETCH]),
+      .job_data     (jobs_data[FETCH*32+:32]),
       .go_valid     (go_valid),
       .go_ready     (go_ready),
       .tok_valid    (tok_valid),
@@ -373,9 +415,9 @@ module m2_core #(
       .c_hg      (c_hg),
       .c_bn8     (c_bn8),
       .c_i8      (c_i8),
-      .job_valid (jobs_valid[1]),
-      .job_ready (jobs_ready[1]),
-      .job_data  (jobs_data[1*32+:32]),
+      .job_valid (jobs_valid[PARAMS]),
+      .job_ready (jobs_ready[PARAMS]),
+      .job_data  (jobs_data[PARAMS*32+:32]),
       .p_valid   (pq_valid),
       .p_ready   (pq_ready),
       .p_data    (pq_data),
@@ -405,9 +447,9 @@ module m2_core #(
       .rst      (rst),
       .c_d8     (c_d8),
       .c_dn     (c_dn),
-      .job_valid(jobs_valid[2]),
-      .job_ready(jobs_ready[2]),
-      .job_data (jobs_data[2*32+:32]),
+      .job_valid(jobs_valid[RESIDUAL]),
+      .job_ready(jobs_ready[RESIDUAL]),
+      .job_data (jobs_data[RESIDUAL*32+:32]),
       .go_valid (go_valid),
       .go_ready (go_ready),
       .e_valid  (eq_valid),
@@ -439,9 +481,9 @@ module m2_core #(
       .c_blk    (c_blk_d),
       .c_halv   (c_halv_d),
       .c_eps    (c_eps_d),
-      .job_valid(jobs_valid[3]),
-      .job_ready(jobs_ready[3]),
-      .job_data (jobs_data[3*32+:32]),
+      .job_valid(jobs_valid[ACT_D]),
+      .job_ready(jobs_ready[ACT_D]),
+      .job_data (jobs_data[ACT_D*32+:32]),
       .n_valid  (nd_valid),
       .n_ready  (nd_ready),
       .n_data   (nd_data),
@@ -467,9 +509,9 @@ module m2_core #(
       .c_blk    (c_blk_i),
       .c_halv   (c_halv_i),
       .c_eps    (c_eps_i),
-      .job_valid(jobs_valid[4]),
-      .job_ready(jobs_ready[4]),
-      .job_data (jobs_data[4*32+:32]),
+      .job_valid(jobs_valid[ACT_I]),
+      .job_ready(jobs_ready[ACT_I]),
+      .job_data (jobs_data[ACT_I*32+:32]),
       .n_valid  (ni_valid),
       .n_ready  (ni_ready),
       .n_data   (ni_data),
@@ -502,9 +544,9 @@ module m2_core #(
       .c_rows_in    (c_rows_in),
       .c_d8         (c_d8),
       .c_head_groups(c_head_groups),
-      .job_valid    (jobs_valid[5]),
-      .job_ready    (jobs_ready[5]),
-      .job_data     (jobs_data[5*32+:32]),
+      .job_valid    (jobs_valid[MATMUL]),
+      .job_ready    (jobs_ready[MATMUL]),
+      .job_data     (jobs_data[MATMUL*32+:32]),
       .w_valid      (wq_valid),
       .w_ready      (wq_ready),
       .w_data       (wq_data),
@@ -542,9 +584,9 @@ module m2_core #(
       .c_d8         (c_d8),
       .c_head_groups(c_head_groups),
       .c_i8         (c_i8),
-      .job_valid    (jobs_valid[6]),
-      .job_ready    (jobs_ready[6]),
-      .job_data     (jobs_data[6*32+:32]),
+      .job_valid    (jobs_valid[TAP]),
+      .job_ready    (jobs_ready[TAP]),
+      .job_data     (jobs_data[TAP*32+:32]),
       .s_x_valid    (x_valid),
       .s_x_ready    (x_ready),
       .s_x_data     (x_data),
@@ -588,9 +630,9 @@ module m2_core #(
       .c_bn8     (c_bn8),
       .c_heads   (c_heads),
       .c_p8      (c_p8),
-      .job_valid (jobs_valid[7]),
-      .job_ready (jobs_ready[7]),
-      .job_data  (jobs_data[7*32+:32]),
+      .job_valid (jobs_valid[FRONT]),
+      .job_ready (jobs_ready[FRONT]),
+      .job_data  (jobs_data[FRONT*32+:32]),
       .x_valid   (xt_valid),
       .x_ready   (xt_ready),
       .x_data    (xt_data),
@@ -635,9 +677,9 @@ module m2_core #(
       .c_n8     (c_n8),
       .c_groups (c_groups),
       .c_bn8    (c_bn8),
-      .job_valid(jobs_valid[8]),
-      .job_ready(jobs_ready[8]),
-      .job_data (jobs_data[8*32+:32]),
+      .job_valid(jobs_valid[OPERANDS]),
+      .job_ready(jobs_ready[OPERANDS]),
+      .job_data (jobs_data[OPERANDS*32+:32]),
       .dt_valid (dt_valid),
       .dt_ready (dt_ready),
       .dt_data  (dt_data),
@@ -695,9 +737,9 @@ module m2_core #(
       .c_sb         (c_sb),
       .c_qb         (c_qb),
       .c_mem_first  (c_mem_first),
-      .job_valid    (jobs_valid[9]),
-      .job_ready    (jobs_ready[9]),
-      .job_data     (jobs_data[9*32+:32]),
+      .job_valid    (jobs_valid[STATE]),
+      .job_ready    (jobs_ready[STATE]),
+      .job_data     (jobs_data[STATE*32+:32]),
       .s_valid      (sq_valid),
       .s_ready      (sq_ready),
       .s_data       (sq_data),
@@ -728,9 +770,9 @@ module m2_core #(
       .c_gn     (c_gn),
       .c_heads  (c_heads),
       .c_p8     (c_p8),
-      .job_valid(jobs_valid[10]),
-      .job_ready(jobs_ready[10]),
-      .job_data (jobs_data[10*32+:32]),
+      .job_valid(jobs_valid[GATE_BUF]),
+      .job_ready(jobs_ready[GATE_BUF]),
+      .job_data (jobs_data[GATE_BUF*32+:32]),
       .s_valid  (yt_valid),
       .s_ready  (yt_ready),
       .s_data   (yt_data),
@@ -745,9 +787,9 @@ module m2_core #(
       .clk        (clk),
       .rst        (rst),
       .c_vocab    (c_vocab),
-      .job_valid  (jobs_valid[11]),
-      .job_ready  (jobs_ready[11]),
-      .job_data   (jobs_data[11*32+:32]),
+      .job_valid  (jobs_valid[TOPK]),
+      .job_ready  (jobs_ready[TOPK]),
+      .job_data   (jobs_data[TOPK*32+:32]),
       .s_valid    (ht_valid),
       .s_ready    (ht_ready),
       .s_data     (ht_data),
@@ -774,9 +816,9 @@ module m2_core #(
       .c_qb          (c_qb),
       .c_chunk_beats (c_chunk_beats),
       .c_mem_first   (c_mem_first),
-      .job_valid     (jobs_valid[12]),
-      .job_ready     (jobs_ready[12]),
-      .job_data      (jobs_data[12*32+:32]),
+      .job_valid     (jobs_valid[STORE]),
+      .job_ready     (jobs_ready[STORE]),
+      .job_data      (jobs_data[STORE*32+:32]),
       .q_valid       (q_valid),
       .q_ready       (q_ready),
       .q_data        (q_data),

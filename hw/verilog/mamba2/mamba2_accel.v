@@ -96,62 +96,75 @@ module mamba2_accel #(
   wire clk = aclk;
   wire rst = !aresetn;
 
-  wire start;
-  wire [31:0] d_model;
-  wire [31:0] heads;
-  wire [31:0] headdim;
-  wire [31:0] d_state;
-  wire [31:0] ngroups;
-  wire [31:0] vocab;
-  wire [31:0] model_layers;
-  wire [31:0] layer_first;
-  wire [31:0] layer_count;
-  wire [31:0] prompt;
-  wire [31:0] generate_;
-  wire [2:0] mode;
-  wire [31:0] chunk_heads;
-  wire [31:0] mem_first;
-  wire [31:0] eps_d;
-  wire [31:0] eps_i;
-  wire [1:0] tap_point;
-  wire tap_all;
-  wire [7:0] tap_layer;
-  wire [63:0] p_off;
-  wire [63:0] w_off;
-  wire [63:0] e_off;
-  wire [63:0] tok_off;
-  wire [63:0] s_off;
-  wire [63:0] out_off;
-  wire [63:0] tap_off;
-  wire [63:0] arena_bytes;
-  wire [63:0] s_bytes;
+  // Arguments as the registers hold them.
+  wire                start;
+  wire [        31:0] d_model;
+  wire [        31:0] heads;
+  wire [        31:0] headdim;
+  wire [        31:0] d_state;
+  wire [        31:0] ngroups;
+  wire [        31:0] vocab;
+  wire [        31:0] model_layers;
+  wire [        31:0] layer_first;
+  wire [        31:0] layer_count;
+  wire [        31:0] prompt;
+  wire [        31:0] generate_;
+  wire [         2:0] mode;
+  wire [        31:0] chunk_heads;
+  wire [        31:0] mem_first;
+  wire [        31:0] eps_d;
+  wire [        31:0] eps_i;
+  wire [         1:0] tap_point;
+  wire                tap_all;
+  wire [         7:0] tap_layer;
+  wire [        63:0] p_off;
+  wire [        63:0] w_off;
+  wire [        63:0] e_off;
+  wire [        63:0] tok_off;
+  wire [        63:0] s_off;
+  wire [        63:0] out_off;
+  wire [        63:0] tap_off;
+  wire [        63:0] arena_bytes;
+  wire [        63:0] s_bytes;
   wire [PORTS*64-1:0] port_base;
+
+  // Their verdict.
+  wire       args_valid;
+  wire [7:0] args_error;
+
+  // What the run holds: the model.
   wire [15:0] c_heads;
   wire [15:0] c_groups;
   wire [31:0] c_vocab;
-  wire [7:0] c_layers;
-  wire [7:0] c_layer_first;
-  wire [7:0] c_layer_last;
-  wire [7:0] c_mem_first;
-  wire [23:0] c_prompt;
-  wire [23:0] c_generate;
-  wire c_raw;
-  wire c_continue;
-  wire c_head;
-  wire [15:0] c_chunk_heads;
+  wire [ 7:0] c_layers;
   wire [31:0] c_eps_d;
   wire [31:0] c_eps_i;
-  wire [1:0] c_tap_point;
-  wire c_tap_all;
-  wire [7:0] c_tap_layer;
-  wire [63:0] c_p_off;
-  wire [63:0] c_w_off;
-  wire [63:0] c_e_off;
-  wire [63:0] c_tok_off;
-  wire [63:0] c_s_off;
-  wire [63:0] c_out_off;
-  wire [63:0] c_tap_off;
+
+  // The run.
+  wire [ 7:0] c_layer_first;
+  wire [ 7:0] c_layer_last;
+  wire [23:0] c_prompt;
+  wire [23:0] c_generate;
+  wire        c_raw;
+  wire        c_continue;
+  wire        c_head;
+  wire [ 7:0] c_mem_first;
+  wire [15:0] c_chunk_heads;
+  wire [ 1:0] c_tap_point;
+  wire        c_tap_all;
+  wire [ 7:0] c_tap_layer;
+
+  // Regions of memory.
   wire [PORTS*64-1:0] c_base;
+  wire [        63:0] c_p_off;
+  wire [        63:0] c_w_off;
+  wire [        63:0] c_e_off;
+  wire [        63:0] c_tok_off;
+  wire [        63:0] c_s_off;
+  wire [        63:0] c_out_off;
+  wire [        63:0] c_tap_off;
+
+  // Counts of groups, beats and tiles that follow.
   wire [15:0] c_d8;
   wire [15:0] c_i8;
   wire [15:0] c_dn;
@@ -168,10 +181,12 @@ module mamba2_accel #(
   wire [31:0] c_tiles_in;
   wire [31:0] c_tiles_out;
   wire [31:0] c_tiles_head;
-  wire [3:0] c_blk_d;
-  wire [3:0] c_blk_i;
-  wire [3:0] c_halv_d;
-  wire [3:0] c_halv_i;
+  wire [ 3:0] c_blk_d;
+  wire [ 3:0] c_blk_i;
+  wire [ 3:0] c_halv_d;
+  wire [ 3:0] c_halv_i;
+
+  // Of states, embedding rows and sections in memory.
   wire [15:0] c_words;
   wire [15:0] c_chunks;
   wire [15:0] c_sb;
@@ -184,47 +199,53 @@ module mamba2_accel #(
   wire [31:0] c_w_in;
   wire [31:0] c_w_out;
   wire [31:0] c_w_head;
-  wire clear;
-  wire finish;
-  wire done;
+
+  // The run's jobs, begin and end.
+  wire        job_valid;
+  wire        job_ready;
+  wire [31:0] job_data;
+  wire        clear;
+  wire        finish;
+  wire        idle;
+  wire        done;
+
+  // Progress.
+  wire        out_done;
+  wire        record_written;
   wire [31:0] tokens_run;
   wire [31:0] layers_done;
   wire [31:0] tokens_done;
-  wire job_ready;
-  wire rd_cmd_valid;
-  wire [63:0] rd_cmd_offset;
-  wire [31:0] rd_cmd_beats;
-  wire r_ready;
-  wire wr_cmd_valid;
-  wire [63:0] wr_cmd_offset;
-  wire [31:0] wr_cmd_beats;
-  wire d_valid;
+
+  // Memory: commands, data, beats and errors of each port.
+  wire              rd_cmd_valid;
+  wire              rd_cmd_ready;
+  wire [      63:0] rd_cmd_offset;
+  wire [      31:0] rd_cmd_beats;
+  wire              r_valid;
+  wire              r_ready;
+  wire [WIDE_W-1:0] r_data;
+  wire              wr_cmd_valid;
+  wire              wr_cmd_ready;
+  wire [      63:0] wr_cmd_offset;
+  wire [      31:0] wr_cmd_beats;
+  wire              d_valid;
+  wire              d_ready;
   wire [WIDE_W-1:0] d_data;
-  wire idle;
-  wire out_done;
-  wire record_written;
-  wire tap_beat;
-  wire bad_token;
+  wire              written;
+  wire [ PORTS-1:0] rd_beat;
+  wire [ PORTS-1:0] wr_beat;
+  wire [ PORTS-1:0] rd_err;
+  wire [ PORTS-1:0] wr_err;
+
+  // Events that the counters count, and a token id that does not exist.
   wire beat;
   wire stall_weights;
   wire stall_acts;
   wire stall_out;
   wire ssm_beat;
   wire stall_state;
-  wire args_valid;
-  wire [7:0] args_error;
-  wire job_valid;
-  wire [31:0] job_data;
-  wire rd_cmd_ready;
-  wire r_valid;
-  wire [WIDE_W-1:0] r_data;
-  wire wr_cmd_ready;
-  wire d_ready;
-  wire written;
-  wire [PORTS-1:0] rd_beat;
-  wire [PORTS-1:0] wr_beat;
-  wire [PORTS-1:0] rd_err;
-  wire [PORTS-1:0] wr_err;
+  wire tap_beat;
+  wire bad_token;
 
   // What went wrong stays, so that no further token is asked for; until a start, which forgets it before it is judged.
   reg  bad_token_q;
