@@ -23,6 +23,8 @@ GROUP = 8
 HEAD_RECORD_BYTES = 64
 A_AT, DT_BIAS_AT, D_AT, SHIFTS_AT = 0, 16, 32, 48
 """Bytes of a head record at which A, dt_bias, D and their three shifts begin."""
+_SIGNED = {8: torch.int8, 16: torch.int16, 32: torch.int32}
+"""Their bytes in memory are the format's, as every machine that runs this is little-endian."""
 MIN_SHIFT = 1
 """Shift of an absent row's channel scale, which the scaler takes from 1 on."""
 
@@ -65,10 +67,7 @@ def little_endian(x: Tensor, bits: int) -> Tensor:
     """Integers [..., n] -> uint8 [..., n * bits / 8], the low `bits` of each, first lowest; bits is 4, 8, 16 or 32."""
     if bits == 4:
         return ((x[..., 0::2] & 15) | (x[..., 1::2] & 15) << 4).to(torch.uint8)
-    if bits == 8:
-        return x.to(torch.int8).view(torch.uint8)
-    steps = torch.arange(0, bits, 8)
-    return ((x.to(torch.int64).unsqueeze(-1) >> steps) & 255).to(torch.uint8).flatten(-2)
+    return x.to(_SIGNED[bits]).contiguous().view(torch.uint8)
 
 
 def bit_fields(*fields: tuple[Tensor, int], size: int) -> Tensor:
