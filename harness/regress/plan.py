@@ -52,7 +52,7 @@ _MAMBA2 = (
     Entry("mamba2_w8a8_random_bulk", "RandomTest", "sim_w8a8", "bulk", "verilator", 40),
     Entry("mamba2_tiny", "DecodingTest", "sim", "bulk", "verilator", 2),
     Entry("mamba2_w8a8_tiny", "DecodingTest", "sim_w8a8", "bulk", "verilator", 2),
-    Entry("mamba2_w8a8_icarus", "RandomTest", "sim_w8a8", "beat", "icarus", 1),
+    Entry("mamba2_w8a8_icarus", "LeastTest", "sim_w8a8", "beat", "icarus", 1),
 )
 
 SUITES: dict[str, tuple[Entry, ...]] = {

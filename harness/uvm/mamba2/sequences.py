@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sequences: random starts of random models, and a zoo model that decodes held-out text."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +9,8 @@ from pyuvm import uvm_sequence
 
 from golden.spec import Mamba2AccelConfig
 from harness.uvm.mamba2 import stimuli
-from harness.uvm.mamba2.items import ModelItem, Stimulus
-from harness.uvm.mamba2.knobs import ZOO, draw
+from harness.uvm.mamba2.items import Action, ModelItem, Stimulus
+from harness.uvm.mamba2.knobs import ZOO, Knobs, draw
 from harness.uvm.mamba2.streams import RESIDUAL
 from harness.uvm.memory import MemoryTransport
 
@@ -20,12 +20,30 @@ TEXT, CHOSEN, MORE = 12, 12, 3
 """Tokens of a prompt, tokens chosen, and both again in a start that goes on."""
 
 
-class RandomModels(uvm_sequence):
-    """`items` models drawn by the knobs of a seed, each started once, or twice where the second start goes on."""
+def least(knobs: Knobs) -> Knobs:
+    """Return knobs of the least model: one layer, one token in, one out, its state in memory, all else as drawn."""
+    small = replace(knobs, shape=0, two_groups=False, layers=1, part=False, vocab=8, prompt="one", generate=1)
+    return replace(small, place="memory", kind="tokens", tap=1, tap_all=True, style="synthetic", action=Action.RUN)
 
-    def __init__(self, cfg: Mamba2AccelConfig, memory: MemoryTransport, seed: int, items: int, repeat: str) -> None:
+
+class RandomModels(uvm_sequence):
+    """`items` models drawn by the knobs of a seed, each started once, or twice where the second start goes on.
+
+    `change` may keep the drawn knobs within bounds.
+    """
+
+    def __init__(
+        self,
+        cfg: Mamba2AccelConfig,
+        memory: MemoryTransport,
+        seed: int,
+        items: int,
+        repeat: str,
+        change: Callable[[Knobs], Knobs] = lambda knobs: knobs,
+    ) -> None:
         super().__init__("random_models")
         self._cfg, self._memory, self._seed, self._items, self._repeat = cfg, memory, seed, items, repeat
+        self._change = change
 
     async def body(self) -> None:
         """Send the items."""
@@ -33,7 +51,7 @@ class RandomModels(uvm_sequence):
         rng = np.random.default_rng(self._seed)
         for index, knobs in zip(range(self._items), draw(self._seed), strict=False):
             name = f"start {index}; {self._repeat}"
-            for stimulus in stimuli.make(name, knobs, self._cfg, bases, self._memory.size, rng):
+            for stimulus in stimuli.make(name, self._change(knobs), self._cfg, bases, self._memory.size, rng):
                 item = ModelItem(stimulus)
                 await self.start_item(item)
                 await self.finish_item(item)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyuvm
 
 from harness.uvm.kernel_test import KernelTest
+from harness.uvm.mamba2 import sequences
 from harness.uvm.mamba2.coverage import ModelCoverage
 from harness.uvm.mamba2.env import ModelEnv
 from harness.uvm.mamba2.sequences import Decoding, RandomModels
@@ -35,6 +36,17 @@ class RandomTest(ModelTest):
     async def body(self) -> None:
         """Play the drawn starts."""
         await self.play_random(self.job.items)
+
+
+@pyuvm.test()
+class LeastTest(ModelTest):
+    """The least model, at pin level: for simulators in which every cycle is dear, and every unknown value is seen."""
+
+    async def body(self) -> None:
+        """Play it under drawn stalls."""
+        await self.play(
+            RandomModels(self.cfg, self.bench.memory, self.job.seed, self.job.items, self.repeat, sequences.least)
+        )
 
 
 @pyuvm.test()
