@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Designs from Verilog to sums: what dissolves, what is counted how often, what the cache knows, how failures read."""
+
+from pathlib import Path
+
+import pytest
+
+from golden.errors import CheckError
+from harness.synth import mapping, yosys
+from harness.synth.budget import Budget, failures
+from harness.synth.cells import Resources
+from harness.synth.elaborate import Design, elaborate
+from harness.synth.mapping import summarize
+
+SOURCE = """
+module gates (input wire [7:0] a, output wire [7:0] y);
+  assign y = a ^ {a[0], a[7:1]};
+endmodule
+
+module stage #(parameter W = 8) (input wire clk, input wire [W-1:0] d, output reg [W-1:0] q);
+  always @(posedge clk) q <= d;
+endmodule
+
+module pair (input wire clk, input wire [7:0] d, output wire [7:0] q);
+  wire [7:0] y;
+  wire [7:0] z;
+  gates u_gates (.a(d), .y(y));
+  stage u_first (.clk(clk), .d(y), .q(z));
+  stage #(.W(4)) u_low (.clk(clk), .d(~z[3:0] & z[7:4]), .q(q[3:0]));
+  stage #(.W(4)) u_high (.clk(clk), .d(z[7:4]), .q(q[7:4]));
+endmodule
+
+module whole (input wire clk, input wire [15:0] d, output wire [15:0] q);
+  pair u_a (.clk(clk), .d(d[7:0]), .q(q[7:0]));
+  pair u_b (.clk(clk), .d(d[15:8]), .q(q[15:8]));
+endmodule
+"""
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("synth")
+
+
+@pytest.fixture(scope="module")
+def design(work: Path) -> Design:
+    (work / "whole.v").write_text(SOURCE)
+    return elaborate([work / "whole.v"], "whole", work / "elaborated")
+
+
+def test_modules_without_registers_dissolve(design: Design) -> None:
+    """Gates become part of their parent; modules with registers stay, one entry for each set of parameters."""
+    names = sorted(module.source_name for module in design.modules.values())
+    assert names == ["pair", "stage", "stage", "whole"]
+    counts = {(design.modules[name].source_name, n) for name, n in design.instances().items()}
+    assert counts == {("whole", 1), ("pair", 2), ("stage", 2), ("stage", 4)}
+
+
+def test_sums_and_paths(design: Design, work: Path) -> None:
+    """Cells count once for each instance; a path through two modules has the levels of both."""
+    summary = summarize(design, "xcup", work / "cache")
+    assert summary.total == Resources(lut=2 * (8 + 4), ff=2 * (8 + 8))
+    assert summary.slowest.source == "pair"
+    assert summary.slowest.longest.levels == 1
+
+
+def test_finished_modules_stay(design: Design, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second summary reads the cache; another family maps again."""
+    first = summarize(design, "xcup", work / "cache")
+
+    def refuse(script: str, folder: Path) -> None:
+        raise CheckError("mapped again")
+
+    monkeypatch.setattr(mapping, "run", refuse)
+    assert summarize(design, "xcup", work / "cache") == first
+    with pytest.raises(CheckError, match="stage: mapped again"):
+        summarize(design, "xc7", work / "cache")
+
+
+def test_modules_alone_are_the_same(design: Design, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a module takes does not depend on those that are mapped in the same run."""
+    together = summarize(design, "xcup", work / "cache")
+    monkeypatch.setattr(mapping, "BATCH", 1)
+    alone = summarize(design, "xcup", work / "alone")
+    figures = [(module.source, module.resources, module.pins, n) for module, n in together.modules]
+    assert figures == [(module.source, module.resources, module.pins, n) for module, n in alone.modules]
+
+
+def test_failures_are_quoted(work: Path) -> None:
+    """Yosys' error line is in the message."""
+    with pytest.raises(CheckError, match=r"ERROR: .*no_such"):
+        yosys.run("read_rtlil no_such.il", work / "bad")
+
+
+def test_tail_of_a_run_without_error_line() -> None:
+    """A run that dies without an error message is told by its status and its last lines."""
+    text = yosys._reason(134, "\n".join(f"line {i}" for i in range(100)))
+    assert "exit status 134" in text
+    assert "line 99" in text
+    assert "line 50" not in text
+
+
+def test_budget(design: Design, work: Path) -> None:
+    """More than 80 % of what the shell leaves, or a longer path than the board's, is a failure that names both."""
+    summary = summarize(design, "xcup", work / "cache")
+    room = Budget(Resources(lut=100, ff=100), 0.0, 1)  # type: ignore[arg-type]
+    assert failures("toy", summary, room) == []
+    full = Budget(Resources(lut=50, ff=40), 0.5, 0)  # type: ignore[arg-type]
+    words = failures("toy", summary, full)
+    assert [word for word in ("24 lut", "32 ff", "1 levels in pair") if any(word in line for line in words)] == [
+        "24 lut",
+        "32 ff",
+        "1 levels in pair",
+    ]
