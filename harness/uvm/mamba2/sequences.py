@@ -10,7 +10,7 @@ from pyuvm import uvm_sequence
 from golden.spec import Mamba2AccelConfig
 from harness.uvm.mamba2 import stimuli
 from harness.uvm.mamba2.items import Action, ModelItem, Stimulus
-from harness.uvm.mamba2.knobs import ZOO, Knobs, draw
+from harness.uvm.mamba2.knobs import ILLEGAL_NAMES, ZOO, Knobs, draw
 from harness.uvm.mamba2.streams import RESIDUAL
 from harness.uvm.memory import MemoryTransport
 
@@ -55,6 +55,25 @@ class RandomModels(uvm_sequence):
                 item = ModelItem(stimulus)
                 await self.start_item(item)
                 await self.finish_item(item)
+
+
+class Refusals(uvm_sequence):
+    """A start, every illegal argument in turn, and a start that goes on from the first as if nothing had been."""
+
+    def __init__(self, cfg: Mamba2AccelConfig, memory: MemoryTransport, seed: int, repeat: str) -> None:
+        super().__init__("refusals")
+        self._cfg, self._memory, self._seed, self._repeat = cfg, memory, seed, repeat
+
+    async def body(self) -> None:
+        """Send the items."""
+        bases = tuple(self._memory.base(port) for port in range(self._cfg.ports))
+        knobs = replace(least(next(draw(self._seed))), kind="continued", layers=2, place="mixed")
+        rng = np.random.default_rng(self._seed)
+        first, second = stimuli.make(self._repeat, knobs, self._cfg, bases, self._memory.size, rng)
+        for stimulus in (first, *(stimuli.refused(first, name) for name in ILLEGAL_NAMES), second):
+            item = ModelItem(stimulus)
+            await self.start_item(item)
+            await self.finish_item(item)
 
 
 class Decoding(uvm_sequence):

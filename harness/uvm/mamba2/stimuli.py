@@ -263,13 +263,13 @@ def _spoil(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
     return _SPOIL[knobs.action](s, knobs, rng) if knobs.action in _SPOIL else s
 
 
-def _spoil_arguments(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
-    """The drawn illegal argument, or the next one that golden refuses here (0 as eps is legal for table norms)."""
-    build, at = build_of(s.cfg), ILLEGAL_NAMES.index(knobs.illegal)
-    for name in (*ILLEGAL_NAMES[at:], *ILLEGAL_NAMES[:at]):
-        spoilt = ILLEGAL[name](s.legal, build)
+def refused(s: Stimulus, name: str) -> Stimulus:
+    """The start with an illegal argument, or the next one that golden refuses here (0 as eps is legal for tables)."""
+    build, at = build_of(s.cfg), ILLEGAL_NAMES.index(name)
+    for each in (*ILLEGAL_NAMES[at:], *ILLEGAL_NAMES[:at]):
+        spoilt = ILLEGAL[each](s.legal, build)
         if argument_error(spoilt, build) is not ErrorCode.NONE:
-            return replace(s, arguments=spoilt, illegal=name)
+            return replace(s, action=Action.ILLEGAL, arguments=spoilt, illegal=each)
     raise AssertionError("no illegal argument is refused")
 
 
@@ -306,7 +306,7 @@ def _spoil_writes(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
 
 
 _SPOIL: dict[Action, Callable[[Stimulus, Knobs, Generator], Stimulus]] = {
-    Action.ILLEGAL: _spoil_arguments,
+    Action.ILLEGAL: lambda s, knobs, rng: refused(s, knobs.illegal),
     Action.BAD_TOKEN: _spoil_token,
     Action.READ_ERROR: _spoil_reads,
     Action.WRITE_ERROR: _spoil_writes,

@@ -39,6 +39,15 @@ class RandomTest(ModelTest):
 
 
 @pyuvm.test()
+class RefusalTest(ModelTest):
+    """Every illegal argument is refused with its code, moves nothing, and disturbs nothing that is kept."""
+
+    async def body(self) -> None:
+        """Play all of them between two starts."""
+        await self.play(sequences.Refusals(self.cfg, self.bench.memory, self.job.seed, self.repeat))
+
+
+@pyuvm.test()
 class LeastTest(ModelTest):
     """The least model, at pin level: for simulators in which every cycle is dear, and every unknown value is seen."""
 
