@@ -4,11 +4,15 @@
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from golden.errors import InputError, MachineError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 BYTES = "bytes"
 BYTE_VOCAB = 256
@@ -83,17 +87,7 @@ def from_tokenizer(text: str, path: Path, vocab: int) -> Text:
         InputError: the file is no tokenizer, or makes a token that is not below `vocab`.
         MachineError: the library `tokenizers` is missing.
     """
-    try:
-        from tokenizers import Tokenizer
-    except ImportError:
-        raise MachineError("the Python package tokenizers is missing; pip install tokenizers") from None
-    try:
-        raw = path.read_bytes()
-        library = Tokenizer.from_str(raw.decode("utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}); expected a {TOKENIZER}") from error
-    except Exception as error:  # the library raises plain Exception for whatever it does not understand
-        raise InputError(f"{path}: no Hugging Face {TOKENIZER} ({error})") from error
+    library, raw = read_tokenizer(path)
     encoding = library.encode(text, add_special_tokens=False)
     tokens = torch.tensor(encoding.ids, dtype=torch.int64)
     if len(tokens) and int(tokens.max()) >= vocab:
@@ -103,6 +97,22 @@ def from_tokenizer(text: str, path: Path, vocab: int) -> Text:
         )
     name = f"{path.name} {hashlib.sha256(raw).hexdigest()[:12]}"
     return Text(tokens, _ends(text, encoding.offsets), name, hashlib.sha256(text.encode("utf-8")).hexdigest())
+
+
+def read_tokenizer(path: Path) -> "tuple[Tokenizer, bytes]":
+    """A Hugging Face `tokenizer.json` as its library reads it, and its bytes; errors as for `from_tokenizer`."""
+    try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        raise MachineError("the Python package tokenizers is missing; pip install tokenizers") from None
+    try:
+        raw = path.read_bytes()
+        made = Tokenizer.from_str(raw.decode("utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error}); expected a {TOKENIZER}") from error
+    except Exception as error:  # the library raises plain Exception for whatever it does not understand
+        raise InputError(f"{path}: no Hugging Face {TOKENIZER} ({error})") from error
+    return made, raw
 
 
 def _ends(text: str, offsets: list[tuple[int, int]]) -> Tensor:

@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from golden.errors import CheckError, InputError, KraitError, MachineError
-from harness import cli_model, cli_synth, console
+from harness import cli_generate, cli_model, cli_synth, console
 from harness.atomic import writable_dir
 from harness.paths import ROOT, build_dir
 
@@ -26,6 +26,7 @@ board_app = typer.Typer(no_args_is_help=True, help="List boards, show their fact
 app.add_typer(vectors_app, name="vectors")
 app.add_typer(board_app, name="board")
 app.add_typer(cli_model.app, name="model")
+app.command()(cli_generate.generate)
 app.command()(cli_synth.synth)
 
 Seed = Annotated[int | None, typer.Option(help="Seed of the run; without it KRAIT_SEED, or 1.")]

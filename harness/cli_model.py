@@ -84,7 +84,7 @@ def model_quantize(
     path, chosen = checkpoint(model), _profile(profile, settings)
     options = Options(seed=seed, weights=weights)  # type: ignore[arg-type]  # checked there
     cfg, lazy = checkpoints.load(path)
-    _use_cores(cfg)
+    use_cores(cfg)
     drawn = Windows(context=context, calibration_windows=windows, tokenizer=tokenizer, seed=options.seed)
     tokens = sources.calibration_tokens(path, cfg, drawn, text)
     out = out or build_dir() / "models" / f"{path.name}-{chosen.name}"
@@ -127,7 +127,7 @@ def model_eval(
         study_seeds=tuple(range(1, study + 1)),
     )
     path, folder = checkpoint(model), writable_dir(out or build_dir() / "accuracy")
-    _use_cores(checkpoints.load(path)[0])
+    use_cores(checkpoints.load(path)[0])
     models = accuracy.cached(writable_dir(build_dir() / "models"), Options())
     with console.progress(f"{path.name}") as bar:
         found = accuracy.evaluate(path, profiles or list(NAMES), text, options, models, bar)
@@ -202,7 +202,7 @@ def checkpoint(model: str) -> Path:
     return Path(model)
 
 
-def _use_cores(cfg: "Mamba2Config") -> None:
+def use_cores(cfg: "Mamba2Config") -> None:
     """One thread for a small model: its tensors gain nothing from a second one, and lose much where cores are short."""
     import torch
 

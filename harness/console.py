@@ -24,6 +24,12 @@ def say(text: str) -> None:
     out.print(text, markup=False)
 
 
+def write(text: str) -> None:
+    """Print a piece of a line at once, as it is."""
+    out.file.write(text)
+    out.file.flush()
+
+
 class RunView:
     """Shows what happens to the entries of a regression, a line for each verdict; all else on a terminal only."""
 
