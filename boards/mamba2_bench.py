@@ -10,12 +10,13 @@ import torch
 
 from boards.drivers.mamba2_accel import LOOK_S, Best, Mamba2Accel
 from boards.facts import Board, load_board
-from boards.mamba2_image import Plan, plan, write_model, write_prompt
+from boards.mamba2_image import plan, write_model, write_prompt
 from boards.mamba2_models import integer_model, prompt_of
 from boards.sim.open import open_board, pick_config
 from golden.errors import InputError
 from golden.mamba2.accel.outcome import Outcome, outcome
 from golden.mamba2.accel.schedule import jobs
+from golden.mamba2.accel.start import Plan
 from golden.mamba2.integer.model import IntegerModel
 from golden.spec import Mamba2AccelConfig
 from golden.spec.gen import mamba2_accel as regs
@@ -35,7 +36,7 @@ RECORDS = "mamba2.jsonl"
 QUICK_CONFIGS = ("sim", "sim_w8a8")
 FULL = 1 - 2**-16
 """Beats a cycle of an ideal channel: just below 1, so that reads and writes share its data bus."""
-STEP, STEPS = 512, 64
+STEP, STEPS = 128, 256
 """Cycles between two looks for the end of the layers, and looks between two at the wall clock."""
 TIMEOUT_S = 6 * 3600.0
 

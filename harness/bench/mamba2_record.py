@@ -67,7 +67,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Mark:
-    """Counters when the prompt was first seen to have passed the last layer, a few hundred cycles late at most."""
+    """Counters when the prompt was first seen to have passed the last layer, some 200 cycles late at most."""
 
     cycles: int
     weight_beats: int
