@@ -61,7 +61,7 @@ def generate(
     cfg = choose(facts, config, profile, own_profile)
     read = texts.tokenize(_utf8(prompt), shape.vocab_size, path, tokenizer).tokens.tolist()
     if not read:
-        raise InputError("--prompt: is empty, expected at least one token")
+        raise InputError("--prompt: the tokenizer makes no token of it, expected at least one")
     run = start.Run(len(read), tokens)
     start.fits(shape, cfg, run)
     integers = _integers(path, cfg, check, tokenizer)
@@ -158,7 +158,9 @@ def _integers(path: Path, cfg: "Mamba2AccelConfig", resident: bool, tokenizer: P
 
 
 def _utf8(text: str) -> str:
-    """Return the text; InputError where the shell gave bytes that are no UTF-8."""
+    """Return the text; InputError where it is empty, or the shell gave bytes that are no UTF-8."""
+    if not text:
+        raise InputError("--prompt: is empty, expected a text of at least one token")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
