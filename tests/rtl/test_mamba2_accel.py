@@ -167,6 +167,7 @@ def test_in_a_four_state_simulator() -> None:
         core_sources("mamba2_accel"),
         cfg.parameters,
         "tests.rtl.cocotb_mamba2_accel",
+        testcase="no_x_leaves",
         sim="icarus",
         timeout_s=600,
     )
