@@ -11,13 +11,16 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 	  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null \
 	  && { echo $$p; break; }; done)
 
-# Options: SEED (a number), JOBS (simulations at a time), BOARD of `make bench` (sim, sim:u280; all of them without).
+# Options: SEED (a number), JOBS (simulations at a time), BOARD of `make bench` (sim, sim:u280; all of them without),
+# KERNEL and CONFIG of `make synth`.
 SEED  ?=
 BOARD ?=
+KERNEL ?=
+CONFIG ?=
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 SEED_OPTION = $(if $(SEED),--seed $(SEED),)
 
-.PHONY: help sim test lint gen bench report doctor zoo clean distclean
+.PHONY: help sim test lint gen bench synth report doctor zoo clean distclean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +44,9 @@ bench: $(STAMP) ## Benchmarks on the virtual boards (BOARD=sim:u280 for one), wi
 	@$(BIN)/krait bench $(if $(BOARD),--board $(BOARD),--all) $(SEED_OPTION); verdict=$$?; \
 	[ $$verdict -le 1 ] || exit $$verdict; \
 	$(BIN)/krait report || exit $$?; exit $$verdict
+
+synth: $(STAMP) ## Cells and logic levels by Yosys (KERNEL=mamba2_accel CONFIG=sim); an hour or more for large ones
+	@$(BIN)/krait synth $(if $(KERNEL),--kernel $(KERNEL),) $(if $(CONFIG),--config $(CONFIG),)
 
 report: $(STAMP) ## Write the HTML report from the newest results
 	@$(BIN)/krait report

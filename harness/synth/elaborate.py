@@ -13,6 +13,8 @@ from harness.synth.yosys import run
 
 _PORT = re.compile(r"^  wire (?:.* )?(?:input|output|inout) \d+ .*$", re.M)
 _CELL = re.compile(r"^  cell (\S+) \S+$", re.M)
+_LINE = re.compile(r'^ *attribute \\src ".*"\n', re.M)
+_NUMBERED = re.compile(r"(?<=\s)\$\S*\$\d+\w*(?=\s)")
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,15 @@ def parse(text: str, top: str) -> Design:
         match = re.search(r"^module (\S+)$", block, re.M)
         if match:
             body = block[block.find("attribute") if block.find("attribute") >= 0 else match.start() :]
-            found[match[1]] = Module(match[1], body, Counter(_CELL.findall(block)))
+            found[match[1]] = Module(match[1], _neutral(body), Counter(_CELL.findall(block)))
     modules = {
         name: Module(name, module.text, {kind: n for kind, n in module.children.items() if kind in found})
         for name, module in found.items()
     }
     return Design(top, modules)
+
+
+def _neutral(text: str) -> str:
+    """Return a text without lines of sources, its numbered names counted from 0: edits elsewhere do not change it."""
+    names: dict[str, str] = {}
+    return _NUMBERED.sub(lambda match: names.setdefault(match[0], f"$n${len(names)}"), _LINE.sub("", text))

@@ -56,6 +56,16 @@ def test_modules_without_registers_dissolve(design: Design) -> None:
     assert counts == {("whole", 1), ("pair", 2), ("stage", 2), ("stage", 4)}
 
 
+def test_edits_elsewhere_leave_a_module_alone(design: Design, work: Path) -> None:
+    """A module's text names no lines and no numbers of the whole design, or every edit would map all modules again."""
+    extra = "\n\nmodule other (input wire clk, output reg [3:0] n);\n  always @(posedge clk) n <= n + 1;\nendmodule\n"
+    more = SOURCE.replace("pair u_a", "wire [3:0] n;\n  other u_n (.clk(clk), .n(n));\n  pair u_a")
+    (work / "more.v").write_text(extra + more)
+    again = elaborate([work / "more.v"], "whole", work / "more")
+    same = [name for name in design.modules if again.modules[name].text == design.modules[name].text]
+    assert sorted(design.modules[name].source_name for name in same) == ["pair", "stage", "stage"]
+
+
 def test_sums_and_paths(design: Design, work: Path) -> None:
     """Cells count once for each instance; a path through two modules has the levels of both."""
     summary = summarize(design, "xcup", work / "cache")
