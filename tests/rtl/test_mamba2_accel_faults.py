@@ -31,8 +31,8 @@ FAULTS = {
     ),
     # The lowest bit of a channel's oldest token in the convolution's history.
     "front": Fault("m2_conv_path", "history_q <= next;", "history_q <= next ^ 1'b1;"),
-    # Bit 8 of the read-out's products of all states.
-    "ssm": Fault("m2_ssm_tile", "p1_product_q <= p0_product_q;", "p1_product_q <= p0_product_q ^ 256;"),
+    # Bit 16 of the state before it is quantized: the lowest that is kept however large the state is.
+    "ssm": Fault("m2_ssm_tile", "p6_state_q <= saturated;", "p6_state_q <= saturated ^ 32'h10000;"),
     # The lowest bit of the first activation of each beat.
     "act": Fault(
         "m2_act_pack",
