@@ -150,7 +150,7 @@ def lay_out(shape: Mamba2Config, p: Mamba2Profile, eps: tuple[int, int], machine
 
 
 def cut(shape: Mamba2Config, p: Mamba2Profile, machine: Mamba2AccelConfig, needed: bool = True) -> StateShape:
-    """How the states in memory are cut: the queue of states holds three chunks; fewest beats in all, then largest chunks.
+    """How the states in memory are cut: the queue of states holds three chunks; fewest beats, then largest chunks.
 
     With one chunk at a time in the queue the recurrence waits for each: 8 % of a step of 2.7B on U280, simulated.
 
