@@ -96,8 +96,8 @@ class Resources:
 class Synthesis:
     """How a design for the board is estimated.
 
-    `family` is what Yosys calls the device family, `proxy` says that it is not the device's own; `levels` is the greatest
-    number of logic levels at the kernel's clock; the shell takes `shell_share` of every kind of cell.
+    `family` is what Yosys calls the device family, `proxy` says that it is not the device's own; `levels` is the most
+    logic levels at the kernel's clock; the shell takes `shell_share` of every kind of cell.
     """
 
     family: str

@@ -95,9 +95,9 @@ class Decoding(uvm_sequence):
             await self.finish_item(item)
 
     def _starts(self) -> Iterator[Stimulus]:
-        from harness.uvm.mamba2 import zoo
+        from harness import mamba2_tiny
 
-        model = zoo.tiny(self._cfg.profile)
+        model = mamba2_tiny.tiny(self._cfg.profile)
         bases = tuple(self._memory.base(port) for port in range(self._cfg.ports))
         rng = np.random.default_rng(self._seed)
         for index in range(self._items):
@@ -107,7 +107,7 @@ class Decoding(uvm_sequence):
             a = replace(a, mem_first=model.cfg.n_layer - int(rng.integers(1, 1 + model.cfg.n_layer)) * (index % 2))
             name, states = f"text at {first}; {self._repeat}", None
             for start, prompt, chosen in ((name, TEXT, CHOSEN), (f"{name}, continued", MORE, MORE)):
-                tokens = tuple(int(token) for token in zoo.text(first, prompt))
+                tokens = tuple(int(token) for token in mamba2_tiny.text(first, prompt))
                 sized = replace(a, prompt=prompt, generate=chosen)
                 made = stimuli.start(start, model, self._cfg, sized, tokens, states=states)
                 yield replace(made, style=ZOO)
