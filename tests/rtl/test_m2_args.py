@@ -17,8 +17,8 @@ from harness.sim.runner import derive_seed, simulate
 from tests.rtl.dut import SIMS, check_module, sources
 from tests.rtl.stream_vectors import pack
 
-SIM = Build(load(NAMES[0]), 512, 32, 32, 4, 1, 8, 256, 512, 16, 128, 64, 4, 900, 2500, 192, 384)
-WIDE = Build(load(NAMES[1]), 1024, 64, 128, 1, 2, 16, 2560, 5120, 160, 128, 128, 8, 40000, 0, 2560, 5120)
+SIM = Build(load(NAMES[0]), 512, 32, 32, 4, 1, 8, 256, 512, 16, 128, 64, 4, 900, 2500, 128, 192, 384)
+WIDE = Build(load(NAMES[1]), 1024, 64, 128, 1, 2, 16, 2560, 5120, 160, 128, 128, 8, 40000, 0, 1024, 2560, 5120)
 BUILDS = [SIM, WIDE]
 PORTS = 2
 SHAPE = {ErrorCode.BAD_D_MODEL, ErrorCode.BAD_HEADS, ErrorCode.BAD_HEADDIM, ErrorCode.BAD_NGROUPS}
@@ -52,7 +52,7 @@ def drawn(build: Build, rng: random.Random) -> Arguments:
     first = rng.randrange(layers) if rng.random() < 0.5 else 0
     head, raw = rng.random() < 0.7, rng.random() < 0.3
     generate = 0 if not head else 1 if raw else rng.choice((1, 2, 40, rng.randint(1, 5000)))
-    chunk = max(size for size in (1, 2, 4, 8) if heads % size == 0)
+    chunk = rng.choice([size for size in (1, 2, 4, 8) if heads % size == 0])
     on_chip = build.state_depth // (heads * headdim // 8 * (d_state // 8) // build.tiles)
     return Arguments(
         d_model=d_model,
@@ -144,7 +144,7 @@ def start(a: Arguments, build: Build) -> dict[str, Any]:
 
 def params(build: Build) -> dict[str, int]:
     """Return the RTL's parameters."""
-    same = ("tiles", "inputs", "rows", "conv_depth", "state_depth", "norm_width_d", "norm_width_i")
+    same = ("tiles", "inputs", "rows", "conv_depth", "state_depth", "s_depth", "norm_width_d", "norm_width_i")
     limits = ("d_max", "i_max", "h_max", "n_max", "p_max", "g_max")
     found = {name.upper(): getattr(build, name) for name in (*same, *limits)}
     own = {"PROFILE": NAMES.index(build.profile.name), "PORTS": PORTS, "PORT_BYTES": build.port_bytes}

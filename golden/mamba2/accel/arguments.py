@@ -33,6 +33,7 @@ class Build:
         tiles: tiles of 8 states by 8 channels that work in parallel.
         lanes: values of a beat of norms and quantizers.
         conv_depth, state_depth: groups of 8 channels' histories, words of state tiles.
+        s_depth: wide beats of states on their way from memory, of which a chunk is not to have more.
         norm_width_d, norm_width_i: widest vector of the tables of each norm; halves of it are served, too.
     """
 
@@ -51,13 +52,14 @@ class Build:
     g_max: int
     conv_depth: int
     state_depth: int
+    s_depth: int
     norm_width_d: int
     norm_width_i: int
 
 
 def build_of(config: Mamba2AccelConfig) -> Build:
     """Return what the arguments of a configuration's starts depend on."""
-    limits = ("d_max", "i_max", "h_max", "n_max", "p_max", "g_max", "conv_depth", "state_depth")
+    limits = ("d_max", "i_max", "h_max", "n_max", "p_max", "g_max", "conv_depth", "state_depth", "s_depth")
     return Build(
         profile=load(config.profile),
         wide_bits=8 * config.wide_bytes,
@@ -234,7 +236,7 @@ def _tokens_fit(a: Arguments) -> bool:
 
 
 def _state_fits(a: Arguments, build: Build) -> bool:
-    """On chip what shall be there, in S_BYTES the states of all layers of the model if any of them is in memory."""
+    """What shall be on chip fits; the others fit S_BYTES, in whole chunks that the queue holds."""
     if a.chunk_heads not in CHUNKS or a.heads % a.chunk_heads or a.mem_first > a.model_layers:
         return False
     c = counts(a, build)
@@ -243,7 +245,11 @@ def _state_fits(a: Arguments, build: Build) -> bool:
     if a.mem_first == a.model_layers:
         return True
     whole = a.chunk_heads * c.p8 * c.n8 * 64 * build.profile.ssm_bits % build.wide_bits == 0
-    return whole and a.model_layers * c.chunks * c.chunk_beats * build.port_bytes <= a.s_bytes
+    return (
+        whole
+        and c.chunk_beats <= build.s_depth
+        and a.model_layers * c.chunks * c.chunk_beats * build.port_bytes <= a.s_bytes
+    )
 
 
 def _ends(a: Arguments, build: Build) -> Iterator[int]:

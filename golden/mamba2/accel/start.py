@@ -198,7 +198,8 @@ def refuse(a: Arguments, machine: Mamba2AccelConfig) -> None:
 
 def explain(code: ErrorCode, a: Arguments, build: Build) -> str:
     """Which argument an error code means, what it was and what is expected."""
-    groups = a.layer_end * (2 * counts(a, build).bn8 + a.d_inner // layout.GROUP)
+    c = counts(a, build)
+    groups = a.layer_end * (2 * c.bn8 + a.d_inner // layout.GROUP)
     widths = "that its norms and Hadamard blocks have"
     states = "states that work in parallel"
     return {
@@ -215,7 +216,8 @@ def explain(code: ErrorCode, a: Arguments, build: Build) -> str:
         ErrorCode.BAD_TOKENS: f"prompt is {a.prompt} and tokens to generate {a.generate}, expected 1 .. {MAX_TOKENS}",
         ErrorCode.BAD_EPS: f"eps of the norms is {a.eps_d} and {a.eps_i}, expected at least 1",
         ErrorCode.BAD_STATE: f"n_layer is {a.model_layers}: {groups} groups of histories, at most {build.conv_depth}; "
-        f"{a.mem_first} layers of states on chip; {a.s_bytes} bytes for the others in chunks of {a.chunk_heads} heads",
+        f"{a.mem_first} layers of states on chip; {a.s_bytes} bytes for the others in chunks of {a.chunk_heads} heads, "
+        f"{c.chunk_beats} beats each, at most {build.s_depth}",
         ErrorCode.BAD_OFFSET: f"offsets {a.offsets}, expected multiples of {build.port_bytes} and all regions in "
         f"{a.arena_bytes} bytes",
         ErrorCode.BAD_TOKEN: f"a token of the prompt is beyond the vocabulary of {a.vocab}",

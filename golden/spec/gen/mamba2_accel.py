@@ -98,7 +98,7 @@ class Offset(IntEnum):
     MODE = 0x42C
     """What the run does."""
     CHUNK_HEADS = 0x430
-    """Heads of a chunk of the state in memory: 1, 2, 4 or 8."""
+    """Heads of a chunk of the state in memory: 1, 2, 4 or 8, so that the queue of states holds a chunk."""
     MEM_FIRST = 0x434
     """Layers below this one keep their state on chip, the others in memory."""
     EPS_D = 0x438
@@ -163,7 +163,7 @@ class ErrorCode(IntEnum):
     BAD_EPS = 24
     """EPS_D or EPS_I is 0, and the norms are not tables."""
     BAD_STATE = 25
-    """States or histories do not fit on chip or into S_BYTES, or chunks of CHUNK_HEADS are not whole."""
+    """States or histories do not fit on chip or into S_BYTES, or chunks of CHUNK_HEADS are not whole or too large."""
     BAD_OFFSET = 26
     """An offset, PORT_BASE or ARENA_BYTES is no multiple of the port's bytes, or a region exceeds ARENA_BYTES."""
     BAD_TOKEN = 27

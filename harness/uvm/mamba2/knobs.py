@@ -70,6 +70,7 @@ ILLEGAL: dict[str, Spoiler] = {
     "odd_chunk": lambda a, b: replace(a, chunk_heads=3),
     "no_chunk": lambda a, b: replace(a, chunk_heads=0),
     "memory_beyond": lambda a, b: replace(a, mem_first=a.model_layers + 1),
+    "large_chunk": lambda a, b: replace(a, mem_first=0, chunk_heads=8 if a.heads % 8 == 0 else 4, s_bytes=1 << 48),
     "small_state": lambda a, b: replace(a, mem_first=0, s_bytes=b.port_bytes),
     "odd_p_off": lambda a, b: replace(a, p_off=a.p_off + 1),
     "odd_w_off": lambda a, b: replace(a, w_off=a.w_off + b.port_bytes // 2),

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from golden.mamba2.accel import image
 from golden.mamba2.accel.arguments import (
-    CHUNKS,
     TAP_BITS,
     TOKEN_BITS,
     Arguments,
@@ -23,7 +22,7 @@ from golden.mamba2.accel.arguments import (
     tap_beats,
     up,
 )
-from golden.mamba2.accel.layout import little_endian, pack_state, to_beats
+from golden.mamba2.accel.layout import little_endian, pack_state, state_shapes, to_beats
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import extremes, functions, store, synthetic
 from golden.mamba2.integer.model import IntegerModel, IntegerState
@@ -206,12 +205,7 @@ def _arguments(
     count = int(rng.integers(1, knobs.layers - first + 1)) if knobs.part else knobs.layers
     words = a.heads * counts(a, build).words
     on_chip = {"chip": knobs.layers, "memory": 0, "mixed": max(knobs.layers - 1, 1)}[knobs.place]
-    whole = [
-        n
-        for n in CHUNKS
-        if a.heads % n == 0
-        and n * words // a.heads * cfg.tiles * 64 * build.profile.ssm_bits % (8 * cfg.wide_bytes) == 0
-    ]
+    whole = sorted(cut.heads for cut in state_shapes(model.cfg, model.profile, cfg) if cut.beats <= cfg.s_depth)
     return replace(
         a,
         layer_first=first,

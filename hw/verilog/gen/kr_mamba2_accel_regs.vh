@@ -252,7 +252,7 @@
 `define KR_MAMBA2_ACCEL_MODE_HEAD_WIDTH 1
 `define KR_MAMBA2_ACCEL_MODE_HEAD_MASK 32'h00000004
 
-// CHUNK_HEADS: Heads of a chunk of the state in memory: 1, 2, 4 or 8.
+// CHUNK_HEADS: Heads of a chunk of the state in memory: 1, 2, 4 or 8, so that the queue of states holds a chunk.
 `define KR_MAMBA2_ACCEL_CHUNK_HEADS_ADDR 12'h430
 `define KR_MAMBA2_ACCEL_CHUNK_HEADS_WORD 268
 

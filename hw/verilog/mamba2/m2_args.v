@@ -36,6 +36,7 @@ module m2_args #(
     parameter G_MAX        = 2,      // most state groups, < 65536
     parameter CONV_DEPTH   = 256,    // groups of 8 channels whose histories are kept
     parameter STATE_DEPTH  = 1024,   // words of state tiles on chip
+    parameter S_DEPTH      = 256,    // wide beats of the state queue, at least a chunk, <= 32768
     parameter NORM_WIDTH_D = 128,    // widest vector of the table norm of d_model, < 65536
     parameter NORM_WIDTH_I = 256     // widest vector of the table norm of the gate, < 65536
 ) (
@@ -161,7 +162,7 @@ module m2_args #(
     if (INPUTS != (1 << LOG_INPUTS) || NL != (1 << LOG_NL) || TILES != (1 << LOG_TILES)) begin : g_bad_lanes
       m2_args_INPUTS_NL_and_TILES_must_be_powers_of_two u_error ();
     end
-    if (D_MAX > 65535 || I_MAX > 65535 || H_MAX > 65535 || N_MAX * P_MAX > 4194303) begin : g_bad_limits
+    if (D_MAX > 65535 || I_MAX > 65535 || H_MAX > 65535 || N_MAX * P_MAX > 524287) begin : g_bad_limits
       m2_args_limits_must_leave_counts_of_16_bits u_error ();
     end
     if (PORTS * PORT_BYTES * 8 != WIDE_W) begin : g_bad_ports
@@ -454,8 +455,10 @@ module m2_args #(
   reg  [31:0] chunk_tiles_q;
   reg  [31:0] sb_q;
   reg  [31:0] qb_q;
-  reg  [15:0] chunk_beats_q;
+  reg  [31:0] chunk_beats_q;
+  reg         deep_chunk_q;  // more beats than the queue holds
   wire [31:0] chunk_q_bits = chunk_tiles_q << LOG_CONV;
+  localparam [31:0] S_LIMIT = S_DEPTH;
   wire [31:0] words = head_tiles >> LOG_TILES;
 
   always @(posedge clk) begin
@@ -474,7 +477,8 @@ module m2_args #(
     sb_q          <= ((chunk_tiles_q << 5) + WIDE_1) >> LW;
     qb_q          <= chunk_q_bits >> LW;
     part_chunk_q  <= |chunk_q_bits[LW-1:0];
-    chunk_beats_q <= sb_q[15:0] + qb_q[15:0];
+    chunk_beats_q <= sb_q + qb_q;
+    deep_chunk_q  <= chunk_beats_q > S_LIMIT;
   end
 
   reg  [32:0] layer_end_q;
@@ -525,7 +529,7 @@ module m2_args #(
       W_IN:       {a, b} = {tiles_in_q, 16'd0, kd_q};
       W_OUT:      {a, b} = {tiles_out_q, 16'd0, ki_q};
       W_HEAD:     {a, b} = {tiles_head_q, 16'd0, kd_q};
-      STATE:      {a, b} = {16'd0, chunks_q, 16'd0, chunk_beats_q};
+      STATE:      {a, b} = {16'd0, chunks_q, 16'd0, chunk_beats_q[15:0]};
       STATES:     {a, b} = {state_beats_q, 24'd0, model_layers_q[7:0]};
       PARAMS:     {a, b} = {p_layer_q, 24'd0, model_layers_q[7:0]};
       WEIGHTS:    {a, b} = {w_layer_q, 24'd0, model_layers_q[7:0]};
@@ -708,7 +712,7 @@ module m2_args #(
   endgenerate
 
   always @(posedge clk) begin
-    bad_memory_q <= in_memory && (part_chunk_q || states_bytes > s_bytes_q);
+    bad_memory_q <= in_memory && (part_chunk_q || deep_chunk_q || states_bytes > s_bytes_q);
     bad_chip_q   <= on_chip_q > STATE_LIMIT || history_q > CONV_LIMIT;
     unaligned_q  <= |off_low || |base_low;
   end
@@ -806,7 +810,7 @@ module m2_args #(
   assign c_chunks      = chunks_q;
   assign c_sb          = sb_q[15:0];
   assign c_qb          = qb_q[15:0];
-  assign c_chunk_beats = chunk_beats_q;
+  assign c_chunk_beats = chunk_beats_q[15:0];
   assign c_row_beats   = row_beats_q[15:0];
   assign c_p_in        = p_in_q;
   assign c_p_out       = p_out_q;
@@ -816,7 +820,7 @@ module m2_args #(
   assign c_w_head      = w_head_q;
 
   wire unused_bits = &{1'b0, dn_d[31:16], in_d[31:16], gn_d[31:16], kd_d[31:16], ki_d[31:16], hg_d[31:16], d8[31:16],
-      i8[31:16], words[31:16], sb_q[31:16], qb_q[31:16], reduced[16]};
+      i8[31:16], words[31:16], sb_q[31:16], qb_q[31:16], chunk_beats_q[31:16], reduced[16]};
 
 endmodule
 

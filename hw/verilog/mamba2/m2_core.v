@@ -156,6 +156,7 @@ module m2_core #(
   localparam K_BEATS = 1 << $clog2((I_MAX > D_MAX ? I_MAX : D_MAX) / INPUTS);  // of the widest input
   localparam WORDS = P_MAX / 8 * (N_MAX / 8 / TILES);  // of a head's state
   localparam CHUNK_WORDS = 1 << $clog2(8 * WORDS);  // of the largest chunk: 8 heads
+  localparam CONVS = 1 << $clog2(G_MAX * N_MAX / 4 + I_MAX / 8);  // convolution records of a layer
   localparam SLICE = (W_DEPTH >= 256) ? 64 : W_DEPTH / 4;
   localparam QUEUE = 8;
   localparam JOBS = 8;
@@ -406,7 +407,8 @@ module m2_core #(
   m2_params #(
       .PROFILE(PROFILE),
       .WIDE_W (WIDE_W),
-      .NL     (NL)
+      .NL     (NL),
+      .CONVS  (CONVS)
   ) u_params (
       .clk       (clk),
       .rst       (rst),

@@ -348,6 +348,7 @@ module mamba2_accel #(
       .G_MAX       (G_MAX),
       .CONV_DEPTH  (CONV_DEPTH),
       .STATE_DEPTH (STATE_DEPTH),
+      .S_DEPTH     (S_DEPTH),
       .NORM_WIDTH_D(NORM_WIDTH),
       .NORM_WIDTH_I(I_MAX)
   ) u_args (

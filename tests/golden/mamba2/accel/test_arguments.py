@@ -45,7 +45,7 @@ def start(cfg: Mamba2Config, build: Build) -> Arguments:
         raw=False,
         keep=False,
         head=True,
-        chunk_heads=8,
+        chunk_heads=chunk_heads(cfg, build),
         mem_first=0,
         eps_d=1,
         eps_i=1,
@@ -73,6 +73,12 @@ def start(cfg: Mamba2Config, build: Build) -> Arguments:
         offsets[name] = at
         at += beats * build.port_bytes
     return replace(found, **offsets, s_bytes=states * build.port_bytes, arena_bytes=at)
+
+
+def chunk_heads(cfg: Mamba2Config, build: Build) -> int:
+    """Return the heads of the largest chunk of the state that the queue holds."""
+    shapes = state_shapes(cfg, build.profile, machine(build))
+    return max(shape.heads for shape in shapes if shape.beats <= build.s_depth)
 
 
 def machine(build: Build) -> Machine:
@@ -143,6 +149,7 @@ BROKEN = [
     (SIM, {"chunk_heads": 3}, ErrorCode.BAD_STATE),
     (SIM, {"chunk_heads": 16}, ErrorCode.BAD_STATE),
     (SIM, {"mem_first": 5}, ErrorCode.BAD_STATE),
+    (SIM, {"chunk_heads": 8}, ErrorCode.BAD_STATE),  # 272 beats, the queue of states has 256
     (SIM, {"bases": (0, 16)}, ErrorCode.BAD_OFFSET),
     (SIM, {"s_off": (1 << 64) - 32}, ErrorCode.BAD_OFFSET),
 ]
@@ -156,12 +163,16 @@ def test_each_rule_is_broken_alone(build: Build, changes: dict[str, int], error:
 
 
 def test_states_fit_where_they_shall_be() -> None:
-    """State words and histories are counted against the memories on chip; without any in memory S_BYTES may be 0."""
+    """Words and histories are counted against the memories on chip, a chunk against its queue if any is in memory."""
     a = start(TINY, SIM)
     assert argument_error(replace(a, mem_first=4, s_bytes=0, s_off=0), SIM) == ErrorCode.NONE
     small = replace(SIM, state_depth=SIM.state_depth - 1)
     assert argument_error(replace(a, mem_first=4), small) == ErrorCode.BAD_STATE
     assert argument_error(replace(a, mem_first=3), small) == ErrorCode.NONE
+    exact = counts(a, SIM).chunk_beats
+    assert argument_error(a, replace(SIM, s_depth=exact)) == ErrorCode.NONE
+    assert argument_error(a, replace(SIM, s_depth=exact - 1)) == ErrorCode.BAD_STATE
+    assert argument_error(replace(a, mem_first=4), replace(SIM, s_depth=exact - 1)) == ErrorCode.NONE
     groups = 2 * 8 + 32
     assert argument_error(a, replace(SIM, conv_depth=4 * groups)) == ErrorCode.NONE
     assert argument_error(a, replace(SIM, conv_depth=4 * groups - 1)) == ErrorCode.BAD_STATE
