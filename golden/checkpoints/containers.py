@@ -6,7 +6,7 @@ mapped, so that listing its tensors reads none of them.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,11 @@ from torch import Tensor
 
 from golden.errors import InputError
 
-DTYPES = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32}
-"""Types that a checkpoint may hold, by their name in the header of a `.safetensors` file."""
+Dtypes = Mapping[str, torch.dtype]
+DTYPES: Dtypes = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32}
+"""Types that a checkpoint of floating point may hold, by their name in the header of a `.safetensors` file."""
+PACKED: Dtypes = {**DTYPES, "U8": torch.uint8}
+"""The same, and the bytes of packed weights."""
 
 Rows = Callable[[str, int, int], Tensor]
 """Rows start <= i < stop of the tensor called name, as a view into the mapped file."""
@@ -35,10 +38,13 @@ class Entry:
     dtype: torch.dtype
 
 
-def scan(file: Path) -> dict[str, Entry]:
-    """List the tensors of `file` by name without reading them; InputError when it is no sound file of its kind."""
+def scan(file: Path, dtypes: Dtypes = DTYPES) -> dict[str, Entry]:
+    """List the tensors of `file` by name without reading them.
+
+    Raises InputError when it is no sound file of its kind, or holds other types than `dtypes`.
+    """
     try:
-        return _scan_bin(file) if file.suffix == ".bin" else _scan_safetensors(file)
+        return _scan_bin(file, dtypes) if file.suffix == ".bin" else _scan_safetensors(file, dtypes)
     except FileNotFoundError:
         raise InputError(f"{file}: missing; expected the checkpoint's tensors") from None
     except (SafetensorError, OSError, ValueError) as error:
@@ -56,26 +62,26 @@ def mapped(file: Path) -> Iterator[Rows]:
             yield lambda name, start, stop: opened.get_slice(name)[start:stop]
 
 
-def _scan_safetensors(file: Path) -> dict[str, Entry]:
+def _scan_safetensors(file: Path, dtypes: Dtypes) -> dict[str, Entry]:
     found = {}
     with safe_open(file, "pt") as opened:
         for name in opened.keys():  # noqa: SIM118 - safe_open is no mapping
             header = opened.get_slice(name)
-            dtype = DTYPES.get(header.get_dtype())
+            dtype = dtypes.get(header.get_dtype())
             if dtype is None:
-                raise _foreign(file, name, header.get_dtype())
+                raise _foreign(file, name, header.get_dtype(), dtypes)
             found[name] = Entry(file, tuple(header.get_shape()), dtype)
     return found
 
 
-def _scan_bin(file: Path) -> dict[str, Entry]:
+def _scan_bin(file: Path, dtypes: Dtypes) -> dict[str, Entry]:
     found = {}
     for name, tensor in _load_bin(file).items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             kinds = f"{type(name).__name__}: {type(tensor).__name__}"
             raise InputError(f"{file}: entry {name!r} is {kinds}, expected tensors by name; save the state_dict alone")
-        if tensor.dtype not in DTYPES.values() or tensor.layout != torch.strided:
-            raise _foreign(file, name, f"{tensor.dtype} in layout {tensor.layout}")
+        if tensor.dtype not in dtypes.values() or tensor.layout != torch.strided:
+            raise _foreign(file, name, f"{tensor.dtype} in layout {tensor.layout}", dtypes)
         found[name] = Entry(file, tuple(tensor.shape), tensor.dtype)
     return found
 
@@ -101,8 +107,9 @@ def _load_bin(file: Path) -> dict[Any, Any]:
     return loaded
 
 
-def _foreign(file: Path, name: str, dtype: str) -> InputError:
-    return InputError(f"{file}: tensor {name} holds {dtype}, expected float16, bfloat16 or float32")
+def _foreign(file: Path, name: str, dtype: str, dtypes: Dtypes) -> InputError:
+    *most, last = (str(known).removeprefix("torch.") for known in dtypes.values())
+    return InputError(f"{file}: tensor {name} holds {dtype}, expected {', '.join(most)} or {last}")
 
 
 def _one_line(error: Exception) -> str:

@@ -19,7 +19,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from golden.checkpoints.containers import Entry, Rows, mapped, scan
+from golden.checkpoints.containers import DTYPES, Dtypes, Entry, Rows, mapped, scan
 from golden.checkpoints.directory import WEIGHTS, read_config
 from golden.errors import InputError
 
@@ -147,19 +147,19 @@ class _Window:
         return InputError(f"{self._file}: changed or vanished since it was opened; open the checkpoint again")
 
 
-def open_store(path: Path) -> Store:
+def open_store(path: Path, dtypes: Dtypes = DTYPES) -> Store:
     """Open the checkpoint directory `path`: one file or its shards, `.safetensors` or `.bin`.
 
     Raises InputError for a missing or corrupt file, for an index and shards that contradict each other, for a pickle
-    with code, for types other than float16, bfloat16 and float32, and where two sets of weights lie side by side.
+    with code, for types other than `dtypes`, and where two sets of weights lie side by side.
     """
     config = read_config(path)
     weights = find_weights(path)
     if weights.name.endswith(INDEX):
         places = read_index(weights)
-        entries = _scan_shards(weights, places)
+        entries = _scan_shards(weights, places, dtypes)
     else:
-        entries = scan(weights)
+        entries = scan(weights, dtypes)
     files = tuple(
         sorted({entry.file for entry in entries.values()} | ({weights} if weights.suffix != ".json" else set()))
     )
@@ -193,14 +193,14 @@ def read_index(file: Path) -> dict[str, str]:
     return places
 
 
-def _scan_shards(index: Path, places: Mapping[str, str]) -> dict[str, Entry]:
+def _scan_shards(index: Path, places: Mapping[str, str], dtypes: Dtypes) -> dict[str, Entry]:
     """Entries of all shards, in which each tensor lies where the index says, and no others."""
     entries: dict[str, Entry] = {}
     for shard in sorted(set(places.values())):
         file = index.parent / shard
         if not file.is_file():
             raise InputError(f"{file}: missing, but {index.name} names it; restore the file")
-        found = scan(file)
+        found = scan(file, dtypes)
         said = {name for name, place in places.items() if place == shard}
         for name in sorted(said - found.keys()):
             raise InputError(f"{file}: tensor {name} is missing, but {index.name} says that it is here")

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from golden.fixed.hadamard import block_of, transform
 from golden.mamba2.config import Mamba2Config, ModelWeights
-from golden.mamba2.model import Tap, forward, untapped
+from golden.mamba2.model import forward
 from golden.mamba2.schemes import Format, Scheme
+from golden.taps import Tap, untapped
 
 SIGN_SEED = 20  # of the residual rotation's signs; fixed, so that a scheme is the same on every run
 LEAST_PEAK = 1e-12  # scale of a group of zeros

@@ -6,7 +6,7 @@ Source: Dao and Gu, "Transformers are SSMs" (arXiv 2405.21060), section 6 and li
 sequence may be cut anywhere: each function takes the state before its first token and returns the state after its last.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -14,13 +14,7 @@ import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch read
 from torch import Tensor
 
 from golden.mamba2.config import LayerState, LayerWeights, Mamba2Config, ModelWeights
-
-Tap = Callable[[str, Tensor], Tensor]  # sees an intermediate by name ("layers.0.conv") and returns what goes on
-
-
-def untapped(name: str, x: Tensor) -> Tensor:
-    """Let every intermediate pass as it is."""
-    return x
+from golden.taps import Tap, below, untapped
 
 
 class Scan(Protocol):
@@ -162,11 +156,6 @@ def forward(
         after.append(state)
     u = tap("norm_f", rms_norm(r, w.norm_f, cfg.norm_eps))
     return tap("logits", F.linear(tap("head_act", u), w.head)), tuple(after)
-
-
-def below(tap: Tap, prefix: str) -> Tap:
-    """`tap` for a part of the model whose names get a prefix."""
-    return lambda name, x: tap(prefix + name, x)
 
 
 def initial_states(w: ModelWeights, cfg: Mamba2Config, batch: int) -> tuple[LayerState, ...]:

@@ -164,7 +164,7 @@ def edited(**change: Any) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (edited(hidden_act="silu"), "hidden_act is 'silu', expected 'relu2'"),
+        (edited(hidden_act="gelu"), "hidden_act is 'gelu', expected 'relu2' or 'silu'"),
         (edited(hidden_size="absent"), "hidden_size is missing"),
         (edited(sliding_window=4), "unknown key sliding_window"),
         (edited(num_key_value_heads=3), "no multiple of 3"),
