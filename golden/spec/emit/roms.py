@@ -12,6 +12,8 @@ if TYPE_CHECKING:  # declarations know nothing of what is derived from them
 
 LINE_BITS = 320
 """Greatest width of a line of contents."""
+PART_WORDS = 256
+"""Words filled from one constant, where this divides the ROM: few bits for Icarus, a long loop for Verilator."""
 BLOCK_BITS = 4096
 """From here on a ROM goes to block RAM; smaller ones are left to the tools, which take LUTs."""
 
@@ -29,7 +31,8 @@ class Row:
 def emit_rom(rom: "Rom") -> str:
     """Return the module of a ROM: one or two read ports with registered outputs."""
     block = len(rom.words) * rom.width >= BLOCK_BITS
-    return render("rom.v.j2", rom=rom, rows=_rows(rom), addr_w=(len(rom.words) - 1).bit_length(), block=block)
+    addr_w, step = (len(rom.words) - 1).bit_length(), len(rom.words) if len(rom.words) % PART_WORDS else PART_WORDS
+    return render("rom.v.j2", rom=rom, rows=_rows(rom), addr_w=addr_w, block=block, step=step)
 
 
 def emit_table_header(constants: Sequence["Constant"]) -> str:

@@ -47,11 +47,15 @@ module fxp_rom_rsqrt #(
   (* rom_style = "block" *)
   reg [33:0] rom[0:191];
 
-  integer i;
-  initial for (i = 0; i < 192; i = i + 1) rom[i] = WORDS[i*34+:34];
-
-  genvar p;
+  // Why parts: Icarus copies all of a vector for each word that it takes from it; Verilator unrolls short loops.
+  genvar part, p;
   generate
+    for (part = 0; part < 192; part = part + 192) begin : g_part
+      localparam [6527:0] PART = WORDS[part*34+:6528];
+      integer i;
+      initial for (i = 0; i < 192; i = i + 1) rom[part+i] = PART[i*34+:34];
+    end
+
     for (p = 0; p < PORTS; p = p + 1) begin : g_port
       reg [33:0] data_q;
 

@@ -23,11 +23,15 @@ module m2_rom_nau #(
 
   reg [29:0] rom[0:7];
 
-  integer i;
-  initial for (i = 0; i < 8; i = i + 1) rom[i] = WORDS[i*30+:30];
-
-  genvar p;
+  // Why parts: Icarus copies all of a vector for each word that it takes from it; Verilator unrolls short loops.
+  genvar part, p;
   generate
+    for (part = 0; part < 8; part = part + 8) begin : g_part
+      localparam [239:0] PART = WORDS[part*30+:240];
+      integer i;
+      initial for (i = 0; i < 8; i = i + 1) rom[part+i] = PART[i*30+:30];
+    end
+
     for (p = 0; p < PORTS; p = p + 1) begin : g_port
       reg [29:0] data_q;
 

@@ -151,11 +151,15 @@ module m2_rom_rms2_x1 #(
   (* rom_style = "block" *)
   reg [7:0] rom[0:4095];
 
-  integer i;
-  initial for (i = 0; i < 4096; i = i + 1) rom[i] = WORDS[i*8+:8];
-
-  genvar p;
+  // Why parts: Icarus copies all of a vector for each word that it takes from it; Verilator unrolls short loops.
+  genvar part, p;
   generate
+    for (part = 0; part < 4096; part = part + 256) begin : g_part
+      localparam [2047:0] PART = WORDS[part*8+:2048];
+      integer i;
+      initial for (i = 0; i < 256; i = i + 1) rom[part+i] = PART[i*8+:8];
+    end
+
     for (p = 0; p < PORTS; p = p + 1) begin : g_port
       reg [7:0] data_q;
 

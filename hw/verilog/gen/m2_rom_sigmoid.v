@@ -55,11 +55,15 @@ module m2_rom_sigmoid #(
   (* rom_style = "block" *)
   reg [30:0] rom[0:255];
 
-  integer i;
-  initial for (i = 0; i < 256; i = i + 1) rom[i] = WORDS[i*31+:31];
-
-  genvar p;
+  // Why parts: Icarus copies all of a vector for each word that it takes from it; Verilator unrolls short loops.
+  genvar part, p;
   generate
+    for (part = 0; part < 256; part = part + 256) begin : g_part
+      localparam [7935:0] PART = WORDS[part*31+:7936];
+      integer i;
+      initial for (i = 0; i < 256; i = i + 1) rom[part+i] = PART[i*31+:31];
+    end
+
     for (p = 0; p < PORTS; p = p + 1) begin : g_port
       reg [30:0] data_q;
 

@@ -23,11 +23,15 @@ module m2_rom_silu_shift #(
 
   reg [3:0] rom[0:31];
 
-  integer i;
-  initial for (i = 0; i < 32; i = i + 1) rom[i] = WORDS[i*4+:4];
-
-  genvar p;
+  // Why parts: Icarus copies all of a vector for each word that it takes from it; Verilator unrolls short loops.
+  genvar part, p;
   generate
+    for (part = 0; part < 32; part = part + 32) begin : g_part
+      localparam [127:0] PART = WORDS[part*4+:128];
+      integer i;
+      initial for (i = 0; i < 32; i = i + 1) rom[part+i] = PART[i*4+:4];
+    end
+
     for (p = 0; p < PORTS; p = p + 1) begin : g_port
       reg [3:0] data_q;
 

@@ -30,6 +30,11 @@ def test_words(rom: Rom) -> None:
     assert contents(text, rom.width) == list(rom.words)
     address_bits = int(re.findall(r"\[PORTS\*(\d+)-1:0\] addr", text)[0])
     assert 1 << (address_bits - 1) < len(rom.words) <= 1 << address_bits
+    limit, step, part, loop = re.findall(
+        r"part < (\d+); part = part \+ (\d+)\).*?WORDS\[part\*\d+\+:(\d+)\].*?i < (\d+);", text, re.S
+    )[0]
+    assert int(limit) == len(rom.words) and int(limit) % int(step) == 0
+    assert (int(part), int(loop)) == (int(step) * rom.width, int(step))
 
 
 def test_only_large_roms_ask_for_block_ram() -> None:
