@@ -49,6 +49,14 @@ def test_vck190_facts() -> None:
     assert (board.resources.dsp, board.resources.lut) == (1968, None)
 
 
+def test_kv260_facts() -> None:
+    """KV260: 19.2 GB/s and 4 GiB of DDR4 behind four ports, 64 bytes a cycle together at 300 MHz."""
+    board = load_board("kv260")
+    assert board.memory.peak_gbs == pytest.approx(19.2) == 4 * 16 * board.clock_mhz / 1000
+    assert board.memory.sustained_gbs == pytest.approx(16.896)
+    assert board.memory.channels * board.memory.channel_bytes == 4 << 30
+
+
 def test_sim_is_labelled_virtual() -> None:
     """The simulated board says that it is virtual, and claims neither part nor resources."""
     board = load_board("sim")
@@ -75,7 +83,7 @@ def test_ports_of_mamba2_keep_up_with_the_memory(name: str) -> None:
 
 def test_unknown_board_lists_the_known() -> None:
     """A board without facts is an InputError that lists the boards there are."""
-    with pytest.raises(InputError, match="board: found 'u250', expected one of sim, u280, vc709, vck190"):
+    with pytest.raises(InputError, match="board: found 'u250', expected one of kv260, sim, u280, vc709, vck190"):
         load_board("u250")
 
 
