@@ -75,7 +75,7 @@ def elaborate(files: Sequence[Path], top: str, work: Path, params: Mapping[str, 
         opt_clean
         setattr -mod -set keep_hierarchy 1 *
         select -set stateful t:$dff* t:$sdff* t:$adff* t:$mem* t:$al* %m
-        select -set parents t:[a-z]* t:\\$paramod* %u %m
+        select -set parents t:\\\\* t:\\$paramod* %u %m
         select -set leaves * @stateful %d @parents %d {top} %d
         setattr -mod -unset keep_hierarchy @leaves
         flatten -noscopeinfo

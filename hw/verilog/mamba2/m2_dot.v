@@ -11,8 +11,8 @@
 // Golden       : golden.mamba2.integer.linear.sums
 // Test         : tests/rtl/test_m2_dot.py
 //
-// Why: a group is shifted once, as a sum: the sum of 8 products is 3 bits wider than a product, and 8 shifters become
-// one. Rows share the shifts' delay.
+// Why: rows share the shifts' delay, and otherwise stand in a module of their own, so that a synthesis which adds up
+// modules maps one of them.
 
 `default_nettype none
 
@@ -37,9 +37,6 @@ module m2_dot #(
   localparam GROUPS = INPUTS / ACT_GROUP;
   localparam SHIFT_W = $clog2(MAX_SHIFT + 1);
   localparam SHIFTS_W = GROUPS * SHIFT_W;
-  localparam PRODUCT_W = WEIGHT_BITS + ACT_BITS;
-  localparam SUM_W = PRODUCT_W + $clog2(ACT_GROUP);
-  localparam WIDE_W = SUM_W + MAX_SHIFT;
   localparam LATE = 1 + $clog2(ACT_GROUP);  // stages of products and sums within a group
 
   reg  [LATE*SHIFTS_W-1:0] late_q;  // shifts of each of these stages, last highest
@@ -58,55 +55,22 @@ module m2_dot #(
     if (en) late_q <= late_d;
   end
 
-  genvar r, g, i;
+  genvar r;
   generate
     for (r = 0; r < ROWS; r = r + 1) begin : g_row
-      wire [GROUPS*WIDE_W-1:0] terms;
-
-      for (g = 0; g < GROUPS; g = g + 1) begin : g_group
-        wire        [ACT_GROUP*PRODUCT_W-1:0] products;
-        wire signed [              SUM_W-1:0] sum;
-        wire signed [             WIDE_W-1:0] wide = {{MAX_SHIFT{sum[SUM_W-1]}}, sum};
-        reg         [             WIDE_W-1:0] term_q;
-
-        for (i = 0; i < ACT_GROUP; i = i + 1) begin : g_input
-          localparam AT = g * ACT_GROUP + i;
-          wire signed [   ACT_BITS-1:0] activation = a[AT*ACT_BITS+:ACT_BITS];
-          wire signed [WEIGHT_BITS-1:0] weight = w[(r*INPUTS+AT)*WEIGHT_BITS+:WEIGHT_BITS];
-          reg signed  [  PRODUCT_W-1:0] product_q;
-
-          always @(posedge clk) begin
-            if (en) product_q <= activation * weight;
-          end
-
-          assign products[i*PRODUCT_W+:PRODUCT_W] = product_q;
-        end
-
-        fxp_sum_tree #(
-            .N   (ACT_GROUP),
-            .IN_W(PRODUCT_W)
-        ) u_group (
-            .clk(clk),
-            .en (en),
-            .x  (products),
-            .sum(sum)
-        );
-
-        always @(posedge clk) begin
-          if (en) term_q <= wide << shifts[g*SHIFT_W+:SHIFT_W];
-        end
-
-        assign terms[g*WIDE_W+:WIDE_W] = term_q;
-      end
-
-      fxp_sum_tree #(
-          .N   (GROUPS),
-          .IN_W(WIDE_W)
-      ) u_sum (
+      m2_dot_row #(
+          .INPUTS     (INPUTS),
+          .ACT_GROUP  (ACT_GROUP),
+          .WEIGHT_BITS(WEIGHT_BITS),
+          .ACT_BITS   (ACT_BITS),
+          .MAX_SHIFT  (MAX_SHIFT)
+      ) u_row (
           .clk(clk),
           .en (en),
-          .x  (terms),
-          .sum(y[r*Y_W+:Y_W])
+          .a  (a),
+          .s  (shifts),
+          .w  (w[r*INPUTS*WEIGHT_BITS+:INPUTS*WEIGHT_BITS]),
+          .y  (y[r*Y_W+:Y_W])
       );
     end
 

@@ -63,15 +63,21 @@ module m2_feed #(
   reg         next_valid_q;
   reg  [15:0] next_kbeats_q;
   reg  [31:0] next_tiles_q;
+  reg         next_single_q;  // tiles of one beat
+  reg         next_last_q;    // one tile
   reg         busy_q;
   reg  [15:0] kbeats_q;
+  reg         single_q;
   reg  [31:0] left_q;  // tiles, this one too
   reg         last_tile_q;
-  reg  [15:0] beat_q;  // of the tile, from 1
+  reg  [15:0] beats_q;  // of the tile, the next one too
+  reg         tile_end_q;  // the next one is its last
   wire        out = job_data == `KR_M2_KIND_OUT;
   wire        fetch = job_valid && job_ready;
   wire        weights;  // a weight beat is taken
-  wire        tile_end = beat_q == kbeats_q;
+  wire [15:0] kbeats = out ? c_ki : c_kd;
+  wire [31:0] tiles = out ? c_tiles_out : (job_data == `KR_M2_KIND_IN) ? c_tiles_in : c_tiles_head;
+  wire        tile_end = tile_end_q;
   wire        job_end = weights && tile_end && last_tile_q;
   wire        start = next_valid_q && (!busy_q || job_end);
 
@@ -85,8 +91,10 @@ module m2_feed #(
 
   always @(posedge clk) begin
     if (fetch) begin
-      next_kbeats_q <= out ? c_ki : c_kd;
-      next_tiles_q  <= out ? c_tiles_out : (job_data == `KR_M2_KIND_IN) ? c_tiles_in : c_tiles_head;
+      next_kbeats_q <= kbeats;
+      next_tiles_q  <= tiles;
+      next_single_q <= kbeats == 16'd1;
+      next_last_q   <= tiles == 32'd1;
     end
   end
 
@@ -99,13 +107,22 @@ module m2_feed #(
   always @(posedge clk) begin
     if (start) begin
       kbeats_q    <= next_kbeats_q;
+      single_q    <= next_single_q;
       left_q      <= next_tiles_q;
-      last_tile_q <= next_tiles_q == 32'd1;
-      beat_q      <= 16'd1;
+      last_tile_q <= next_last_q;
+    end else if (weights && tile_end) begin
+      left_q      <= left_q - 32'd1;
+      last_tile_q <= left_q == 32'd2;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (start) begin
+      beats_q    <= next_kbeats_q;
+      tile_end_q <= next_single_q;
     end else if (weights) begin
-      if (tile_end) left_q <= left_q - 32'd1;
-      if (tile_end) last_tile_q <= left_q == 32'd2;
-      beat_q <= tile_end ? 16'd1 : beat_q + 16'd1;
+      beats_q    <= tile_end ? kbeats_q : beats_q - 16'd1;
+      tile_end_q <= tile_end ? single_q : beats_q == 16'd2;
     end
   end
 

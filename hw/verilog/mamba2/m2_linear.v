@@ -75,6 +75,7 @@ module m2_linear #(
   localparam [31:0] LAST_LANE_BITS = T_PAR - 1;
   localparam [31:0] LAST_PASS_BITS = PASSES - 1;
   localparam [31:0] QUEUE_BITS = QUEUE;
+  localparam [LEVEL_W-1:0] ONE_PLACE = 1;
 
   // Vectors: loaded into one half while the other one is used.
   reg  [       1:0] full_q;  // halves that hold a vector
@@ -93,14 +94,20 @@ module m2_linear #(
   wire              load_last = s_a_data[WORD_W];
   wire              lanes_full = load_lane_q == LAST_LANE_BITS[LANE_W-1:0];
   wire              loaded = load && load_last && s_a_data[WORD_W+1];
+  reg               load_free_q;  // the half to be loaded is empty, and was so in the cycle before
 
   // A weight beat is issued in each pass of the vector, and taken with the last one.
-  reg  [LEVEL_W-1:0] places_q;  // places in the queue that no pass of a tile has reserved
+  reg                there_q;     // the half in use holds a vector, and did so in the cycle before
+  reg                pass_end_q;  // use_pass_q is its last pass, where there_q
+  reg  [LEVEL_W-1:0] places_q;    // places in the queue that no pass of a tile has reserved
+  reg                place_q;     // there is one
   wire               go = vector_there && place_free;
   wire               issue = s_w_valid && go;
   wire [ LANE_W-1:0] last_lane = use_half_q ? last_lane1_q : last_lane0_q;
   wire [ PASS_W-1:0] last_pass = use_half_q ? last_pass1_q : last_pass0_q;
-  wire               pass_end = PASSES == 1 || use_pass_q == last_pass;
+  wire [ PASS_W-1:0] other_pass = use_half_q ? last_pass0_q : last_pass1_q;
+  wire [ PASS_W-1:0] next_pass = use_pass_q + 1'b1;
+  wire               pass_end = PASSES == 1 || pass_end_q;
   wire [  T_PAR-1:0] beyond = {T_PAR{1'b1}} << 1 << last_lane;  // lanes that the last pass leaves
   wire               w_last = s_w_data[WEIGHTS_W+SCALES_W];
   wire               w_free = s_w_data[WEIGHTS_W+SCALES_W+1];
@@ -108,9 +115,9 @@ module m2_linear #(
   wire               reserve = issue && w_last;
   wire               give_back = m_valid && m_ready;
 
-  assign s_a_ready    = !full_q[load_half_q];
-  assign vector_there = full_q[use_half_q];
-  assign place_free   = places_q != {LEVEL_W{1'b0}};
+  assign s_a_ready    = load_free_q;
+  assign vector_there = there_q;
+  assign place_free   = place_q;
   assign s_w_ready    = go && pass_end;
 
   always @(posedge clk) begin
@@ -127,6 +134,22 @@ module m2_linear #(
       load_half_q <= load_half_q ^ loaded;
       use_half_q  <= use_half_q ^ freed;
     end
+  end
+
+  always @(posedge clk) begin
+    if (rst) begin
+      load_free_q <= 1'b0;
+      there_q     <= 1'b0;
+    end else begin
+      load_free_q <= !full_q[load_half_q^loaded];
+      there_q     <= full_q[use_half_q^freed];
+    end
+  end
+
+  always @(posedge clk) begin
+    if (!issue) pass_end_q <= use_pass_q == last_pass;
+    else if (!pass_end) pass_end_q <= next_pass == last_pass;
+    else pass_end_q <= (w_free ? other_pass : last_pass) == {PASS_W{1'b0}};
   end
 
   always @(posedge clk) begin
@@ -169,6 +192,11 @@ module m2_linear #(
     if (rst) places_q <= QUEUE_BITS[LEVEL_W-1:0];
     else if (reserve && !give_back) places_q <= places_q - 1'b1;
     else if (give_back && !reserve) places_q <= places_q + 1'b1;
+  end
+
+  always @(posedge clk) begin
+    if (rst || give_back) place_q <= 1'b1;
+    else if (reserve) place_q <= places_q != ONE_PLACE;
   end
 
   // Addresses in the lanes' memories: {half, pass, beat}.
@@ -389,6 +417,9 @@ module m2_linear #(
   wire unused_ready = queue_ready;
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
+  `CHECK(place_q == (places_q != {LEVEL_W{1'b0}}), "place_q is not what places_q says")
+  `CHECK(!load_free_q || !full_q[load_half_q], "a half is loaded that is full")
+  `CHECK(!there_q || full_q[use_half_q] && pass_end == (PASSES == 1 || use_pass_q == last_pass), "a wrong last pass")
   `CHECK(!done_q || queue_ready, "a tile has no place in the queue")
   `CHECK(!freed || w_last, "a vector ends inside a tile")
   `CHECK(!load || load_last || load_beat_q != {BEAT_W{1'b1}}, "a column has more than BEATS beats")

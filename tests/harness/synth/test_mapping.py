@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Designs from Verilog to sums: what dissolves, what is counted how often, what the cache knows, how failures read."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,22 @@ module whole (input wire clk, input wire [15:0] d, output wire [15:0] q);
   pair u_b (.clk(clk), .d(d[15:8]), .q(q[15:8]));
 endmodule
 """
+
+
+PLANTED = {
+    "longer": ("~z[3:0] & z[7:4]", "z[3:0] & {4{^z}}"),
+    "more": (".d(d[15:8])", ".d({d[15] & d[0], d[14:8]})"),
+    "twice": ("  pair u_b ", "  pair u_extra (.clk(clk), .d(d[11:4]), .q(extra));\n  pair u_b "),
+}
+"""Errors by name: what is replaced in SOURCE, and by what."""
+FOUND = {
+    "longer": [
+        "30 lut are 100.0% of 30, expected at most 80%",
+        "a path of 2 levels in pair_longer, expected at most 1",
+    ],
+    "more": ["25 lut are 83.3% of 30, expected at most 80%"],
+    "twice": ["36 lut are 120.0% of 30, expected at most 80%", "48 ff are 120.0% of 40, expected at most 80%"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +140,29 @@ def test_budget(design: Design, work: Path) -> None:
         "32 ff",
         "1 levels in pair",
     ]
+
+
+@pytest.fixture(scope="module")
+def planted(work: Path) -> Design:
+    """SOURCE once as it is and once with each error, its modules `pair` and `whole` renamed, under one top."""
+    texts = [SOURCE.replace("output wire [15:0] q);", "output wire [15:0] q, output wire [7:0] extra);")]
+    for name, (old, new) in PLANTED.items():
+        assert texts[0].count(old) == 1
+        own = texts[0].replace(old, new)[texts[0].index("module pair") :]
+        texts.append(re.sub(r"\b(pair|whole)\b", rf"\1_{name}", own))
+    wholes = ["whole", *(f"whole_{name}" for name in PLANTED)]
+    ports = [f"  {top} u_{i} (.clk(clk), .d(d), .q(q[{16 * i}+:16]), .extra());" for i, top in enumerate(wholes)]
+    header = f"module all (input wire clk, input wire [15:0] d, output wire [{16 * len(wholes) - 1}:0] q);"
+    (work / "planted.v").write_text("\n".join([*texts, header, *ports, "endmodule\n"]))
+    return elaborate([work / "planted.v"], "all", work / "planted")
+
+
+@pytest.mark.parametrize("name", ["", *PLANTED])
+def test_planted_errors_are_found(name: str, planted: Design, work: Path) -> None:
+    """A longer path, one cell more and a module too many each break the budget that the design without them just
+    keeps, and each is told in its own words; nothing else is.
+    """
+    summarize(planted, "xcup", work / "cache")  # all modules in one run of Yosys
+    found = summarize(replace(planted, top=f"\\whole_{name}".rstrip("_")), "xcup", work / "cache")
+    just = Budget(Resources(lut=30, ff=40), 0.0, 1)  # type: ignore[arg-type]
+    assert failures("toy", found, just) == [f"toy: {text}" for text in FOUND.get(name, [])]
