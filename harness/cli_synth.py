@@ -42,7 +42,7 @@ def synth(
 
 
 def _show(name: str, summary: "Summary", board: "Board", modules: bool, path: bool) -> None:
-    from harness.synth.budget import Budget, count, failures, lines
+    from harness.synth.budget import Budget, failures, in_full, lines
 
     rules, device = board.synthesis, board.resources
     budget = Budget(device, rules.shell_share, rules.levels) if rules and device else None
@@ -57,7 +57,7 @@ def _show(name: str, summary: "Summary", board: "Board", modules: bool, path: bo
     console.say(f"{name}, estimated by Yosys{label}")
     for line in lines(summary, budget):
         share = "" if line.share is None else f"  {line.share:6.1%} of {line.offered}"
-        console.say(f"  {line.kind:8} {count(line.used):>10}{share}")
+        console.say(f"  {line.kind:8} {in_full(line.used):>10}{share}")
     slowest = summary.slowest
     limit = f", at most {budget.levels}" if budget else ""
     console.say(f"  levels   {slowest.longest.levels:>10}  in {slowest.source}{limit}")

@@ -68,7 +68,7 @@ class Line:
         return self.share is None or self.share <= SHARE
 
 
-def count(cells: float) -> str:
+def in_full(cells: float) -> str:
     """Return a number of cells in full; half a RAM block is a cell too."""
     return f"{cells:.1f}".removesuffix(".0")
 
@@ -82,7 +82,7 @@ def lines(summary: Summary, budget: Budget | None) -> list[Line]:
 def failures(name: str, summary: Summary, budget: Budget) -> list[str]:
     """Return one line for each limit that the design does not keep."""
     found = [
-        f"{name}: {count(line.used)} {line.kind} are {line.share:.1%} of {line.offered}, expected at most {SHARE:.0%}"
+        f"{name}: {in_full(line.used)} {line.kind} are {line.share:.1%} of {line.offered}, expected at most {SHARE:.0%}"
         for line in lines(summary, budget)
         if not line.fits and line.share is not None
     ]
@@ -97,7 +97,7 @@ def failures(name: str, summary: Summary, budget: Budget) -> list[str]:
 def table_row(kernel: str, config: str, summary: Summary, budget: Budget | None, proxy: bool) -> str:
     """Return a configuration's row of the table in README.md: cells with their shares, and levels."""
     cells = [
-        count(line.used) + ("" if line.share is None else f" ({100 * line.share:.1f} %)")
+        in_full(line.used) + ("" if line.share is None else f" ({100 * line.share:.1f} %)")
         for line in lines(summary, budget)
     ]
     levels = f"{summary.slowest.longest.levels}" + (f" (of {budget.levels})" if budget else "")
