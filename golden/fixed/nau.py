@@ -28,11 +28,25 @@ def _shift(x: Tensor, left: int) -> Tensor:
     return x << left if left >= 0 else x >> -left
 
 
+def exp2_mantissa(v: Tensor, frac_in: int) -> Tensor:
+    """2^v of 0 <= v < 1 by 8 lines: BASE[k] + ((SLOPE[k] r) >> F), k = v >> (F - 3), r = v mod 2^(F - 3), F = frac_in.
+
+    Args:
+        v: any shape, int64 Q.frac_in, 0..2^frac_in - 1.
+        frac_in: 3..32.
+
+    Returns:
+        Same shape, int64 Q.14, 2^14..2^15 - 1; -6.3e-5 to +9.6e-4 of the value off.
+    """
+    k, r = v >> (frac_in - 3), v & ((1 << (frac_in - 3)) - 1)
+    return torch.tensor(BASE)[k] + ((torch.tensor(SLOPE)[k] * r) >> frac_in)
+
+
 def nau_exp(x: Tensor, frac_in: int, frac_out: int) -> Tensor:
     """e^x for x <= 0; every shift floors.
 
-    t = x + (x >> 1) - (x >> 4) (log2 e taken as 1.4375); u = t >> F, v = t mod 2^F, F = frac_in; k = v >> (F - 3),
-    r = v mod 2^(F - 3); 2^v = BASE[k] + ((SLOPE[k] r) >> F), Q.14; result 2^v shifted by u + frac_out - 14, at once.
+    t = x + (x >> 1) - (x >> 4) (log2 e taken as 1.4375); u = t >> F, v = t mod 2^F, F = frac_in; 2^v Q.14 of
+    `exp2_mantissa`; result 2^v shifted by u + frac_out - 14, at once.
 
     Args:
         x: any shape, int64 Q.frac_in, -2^61 < x <= 0.
@@ -49,9 +63,7 @@ def nau_exp(x: Tensor, frac_in: int, frac_out: int) -> Tensor:
     if x.numel() and int(x.max()) > 0:
         raise InputError(f"nau_exp: x is {int(x.max())} somewhere; expected at most 0")
     t = x + (x >> 1) - (x >> 4)
-    v = t & ((1 << frac_in) - 1)
-    k, r = v >> (frac_in - 3), v & ((1 << (frac_in - 3)) - 1)
-    power = torch.tensor(BASE)[k] + ((torch.tensor(SLOPE)[k] * r) >> frac_in)
+    power = exp2_mantissa(t & ((1 << frac_in) - 1), frac_in)
     left = (t >> frac_in) + frac_out - FRAC
     return (power << left.clamp(min=0)) >> (-left).clamp(0, 62)
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from golden.mamba2.integer.topk import topk
+from golden.topk import topk
 from harness.sim.runner import derive_seed
 from tests.rtl.dut import SIMS, check_module
 from tests.rtl.stream_vectors import pack

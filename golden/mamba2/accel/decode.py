@@ -8,7 +8,7 @@ import torch
 from golden.mamba2.accel.outcome import BEST
 from golden.mamba2.integer.block import forward
 from golden.mamba2.integer.model import IntegerModel, IntegerState
-from golden.mamba2.integer.topk import topk
+from golden.topk import topk
 
 Greatest = tuple[tuple[int, ...], tuple[int, ...]]
 """Indices and values of the BEST greatest logits; the first index is the token."""

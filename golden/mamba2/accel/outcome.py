@@ -15,7 +15,7 @@ from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.block import forward
 from golden.mamba2.integer.model import IntegerModel, IntegerState
 from golden.mamba2.integer.taps import checking
-from golden.mamba2.integer.topk import topk
+from golden.topk import topk
 
 BEST = 8
 """Logits of a token record."""

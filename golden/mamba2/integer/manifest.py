@@ -12,6 +12,7 @@ from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.profile import Mamba2Profile
 from golden.mamba2.integer.profile import load as load_profile
 from golden.spec.strict import decode
+from golden.tensor_files import File
 
 SCHEMA = 1
 MANIFEST, INCOMPLETE = "manifest.json", "incomplete.json"
@@ -41,25 +42,6 @@ class Identity:
         if missing:
             raise InputError(f"profile {self.profile}: choice {missing[0]!r} is missing")
         return profile
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What a file's header says of a tensor: its type by torch's name, and its shape."""
-
-    dtype: str
-    shape: tuple[int, ...]
-
-    def __str__(self) -> str:
-        return f"{self.dtype} {list(self.shape)}"
-
-
-@dataclass(frozen=True)
-class File:
-    """What the manifest promises of a file: its sha256, and its tensors."""
-
-    sha256: str
-    tensors: dict[str, Entry]
 
 
 @dataclass(frozen=True)

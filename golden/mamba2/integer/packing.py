@@ -11,10 +11,10 @@ from golden.fixed.pot import Pot
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.model import AdditiveScale, ChannelScale, Layer, Linear
 from golden.mamba2.integer.profile import Mamba2Profile
+from golden.tensor_files import Shape
 
 NIBBLE = 4
 POTS = ("conv_weight", "conv_bias", "dt_bias", "A", "D")
-Shape = tuple[torch.dtype, tuple[int, ...]]
 
 
 @dataclass(frozen=True)

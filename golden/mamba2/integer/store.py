@@ -6,19 +6,15 @@ no model, but writing can be taken up again where the same inputs ask for it. Re
 files and hashes are checked at once, the values of a layer when it is taken.
 """
 
-import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import overload
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from golden import tensor_files
 from golden.errors import InputError, MachineError
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import packing, profile
@@ -26,8 +22,6 @@ from golden.mamba2.integer.manifest import (
     INCOMPLETE,
     MANIFEST,
     SCHEMA,
-    Entry,
-    File,
     Identity,
     Manifest,
     difference,
@@ -35,12 +29,12 @@ from golden.mamba2.integer.manifest import (
     write_manifest,
 )
 from golden.mamba2.integer.model import IntegerModel, Layer
-from golden.mamba2.integer.packing import Ends, Shape
+from golden.mamba2.integer.packing import Ends
 from golden.mamba2.integer.parameters import check_model, check_parameters
 from golden.mamba2.integer.profile import Mamba2Profile
+from golden.tensor_files import Shape
 
 ENDS = "ends.safetensors"
-READ = 1 << 20  # bytes at a time
 
 
 def layer_file(index: int) -> str:
@@ -69,7 +63,9 @@ def begin(path: Path, identity: Identity, revision: str = "") -> Manifest:
             other = difference(manifest.identity, identity)
             if other:
                 raise InputError(f"{path}: holds a model of {other}; name another folder, or remove this one")
-            kept = {file: each for file, each in manifest.files.items() if _sha256(path / file) == each.sha256}
+            kept = {
+                file: each for file, each in manifest.files.items() if tensor_files.sha256(path / file) == each.sha256
+            }
             return replace(manifest, files=kept)
     if present:
         raise InputError(f"{path}: holds {present[0]} and no manifest; expected a new or empty folder")
@@ -98,16 +94,7 @@ def write_tensors(path: Path, manifest: Manifest, name: str, tensors: Mapping[st
 
     The tensors are those of `packing.layer_shapes` or `ends_shapes`. The last file completes the model.
     """
-    target = path / name
-    try:
-        part = path / (name + ".part")
-        save_file({key: x.contiguous() for key, x in tensors.items()}, part)
-        hashed = _sha256(part)
-        os.replace(part, target)
-    except (OSError, SafetensorError) as error:
-        raise MachineError(f"{target}: cannot be written ({error}); check the folder's rights and space") from None
-    entries = {key: Entry(_dtype(x.dtype), tuple(x.shape)) for key, x in sorted(tensors.items())}
-    manifest = replace(manifest, files={**manifest.files, name: File(hashed, entries)})
+    manifest = replace(manifest, files={**manifest.files, name: tensor_files.write(path / name, tensors)})
     if manifest.files.keys() == _expected(manifest.identity.config, manifest.identity.typed_profile()).keys():
         write_manifest(path / MANIFEST, manifest)
         with suppress(OSError):
@@ -131,8 +118,8 @@ def load(path: Path, resident: bool = False) -> IntegerModel:
     cfg, p = manifest.identity.config, manifest.identity.typed_profile()
     profile.check(cfg, p)
     for name, shapes in _expected(cfg, p).items():
-        _check_file(path, manifest, name, shapes)
-    ends = packing.ends_of(_read(path / ENDS, packing.ends_shapes(cfg, p)), cfg, p)
+        tensor_files.check(path, path / MANIFEST, manifest.files, name, shapes)
+    ends = packing.ends_of(tensor_files.read(path / ENDS, packing.ends_shapes(cfg, p)), cfg, p)
     layers = StoredLayers(path, cfg, p, {} if resident else None)
     model = IntegerModel(cfg, p, ends.embedding, layers, ends.norm_f, ends.head, manifest.residual_scale)
     check_model(replace(model, layers=()))
@@ -173,7 +160,7 @@ class StoredLayers(Sequence[Layer]):
 def read_layer(path: Path, index: int, cfg: Mamba2Config, p: Mamba2Profile) -> Layer:
     """Read one layer of the model in `path`; InputError when its file is corrupt or a value leaves its bounds."""
     file = path / layer_file(index)
-    layer = packing.layer_of(_read(file, packing.layer_shapes(cfg, p)), cfg, p)
+    layer = packing.layer_of(tensor_files.read(file, packing.layer_shapes(cfg, p)), cfg, p)
     check_parameters(layer, p, f"{file}: ")
     return layer
 
@@ -200,49 +187,3 @@ def _complete_manifest(path: Path) -> Manifest:
     for name in sorted((manifest.files.keys() | present) - known):
         raise InputError(f"{path / name}: unexpected; a model of this config has {len(known)} files, without this one")
     return manifest
-
-
-def _check_file(path: Path, manifest: Manifest, name: str, shapes: Mapping[str, Shape]) -> None:
-    file = path / name
-    if name not in manifest.files:
-        raise InputError(f"{path / MANIFEST}: names no {name}, which a model of this config has; write the model anew")
-    _compare(f"{path / MANIFEST}: {name}", manifest.files[name].tensors, shapes)
-    if not file.is_file():
-        raise InputError(f"{file}: missing; expected the tensors that {MANIFEST} names")
-    if _sha256(file) != manifest.files[name].sha256:
-        raise InputError(f"{file}: corrupt or truncated: its sha256 is not that of {MANIFEST}; restore the file")
-
-
-def _read(file: Path, shapes: Mapping[str, Shape]) -> dict[str, Tensor]:
-    """Tensors of `file`; InputError unless they are exactly those of `shapes`."""
-    try:
-        tensors: dict[str, Tensor] = load_file(file)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise InputError(f"{file}: corrupt or truncated ({error}); restore the file") from None
-    _compare(str(file), {key: Entry(_dtype(x.dtype), tuple(x.shape)) for key, x in tensors.items()}, shapes)
-    return tensors
-
-
-def _compare(where: str, found: Mapping[str, Entry], shapes: Mapping[str, Shape]) -> None:
-    """InputError unless the tensors found are exactly those of `shapes`."""
-    wanted = {key: Entry(_dtype(dtype), shape) for key, (dtype, shape) in shapes.items()}
-    for key in sorted(wanted.keys() | found.keys()):
-        if found.get(key) != wanted.get(key):
-            seen, due = (str(each.get(key, "nothing")) for each in (found, wanted))
-            raise InputError(f"{where}: tensor {key}: found {seen}, expected {due}; restore the model")
-
-
-def _dtype(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
-
-
-def _sha256(file: Path) -> str:
-    """Hash of a file, empty when it cannot be read."""
-    digest = hashlib.sha256()
-    try:
-        with file.open("rb") as stream:
-            while part := stream.read(READ):
-                digest.update(part)
-    except OSError:
-        return ""
-    return digest.hexdigest()

@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from golden import topk
 from golden.errors import InputError
 from golden.fixed import HALF_UP, round_shift, saturate
 from golden.fixed.hadamard import transform
 from golden.fixed.pot import quantize
-from golden.mamba2.integer import functions, laws, topk
+from golden.mamba2.integer import functions, laws
 from golden.mamba2.integer.linear import scale, sums
 from golden.mamba2.integer.model import AdditiveScale, ChannelScale, Linear
 from golden.mamba2.integer.profile import Mamba2Profile

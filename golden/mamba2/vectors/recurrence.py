@@ -7,10 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from golden import topk
 from golden.fixed import saturate
 from golden.fixed.pot import quantize
 from golden.mamba2.config import Mamba2Config
-from golden.mamba2.integer import block, laws, topk
+from golden.mamba2.integer import block, laws
 from golden.mamba2.integer.model import IntegerModel, IntegerState, initial_states
 from golden.mamba2.integer.taps import checking
 from golden.mamba2.vectors.context import Given

@@ -10,7 +10,7 @@
 // Latency      : variable: 3 from the last beat to the record, and more for values that enter the list
 // Throughput   : variable: a beat a cycle, but a cycle for each of its values above the eighth best of some beats before
 // Back-pressure: registered ready; a result that nobody takes holds up the next job.
-// Golden       : golden.mamba2.integer.topk.topk
+// Golden       : golden.topk.topk
 // Test         : tests/rtl/test_m2_topk.py
 //
 // Why: values enter one after the other. In a vocabulary of many thousands few exceed the eighth best, and one insertion a

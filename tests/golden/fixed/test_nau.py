@@ -6,7 +6,7 @@ import torch
 
 from golden.errors import InputError
 from golden.fixed import nau_exp, nau_softplus
-from golden.fixed.nau import BASE, SLOPE
+from golden.fixed.nau import BASE, SLOPE, exp2_mantissa
 from tests.golden.fixed import scalar
 
 FRACS = (3, 4, 8, 10, 12, 14, 16)
@@ -103,3 +103,13 @@ def test_illegal_arguments_are_refused(x: torch.Tensor, frac_in: int, frac_out: 
     """Positive arguments of exp, other types, fraction bits out of range."""
     with pytest.raises(InputError, match="expected"):
         nau_exp(x, frac_in, frac_out)
+
+
+def test_powers_of_two_are_near() -> None:
+    """Every fraction of 14 bits: lines lie up to 9.6e-4 of the value above 2^v, the floor 6.3e-5 below."""
+    v = torch.arange(1 << 14)
+    found = exp2_mantissa(v, 14).double() / 2.0**14
+    wanted = torch.exp2(v.double() / 2.0**14)
+    assert bool((found <= wanted * (1 + 9.6e-4)).all())
+    assert bool((found >= wanted * (1 - 6.3e-5)).all())
+    assert int(found.max() * 2**14) < 1 << 15

@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from golden import tensor_files
 from golden.errors import InputError, MachineError
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import packing, profile, store, synthetic
@@ -76,7 +77,7 @@ def edit(name: str, change: Callable[[dict[str, torch.Tensor]], object]) -> Call
         change(tensors)
         save_file(tensors, folder / name)
         manifest = read_manifest(folder / "manifest.json")
-        hashed = replace(manifest.files[name], sha256=store._sha256(folder / name))
+        hashed = replace(manifest.files[name], sha256=tensor_files.sha256(folder / name))
         write_manifest(folder / "manifest.json", replace(manifest, files=manifest.files | {name: hashed}))
 
     return apply

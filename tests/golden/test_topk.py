@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from golden.errors import InputError
-from golden.mamba2.integer.topk import argmax, topk
+from golden.topk import argmax, topk
 
 LOGITS = st.lists(st.integers(-3, 3) | st.integers(-(1 << 31), (1 << 31) - 1), min_size=1, max_size=30)
 

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Integer BitNet models made up from a seed, for performance runs: any size, written layer by layer, never as floats.
+
+Trits are equally likely, norm weights scatter around 1, scales are such that every projection's results are near 1 and
+the residual stream grows from 1 to GROWTH. What such a model says means nothing; its size and its traffic are those of
+a real one. Every tensor has its own generator, derived from the seed and the tensor's name (numpy's Philox, whose
+stream is the same on every machine).
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from golden.ternary.config import BitNetConfig
+from golden.ternary.integer import packing, quantize, store
+from golden.ternary.integer import profile as profiles
+from golden.ternary.integer import scale as scales
+from golden.ternary.integer.functions import LEVELS
+from golden.ternary.integer.model import Rows
+from golden.ternary.integer.packing import Ends
+from golden.ternary.integer.profile import TernaryProfile
+from golden.ternary.integer.store import Head
+from golden.ternary.packing import LEGAL_BYTES, TRITS, pack_bytes, unpack_bytes
+
+GROWTH, LOGITS, SCATTER = 8.0, 1.5, 0.25
+"""Root mean square of the residual stream after the last layer and of logits; of the logarithm of a norm's weight."""
+SPREAD = 40.0
+"""Standard deviation of the integers of an int8 row."""
+CHUNK = 1 << 24  # bytes drawn at a time
+BEHIND = {
+    **dict.fromkeys(("q_proj", "k_proj", "v_proj"), "norm"),
+    "o_proj": "attention_norm",
+    **dict.fromkeys(("gate_proj", "up_proj"), "mlp_norm"),
+    "down_proj": "product_norm",
+}
+"""The norm in front of each linear layer."""
+
+Progress = Callable[[int, int, str], None]
+"""Called with the steps done, their number, and what comes next."""
+
+
+def write(
+    path: Path,
+    cfg: BitNetConfig,
+    profile: TernaryProfile | None = None,
+    seed: int = 1,
+    head: Head = "tied",
+    progress: Progress = lambda done, total, what: None,
+    revision: str = "",
+) -> Path:
+    """Write the model of shape `cfg` that `seed` stands for into the folder `path`; `store.load` reads it.
+
+    Raises:
+        InputError: the profile can't take the shape, or `path` holds something.
+        MachineError: it cannot be written.
+    """
+    p = profile or profiles.load()
+    profiles.check(cfg)
+    draw, total = _Draw(cfg, p, seed), cfg.num_hidden_layers + 1
+
+    def files() -> Iterator[tuple[str, Mapping[str, Tensor]]]:
+        for index in range(cfg.num_hidden_layers):
+            progress(index, total, f"write {store.layer_file(index)}")
+            yield store.layer_file(index), draw.layer(index)
+        progress(total - 1, total, f"write {store.ENDS}")
+        yield store.ENDS, packing.ends_tensors(draw.ends(head), head)
+
+    store.write_files(path, cfg, p, head, files(), f"synthetic, seed {seed}", revision)
+    progress(total, total, "done")
+    return path
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """The tensors of one model, as `store` writes them."""
+
+    cfg: BitNetConfig
+    p: TernaryProfile
+    seed: int
+
+    def layer(self, index: int) -> dict[str, Tensor]:
+        """The tensors of one layer."""
+        c, at = self.cfg, f"layers.{index}."
+        branch = math.sqrt((GROWTH**2 - 1) / (2 * c.num_hidden_layers))
+        tensors: dict[str, Tensor] = {}
+        fracs = {}
+        for name in packing.NORMS:
+            width = c.intermediate_size if name == "product_norm" else c.hidden_size
+            tensors[name], fracs[name] = self._norm(at + name, width)
+        for name, (rows, columns) in packing.linear_sizes(c).items():
+            size = branch if name in ("o_proj", "down_proj") else 1.0
+            size *= math.log2(math.e) / math.sqrt(c.head_dim) if name == "q_proj" else 1.0
+            mean = size / (math.sqrt(columns) * quantize.TRIT_RMS)
+            real = mean * quantize.input_scale(columns, fracs[BEHIND[name]])
+            tensors[f"{name}.w"] = self._trits(at + name, rows, columns)
+            tensors[f"{name}.scale"] = packing.scale_tensor(scales.real(real, at + name))
+        frac = quantize.fraction(1.0, quantize.ATTENTION_BITS)
+        return tensors | {"attention_frac": torch.tensor(frac, dtype=torch.int32)}
+
+    def ends(self, head: Head) -> Ends:
+        """Embedding, final norm and head."""
+        c = self.cfg
+        norm, frac = self._norm("final_norm", c.hidden_size)
+        unit = LOGITS / math.sqrt(c.hidden_size)
+        own = None
+        embedding = self._rows("embedding", 1.0)
+        if head == "tied":
+            factor = unit
+        else:
+            own, factor = self._rows("head", unit), 1.0
+        if head == "ternary":
+            packed = self._trits("head", c.vocab_size, c.hidden_size)
+            trits = packing.unpack_rows(packed, c.hidden_size, "head")
+            own = Rows(trits, self._scales("head", unit, quantize.TRIT_RMS))
+        return Ends(
+            residual_frac=quantize.fraction(1.0, quantize.RESIDUAL_BITS),
+            embedding=embedding,
+            final_norm=norm,
+            head_scale=scales.real(factor * quantize.input_scale(c.hidden_size, frac)),
+            head=own,
+        )
+
+    def _rows(self, name: str, size: float) -> Rows:
+        """Int8 rows [V, D] whose elements have the root mean square `size`."""
+        quantiles = (torch.arange(256, dtype=torch.float64) + 0.5) / 256
+        levels = (torch.special.ndtri(quantiles) * SPREAD).round().clamp(-LEVELS, LEVELS)
+        w = self._take(name, self.cfg.vocab_size, self.cfg.hidden_size, levels.to(torch.int8), np.dtype("<u1"))
+        return Rows(w, self._scales(name, size, float(levels.square().mean().sqrt())))
+
+    def _scales(self, name: str, size: float, unit: float) -> scales.Scale:
+        """Scales [V] of rows of integers of root mean square `unit`."""
+        return scales.real(size / unit * self._scatter(name, self.cfg.vocab_size), name)
+
+    def _norm(self, name: str, width: int) -> tuple[Tensor, int]:
+        return quantize.norm_weight(name, self._scatter(name, width), self.p)
+
+    def _trits(self, name: str, rows: int, columns: int) -> Tensor:
+        """Packed trits uint8 [rows, ceil(columns / 5)], those of the padding zero."""
+        codes = torch.arange(1 << 16) * LEGAL_BYTES >> 16
+        w = self._take(name, rows, packing.packed_width(columns), codes.to(torch.uint8), np.dtype("<u2"))
+        if columns % TRITS:
+            last = unpack_bytes(w[:, -1:].contiguous())
+            last[:, columns % TRITS :] = 0
+            w[:, -1:] = pack_bytes(last)
+        return w
+
+    def _take(self, name: str, rows: int, columns: int, values: Tensor, kind: np.dtype) -> Tensor:  # type: ignore[type-arg]
+        """[rows, columns] of `values`, which has an entry for each number of `kind`, drawn independently."""
+        source, out = self._philox(f"{name}.values"), torch.empty(rows * columns, dtype=values.dtype)
+        table, flat = values.numpy(), out.numpy()
+        for start in range(0, len(flat), CHUNK):
+            part = flat[start : start + CHUNK]
+            size = part.size * kind.itemsize
+            raw = np.asarray(source.random_raw(-(-size // 8))).astype("<u8", copy=False).view(np.uint8)[:size]
+            np.take(table, raw.view(kind), out=part)
+        return out.reshape(rows, columns)
+
+    def _scatter(self, name: str, size: int) -> Tensor:
+        """Log-normal factors around 1, float64 [size]."""
+        normal = np.random.Generator(self._philox(f"{name}.scatter")).standard_normal(size)
+        return torch.exp(SCATTER * torch.from_numpy(normal))
+
+    def _philox(self, name: str) -> np.random.Philox:
+        key = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
+        return np.random.Philox(key=int.from_bytes(key[:16], "little"))
