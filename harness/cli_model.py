@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from golden.errors import InputError
-from harness import console
+from harness import cli_model_ternary, console
 from harness.atomic import replace_text, writable_dir
 from harness.paths import ROOT, build_dir
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 TINY = "mamba2-tiny"
 
-app = typer.Typer(no_args_is_help=True, help="Make, describe, quantize and evaluate Mamba2 models.")
+app = typer.Typer(no_args_is_help=True, help="Make, describe, quantize and evaluate models.")
 
-Model = Annotated[str, typer.Option(help="mamba2-tiny, or the folder of a checkpoint.")]
+Model = Annotated[str, typer.Option(help="mamba2-tiny, bitnet-tiny (info only), or the folder of a checkpoint.")]
 Profile = Annotated[str, typer.Option(help="Numeric profile, as in golden/spec/profiles.")]
 Tokenizer = Annotated[Path | None, typer.Option(help="tokenizer.json; without it the checkpoint's own, or bytes.")]
 Settings = Annotated[
@@ -33,7 +33,10 @@ Seed = Annotated[int, typer.Option(min=0, help="What the same result is made fro
 
 @app.command("random")
 def model_random(
-    shape: Annotated[str, typer.Argument(help="Published shape: mamba2-130m, -370m, -780m, -1.3b, -2.7b.")],
+    shape: Annotated[
+        str,
+        typer.Argument(help="Published shape: mamba2-130m, -370m, -780m, -1.3b, -2.7b, bitnet-0.73b, bitnet-2b-4t."),
+    ],
     out: Annotated[Path, typer.Argument(help="Folder that is made.")],
     profile: Annotated[
         str | None, typer.Option(help="Make it in the integers of this profile, instead of a float checkpoint.")
@@ -41,7 +44,12 @@ def model_random(
     settings: Settings = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Fewer layers than published.")] = None,
     dtype: Annotated[str, typer.Option(help="float32, bfloat16 or float16.")] = "bfloat16",
-    layout: Annotated[str, typer.Option(help="huggingface or state-spaces.")] = "huggingface",
+    layout: Annotated[
+        str,
+        typer.Option(
+            help="huggingface or state-spaces; BitNet: huggingface (masters), autobitlinear, bitlinear (packed)."
+        ),
+    ] = "huggingface",
     seed: Seed = 1,
 ) -> None:
     """Write a random checkpoint of a published shape, with outlier channels, or a random integer model."""
@@ -49,8 +57,17 @@ def model_random(
 
     from golden.mamba2 import random_checkpoint
     from golden.mamba2.integer import synthetic
-    from golden.mamba2.published import published
+    from golden.mamba2.published import NAMES, published
+    from golden.ternary.published import NAMES as BITNETS
 
+    if shape.lower() not in NAMES + BITNETS:
+        raise InputError(f"model random: found shape {shape!r}, expected one of {', '.join(NAMES + BITNETS)}")
+    if shape.lower() in BITNETS:
+        if profile is not None:
+            raise InputError(f"model random: found --profile {profile} for {shape}, expected none: it is made in float")
+        cli_model_ternary.random(shape, out, layers, dtype, layout, seed)
+        console.say(str(out))
+        return
     cfg = published(shape)
     cfg = cfg if layers is None else replace(cfg, n_layer=layers)
     with console.progress(f"{shape}") as bar:
@@ -149,7 +166,12 @@ def model_info(model: Model = TINY) -> None:
 
     path = checkpoint(model)
     found = path / manifest.MANIFEST
-    lines = _describe_integer(manifest.read_manifest(found)) if found.is_file() else _describe(describe(path))
+    if found.is_file():
+        lines = _describe_integer(manifest.read_manifest(found))
+    elif cli_model_ternary.is_bitnet(path):
+        lines = cli_model_ternary.describe(path)
+    else:
+        lines = _describe(describe(path))
     for key, value in lines:
         console.say(f"{key:20} {value}")
 
@@ -197,7 +219,8 @@ def checkpoint(model: str) -> Path:
         return path
     if not Path(model).is_dir():
         raise InputError(
-            f"model: found no zoo model and no folder {model!r}; expected mamba2-tiny or a checkpoint's folder"
+            f"model: found no zoo model and no folder {model!r}; expected mamba2-tiny, bitnet-tiny or a checkpoint's "
+            "folder"
         )
     return Path(model)
 

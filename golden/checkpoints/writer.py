@@ -25,6 +25,8 @@ from golden.checkpoints.store import INDEX, PICKLED
 from golden.errors import InputError, MachineError
 
 Shapes = Mapping[str, tuple[int, ...]]
+Types = torch.dtype | Mapping[str, torch.dtype]
+"""One type for all tensors, or that of each by name."""
 Fill = Callable[[str, Tensor], None]
 """Writes the values of the tensor called name into the given tensor."""
 
@@ -57,12 +59,17 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def plan_shards(shapes: Shapes, dtype: torch.dtype, shard_bytes: int) -> list[list[str]]:
+def type_of(dtype: Types, name: str) -> torch.dtype:
+    """Type of the tensor `name`."""
+    return dtype if isinstance(dtype, torch.dtype) else dtype[name]
+
+
+def plan_shards(shapes: Shapes, dtype: Types, shard_bytes: int) -> list[list[str]]:
     """Names of the tensors of each shard, in order, none above `shard_bytes` unless a tensor alone is."""
     shards: list[list[str]] = [[]]
     size = 0
     for name, shape in shapes.items():
-        added = prod(shape) * dtype.itemsize
+        added = prod(shape) * type_of(dtype, name).itemsize
         if shards[-1] and size + added > shard_bytes:
             shards.append([])
             size = 0
@@ -71,7 +78,7 @@ def plan_shards(shapes: Shapes, dtype: torch.dtype, shard_bytes: int) -> list[li
     return shards
 
 
-def write_safetensors(folder: Path, shapes: Shapes, dtype: torch.dtype, fill: Fill, shard_bytes: int) -> None:
+def write_safetensors(folder: Path, shapes: Shapes, dtype: Types, fill: Fill, shard_bytes: int) -> None:
     """Write `model.safetensors`, or shards of about `shard_bytes` bytes and their index, into `folder`."""
     shards = plan_shards(shapes, dtype, shard_bytes)
     if len(shards) == 1:
@@ -80,16 +87,16 @@ def write_safetensors(folder: Path, shapes: Shapes, dtype: torch.dtype, fill: Fi
     files = [f"model-{i:05d}-of-{len(shards):05d}.safetensors" for i in range(1, len(shards) + 1)]
     for file, names in zip(files, shards, strict=True):
         _write_shard(folder / file, names, shapes, dtype, fill)
-    total = sum(map(prod, shapes.values()))
+    size = sum(prod(shape) * type_of(dtype, name).itemsize for name, shape in shapes.items())
     index = {
-        "metadata": {"total_parameters": total, "total_size": total * dtype.itemsize},
+        "metadata": {"total_parameters": sum(map(prod, shapes.values())), "total_size": size},
         "weight_map": {name: file for file, names in zip(files, shards, strict=True) for name in names},
     }
     (folder / (WEIGHTS + INDEX)).write_text(json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _write_shard(file: Path, names: list[str], shapes: Shapes, dtype: torch.dtype, fill: Fill) -> None:
-    tensors = {name: torch.empty(shapes[name], dtype=dtype) for name in names}
+def _write_shard(file: Path, names: list[str], shapes: Shapes, dtype: Types, fill: Fill) -> None:
+    tensors = {name: torch.empty(shapes[name], dtype=type_of(dtype, name)) for name in names}
     for name, tensor in tensors.items():
         fill(name, tensor)
     save_file(tensors, file, metadata={"format": "pt"})

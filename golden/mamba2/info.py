@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a Mamba2 checkpoint is, told from its headers alone: layout, shape, types, parameters, files."""
 
-from collections import Counter
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
+from golden.checkpoints.summary import Shard, summarize
 from golden.mamba2.checkpoint import open_model
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.names import HEAD, layer_shapes
@@ -29,14 +29,6 @@ class Parameters:
     def total(self) -> int:
         """All parameters, a tied head counted once."""
         return self.linear + self.embedding + self.head + self.other
-
-
-@dataclass(frozen=True)
-class Shard:
-    """A file that holds tensors."""
-
-    name: str
-    bytes: int
 
 
 @dataclass(frozen=True)
@@ -77,15 +69,13 @@ def count(cfg: Mamba2Config) -> Parameters:
 def describe(path: Path) -> ModelInfo:
     """Describe the checkpoint directory `path`; InputError as `golden.mamba2.checkpoint.load`, but for NaN."""
     store, layout, cfg = open_model(path)
-    dtypes: Counter[str] = Counter()
-    for entry in store.entries.values():
-        dtypes[str(entry.dtype).removeprefix("torch.")] += prod(entry.shape)
+    files = summarize(store)
     return ModelInfo(
         path=path,
         layout=layout.name,
-        weights=store.weights.name,
-        shards=tuple(Shard(file.name, file.stat().st_size) for file in store.files),
-        dtypes=tuple(dtypes.most_common()),
+        weights=files.weights,
+        shards=files.shards,
+        dtypes=files.dtypes,
         config=cfg,
         published=next((name for name in NAMES if published(name) == cfg), None),
         parameters=count(cfg),

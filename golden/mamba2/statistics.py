@@ -18,20 +18,17 @@ LightMamba (arXiv 2502.15260) and Quamba (arXiv 2410.13229) are there for them. 
 - dt_bias and A_log start as published (see golden.mamba2.module); D, norms and biases scatter around theirs. Weights
   of norms stay below the limits that the released integer model's 11 and 13 bits set: 4, and 16 after the gate.
 
-Every tensor has its own generator, derived from the seed and the tensor's name: a model is the same in every layout,
-order and shard. Drawn by numpy's Philox, whose stream is the same on every machine.
+Every tensor has its own generator (`golden.checkpoints.draws`): a model is the same in every layout, order and shard.
 """
 
-import hashlib
 import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from golden.checkpoints.draws import Draws, Vector, copy, rms
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.names import EMBEDDING, HEAD, NORM_F, TENSORS
 
@@ -39,16 +36,10 @@ GROWTH = 8.0
 """Root mean square of the residual stream after the last layer over that of the embedding."""
 LOGITS = 1.5
 """Standard deviation of the logits, as far as the residual is independent of the token they are for."""
-OUTLIERS = 256
-"""One channel in so many is an outlier, and at least one."""
 RESIDUAL, INNER, PRE_NORM = (10.0, 50.0), (5.0, 20.0), (1.2, 2.0)
 """Between these, log-uniform, lies the factor of an outlier: of the residual stream, of x, of the pre-norm."""
 NORM_LIMIT, GATE_NORM_LIMIT = 3.99, 15.9
 """Largest weights of the norms before in_proj and the head, and after the gate."""
-BLOCK = 1 << 22
-"""Numbers drawn at a time."""
-
-Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -58,12 +49,17 @@ class Statistics:
     cfg: Mamba2Config
     seed: int
 
+    @cached_property
+    def draws(self) -> Draws:
+        """The generators of the seed."""
+        return Draws(self.seed)
+
     def fill(self, name: str, out: Tensor) -> None:
         """Write the tensor `name` (of transformers' layout) into `out`, which has its shape and any float dtype."""
         if name in (EMBEDDING, HEAD):
-            self._matrix(name, out, np.ones(len(out)), self._base * self.residual)
+            self.draws.matrix(name, out, np.ones(len(out)), self._base * self.residual)
         elif name == NORM_F:
-            _copy(out, self._norm_f)
+            copy(out, self._norm_f)
         else:
             layer, _, below = name.removeprefix("backbone.layers.").partition(".")
             self._fill_layer(f"{layer}.", {theirs: ours for ours, theirs in TENSORS.items()}[below], name, out)
@@ -72,13 +68,13 @@ class Statistics:
     def residual(self) -> Vector:
         """Profile [D] of the residual stream: root mean square 1."""
         D = self.cfg.d_model
-        profile = self._log_normal("residual", D, 0.4) * self._strong("residual", D, RESIDUAL)
-        return np.asarray(profile / _rms(profile))
+        profile = self.draws.log_normal("residual", D, 0.4) * self.draws.strong("residual", D, RESIDUAL)
+        return np.asarray(profile / rms(profile))
 
     @cached_property
     def _norm_f(self) -> Vector:
         flat = self.residual**-1.25
-        weights = self._log_normal("norm_f", self.cfg.d_model, 0.25) * flat / np.median(flat)
+        weights = self.draws.log_normal("norm_f", self.cfg.d_model, 0.25) * flat / np.median(flat)
         return np.asarray(weights.clip(max=NORM_LIMIT))
 
     @cached_property
@@ -89,26 +85,28 @@ class Statistics:
     def _fill_layer(self, layer: str, field: str, name: str, out: Tensor) -> None:
         cfg = self.cfg
         if field == "norm":
-            _copy(out, self._norm(layer))
+            copy(out, self._norm(layer))
         elif field == "in_proj":
-            rows = self._log_normal(name, cfg.d_in_proj, 0.3)
+            rows = self.draws.log_normal(name, cfg.d_in_proj, 0.3)
             rows[-cfg.nheads :] *= 0.5
-            self._matrix(name, out, rows, _columns(self.residual * self._norm(layer)))
+            self.draws.matrix(name, out, rows, _columns(self.residual * self._norm(layer)))
         elif field == "conv_weight":
             weak = np.ones(cfg.conv_dim - cfg.d_inner)
-            channels = self._log_normal(layer + "conv", cfg.conv_dim, 0.3) * np.r_[np.sqrt(self.inner(layer)), weak]
-            self._matrix(name, out.view(len(out), -1), channels, np.full(cfg.d_conv, cfg.d_conv**-0.5))
+            channels = (
+                self.draws.log_normal(layer + "conv", cfg.conv_dim, 0.3) * np.r_[np.sqrt(self.inner(layer)), weak]
+            )
+            self.draws.matrix(name, out.view(len(out), -1), channels, np.full(cfg.d_conv, cfg.d_conv**-0.5))
         elif field == "gate_norm":
-            _copy(out, self._gate_norm(layer))
+            copy(out, self._gate_norm(layer))
         elif field == "out_proj":
             step = self._base * math.sqrt((GROWTH**2 - 1) / cfg.n_layer)
-            self._matrix(name, out, step * self.residual, _columns(self._before_out_proj(layer)))
+            self.draws.matrix(name, out, step * self.residual, _columns(self._before_out_proj(layer)))
         else:
-            _copy(out, self._vector(field, name, len(out)))
+            copy(out, self._vector(field, name, len(out)))
 
     def _vector(self, field: str, name: str, size: int) -> Vector:
         """conv_bias, dt_bias, A_log and D."""
-        draw = self._generator(name)
+        draw = self.draws.generator(name)
         if field == "conv_bias":
             return np.asarray(0.2 * draw.standard_normal(size))
         if field == "dt_bias":
@@ -120,61 +118,26 @@ class Statistics:
 
     def _norm(self, layer: str) -> Vector:
         """Pre-norm weights [D]."""
-        strong = self._strong(layer + "norm", self.cfg.d_model, PRE_NORM)
-        return np.asarray((self._log_normal(layer + "norm", self.cfg.d_model, 0.25) * strong).clip(max=NORM_LIMIT))
+        strong = self.draws.strong(layer + "norm", self.cfg.d_model, PRE_NORM)
+        return np.asarray((self.draws.log_normal(layer + "norm", self.cfg.d_model, 0.25) * strong).clip(max=NORM_LIMIT))
 
     def inner(self, layer: str) -> Vector:
         """Strength [I] of the inner channels x, half of it (by square roots) in conv and in gate_norm."""
-        return self._strong(layer + "inner", self.cfg.d_inner, INNER)
+        return self.draws.strong(layer + "inner", self.cfg.d_inner, INNER)
 
     def _gate_norm(self, layer: str) -> Vector:
         """Weights [I] of the norm after the gate."""
-        weights = self._log_normal(layer + "gate_norm", self.cfg.d_inner, 0.3) * np.sqrt(self.inner(layer))
+        weights = self.draws.log_normal(layer + "gate_norm", self.cfg.d_inner, 0.3) * np.sqrt(self.inner(layer))
         return np.asarray(weights.clip(max=GATE_NORM_LIMIT))
 
     def _before_out_proj(self, layer: str) -> Vector:
         """Estimated profile [I] of what out_proj multiplies: x as the convolution scales it, normed, weighted."""
-        x = self._log_normal(layer + "conv", self.cfg.conv_dim, 0.3)[: self.cfg.d_inner] * np.sqrt(self.inner(layer))
-        return np.asarray(x / _rms(x) * self._gate_norm(layer))
-
-    def _matrix(self, name: str, out: Tensor, rows: Vector, columns: Vector) -> None:
-        """out[i, j] = rows[i] * columns[j] * N(0, 1), drawn row by row, some at a time."""
-        draw = self._generator(name + "/normal")
-        row, column = rows.astype(np.float32), columns.astype(np.float32)
-        step = max(BLOCK // len(column), 1)
-        for start in range(0, len(row), step):
-            part = row[start : start + step, None]
-            normal = draw.standard_normal((len(part), len(column)), dtype=np.float32)
-            normal *= part
-            normal *= column
-            out[start : start + len(part)].copy_(torch.from_numpy(normal))
-
-    def _log_normal(self, name: str, size: int, sigma: float) -> Vector:
-        """Factors [size] whose logarithms scatter by `sigma`."""
-        return np.asarray(np.exp(sigma * self._generator(name + "/log-normal").standard_normal(size)))
-
-    def _strong(self, name: str, size: int, limits: tuple[float, float]) -> Vector:
-        """Factors [size]: 1, and for one channel in OUTLIERS log-uniform between the limits."""
-        draw = self._generator(name + "/strong")
-        factors = np.ones(size)
-        count = max(size // OUTLIERS, 1)
-        channels = draw.choice(size, count, replace=False)
-        factors[channels] = np.exp(draw.uniform(math.log(limits[0]), math.log(limits[1]), count))
-        return factors
-
-    def _generator(self, name: str) -> np.random.Generator:
-        key = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
-        return np.random.Generator(np.random.Philox(key=int.from_bytes(key[:16], "little")))
+        x = self.draws.log_normal(layer + "conv", self.cfg.conv_dim, 0.3)[: self.cfg.d_inner] * np.sqrt(
+            self.inner(layer)
+        )
+        return np.asarray(x / rms(x) * self._gate_norm(layer))
 
 
 def _columns(activations: Vector) -> Vector:
     """Factors of a matrix's columns, activations^-1/2, such that rows of N(0, 1) times them give variance 1."""
     return np.asarray(activations**-0.5 / math.sqrt(float(activations.sum())))
-
-
-def _rms(values: Vector) -> float:
-    return math.sqrt(float(np.mean(values**2)))
-
-
-def _copy(out: Tensor, values: Vector) -> None:
-    out.copy_(torch.from_numpy(values.astype(np.float32)))

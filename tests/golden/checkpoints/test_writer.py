@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from golden.checkpoints import open_store, writer
+from golden.checkpoints.containers import PACKED
 from golden.errors import InputError, MachineError
 
 SHAPES: dict[str, tuple[int, ...]] = {"a": (30, 5), "b": (4,), "c": (6, 1, 3), "d": (50, 5)}
@@ -69,6 +70,21 @@ def test_shards_are_as_large_as_allowed(
         assert index["metadata"] == {"total_parameters": numbers, "total_size": 4 * numbers}
     else:
         assert load_file(tmp_path / "model.safetensors").keys() == SHAPES.keys()
+
+
+def test_tensors_may_differ_in_type(tmp_path: Path) -> None:
+    """Each tensor has the type asked for; shards and the index count its bytes; only a reader of bytes takes them."""
+    types = {"a": torch.float32, "b": torch.uint8, "c": torch.bfloat16, "d": torch.uint8}
+    size = sum(prod(SHAPES[name]) * types[name].itemsize for name in SHAPES)
+    writer.write_safetensors(tmp_path, SHAPES, types, fill, shard_bytes=640)
+    (tmp_path / "config.json").write_text("{}")
+    assert writer.plan_shards(SHAPES, types, 640) == [["a", "b", "c"], ["d"]]
+    assert json.loads((tmp_path / "model.safetensors.index.json").read_text())["metadata"]["total_size"] == size
+    opened = open_store(tmp_path, PACKED)
+    assert {name: entry.dtype for name, entry in opened.entries.items()} == types
+    assert torch.equal(opened.read(["d"], torch.uint8)["d"], want("d", torch.uint8))
+    with pytest.raises(InputError, match=r"tensor . holds U8, expected float16, bfloat16 or float32$"):
+        open_store(tmp_path)
 
 
 def test_a_directory_appears_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -11,13 +11,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch reader expects
 from torch import Tensor
 
-from golden.checkpoints import read_config
+from golden.checkpoints import draws, read_config
+from golden.checkpoints.draws import OUTLIERS
 from golden.errors import InputError
-from golden.mamba2 import checkpoint, random_checkpoint, statistics
+from golden.mamba2 import checkpoint, random_checkpoint
 from golden.mamba2.config import LayerWeights, Mamba2Config, ModelWeights
 from golden.mamba2.model import forward, initial_states, mixer, rms_norm
 from golden.mamba2.names import tensor_shapes
-from golden.mamba2.statistics import GROWTH, OUTLIERS, Statistics
+from golden.mamba2.statistics import GROWTH, Statistics
 
 CFG = Mamba2Config(d_model=48, n_layer=3, vocab_size=70, d_state=16, headdim=16, ngroups=2, chunk_size=16)
 UNTIED = Mamba2Config(d_model=32, n_layer=2, vocab_size=70, d_state=8, headdim=8, d_conv=3, tie_embeddings=False)
@@ -81,7 +82,7 @@ def test_tensors_are_independent_of_order_and_neighbours(monkeypatch: pytest.Mon
         return out
 
     first = draw(list(shapes), Statistics(CFG, 7))
-    monkeypatch.setattr(statistics, "BLOCK", 100)
+    monkeypatch.setattr(draws, "BLOCK", 100)
     second = draw(list(reversed(shapes)), Statistics(CFG, 7))
     assert all(torch.equal(first[name], second[name]) for name in shapes)
     assert len({tensor.flatten()[:9].sum().item() for tensor in first.values()}) == len(shapes)

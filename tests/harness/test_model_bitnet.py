@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`krait model random` and `krait model info` on BitNet models: made, described from headers, refused."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import torch
+
+from golden.ternary import published, random_checkpoint
+from golden.ternary.config import BitNetConfig
+from harness import cli
+
+SMALL = BitNetConfig(64, 32, 48, 3, 4, 2, 1e4, 128, hidden_act="silu")
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Krait = Callable[..., Ran]
+
+
+@pytest.fixture
+def krait(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Krait:
+    """Call the entry point of the installed command in this process; the small published size is a tiny one here."""
+    monkeypatch.setitem(published._SHAPES, "bitnet-0.73b", SMALL)
+
+    def run(*arguments: object) -> Ran:
+        monkeypatch.setenv("KRAIT_DEBUG", "")
+        monkeypatch.setattr(sys, "argv", ["krait", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        shown = capsys.readouterr()
+        return Ran(int(end.value.code or 0), shown.out, shown.err)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("layout", "types", "weights"),
+    [
+        ("huggingface", "bfloat16", "float masters"),
+        ("autobitlinear", "uint8", "two bits each (autobitlinear)"),
+        ("bitlinear", "uint8", "two bits each (bitlinear)"),
+    ],
+)
+def test_random_and_info(layout: str, types: str, weights: str, krait: Krait, tmp_path: Path) -> None:
+    """A checkpoint of each layout is made in the folder asked for, and described as what it is."""
+    made = krait("model", "random", "BitNet-0.73B", tmp_path / "m", "--layout", layout, "--layers", 2)
+    assert (made.code, made.out.strip()) == (0, str(tmp_path / "m"))
+    told = krait("model", "info", "--model", tmp_path / "m")
+    assert told.code == 0
+    lines = {line[:20].strip(): line[21:] for line in told.out.splitlines()}
+    assert lines["layout"].startswith("bitnet, 1 file(s), ")
+    assert types in lines["types"]
+    assert lines["ternary weights"] == weights
+    assert lines["shape"] == "2 layers, hidden 32, FFN 48 silu, 4 heads x 8, 2 KV heads, vocabulary 64"
+    assert lines["parameters"].startswith("17,728: ternary 15,360, embedding 2,048")
+    assert lines["cache"] == "64 elements a token"
+    assert lines["head"] == "tied to the embedding"
+    assert lines["published size"] == "none has this shape"
+
+
+def test_the_published_size_is_named_and_the_seed_counts(krait: Krait, tmp_path: Path) -> None:
+    """All layers are the published size; another seed gives another model."""
+    for seed in (1, 2):
+        assert krait("model", "random", "bitnet-0.73b", tmp_path / str(seed), "--seed", seed).code == 0
+    assert "bitnet-0.73b" in krait("model", "info", "--model", tmp_path / "1").out
+    files = [(tmp_path / seed / "model.safetensors").read_bytes() for seed in "12"]
+    assert files[0] != files[1]
+    assert json.loads((tmp_path / "1" / "config.json").read_text())["dtype"] == "bfloat16"
+
+
+def test_the_trained_model_is_described(krait: Krait) -> None:
+    """bitnet-tiny is known by its name."""
+    told = krait("model", "info", "--model", "bitnet-tiny")
+    assert told.code == 0
+    assert "773,120: ternary 737,280" in told.out
+
+
+def test_wrong_wishes_are_refused(krait: Krait, tmp_path: Path) -> None:
+    """An unknown shape lists all, a foreign layout and a profile are refused: exit code 2, one line, nothing made."""
+    cases = [
+        (["bitnet-9b"], ["'bitnet-9b'", "mamba2-130m", "bitnet-2b-4t"]),
+        (["bitnet-0.73b", "--layout", "state-spaces"], ["'state-spaces'", "autobitlinear"]),
+        (["bitnet-0.73b", "--dtype", "int8"], ["'int8'", "bfloat16"]),
+        (["bitnet-0.73b", "--profile", "lightmamba-w4a4"], ["lightmamba-w4a4", "expected none"]),
+    ]
+    for (shape, *options), words in cases:
+        ran = krait("model", "random", shape, tmp_path / "m", *options)
+        assert ran.code == 2
+        assert len(ran.err.strip().splitlines()) == 1
+        assert all(word in ran.err for word in words), ran.err
+    assert not (tmp_path / "m").exists()
+
+
+def test_unsound_checkpoints_are_refused(krait: Krait, tmp_path: Path) -> None:
+    """A folder that says BitNet and is none: exit code 2, one line with file, key, found and expected."""
+    random_checkpoint.write(tmp_path / "m", SMALL, 1)
+    config = json.loads((tmp_path / "m" / "config.json").read_text())
+    (tmp_path / "m" / "config.json").write_text(json.dumps(config | {"num_key_value_heads": 3}))
+    ran = krait("model", "info", "--model", tmp_path / "m")
+    assert ran.code == 2
+    assert "config.json: BitNet config: 4 heads, no multiple of 3 KV heads" in ran.err
+    (tmp_path / "m" / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 4}))
+    ran = krait("model", "info", "--model", tmp_path / "m")
+    assert ran.code == 2
+    assert "tensor model.layers.3.input_layernorm.weight is missing, expected shape [32]" in ran.err
+    torch.save({}, tmp_path / "m" / "pytorch_model.bin")
+    ran = krait("model", "info", "--model", tmp_path / "m")
+    assert (ran.code, len(ran.err.strip().splitlines())) == (2, 1)
