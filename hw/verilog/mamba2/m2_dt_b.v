@@ -8,7 +8,7 @@
 // Format       : dt: {dt_s (4), 8 dt}, read at {group of heads, token}; b: {B_s (4), 8 B}, at {token, state group * N/8 +
 //                n/8}; both a cycle after their address. dB: {shift (4), 8 dB} in bank n mod BANKS.
 // Latency      : variable: 12 cycles from a state's address to its word
-// Throughput   : 1; states of a token, with 14 idle cycles between groups of heads
+// Throughput   : 1; states of a token, with 15 idle cycles between groups of heads
 // Back-pressure: none inside; a group waits until a half is free, and for `ready`.
 // Golden       : golden.mamba2.integer.block.scan
 // Test         : tests/rtl/test_m2_operands.py
@@ -41,12 +41,9 @@ module m2_dt_b #(
     input  wire [            8*`KR_M2_CFG_SSM_BITS(PROFILE)+3:0] dt,
     input  wire [             8*`KR_M2_CFG_BC_BITS(PROFILE)+3:0] b,
     input  wire                                                   release_i,  // the reader has left a group
-    input  wire [                                            7:0] need,       // number of the reader's group, counted on
-    input  wire [                                        T_A-1:0] need_token,
-    output wire                                                   there,      // that token's dB can be read
+    output wire                                                   row_made,   // a token's dB can be read from the next cycle on
     input  wire                                                   db_en,
     input  wire [                                        T_A-1:0] db_token,
-    input  wire                                                   db_half,
     input  wire [            $clog2(N_MAX/BANKS > 1 ? N_MAX/BANKS : 2)-1:0] db_word,
     output wire [BANKS*(8*`KR_M2_CFG_SSM_BITS(PROFILE)+4)-1:0] db
 );
@@ -60,31 +57,42 @@ module m2_dt_b #(
   localparam WORDS = (N_MAX / BANKS > 1) ? N_MAX / BANKS : 2;
   localparam NW_A = $clog2(WORDS);
   localparam BANK_A = $clog2(BANKS);
-  localparam N_A = NW_A + BANK_A;
+  localparam N_W = NW_A + BANK_A;  // also of WORDS * BANKS states at most
 
   // Issue: one state of one token a cycle; a group begins when the one before has left the pipeline.
+  reg             known_q;    // a job, and the numbers below are its own
+  reg  [  T_A-1:0] last_q;    // its last token
   reg             busy_q;
   reg             drain_q;
-  reg [     15:0] group_q;    // of heads, in the job
-  reg [     15:0] share_q;    // group_q * c_groups modulo c_hg, for the state group
-  reg [BW_A-1:0] base_q;     // first word of the state group in B
-  reg [  T_A-1:0] token_q;
-  reg [     15:0] n_q;
-  reg [      7:0] begun_q;    // groups begun, counted on
-  reg [      7:0] made_q;     // groups made
-  reg [      7:0] left_q;     // groups that the reader has left
-  wire [     15:0] last_n = {c_n8[12:0], 3'b000} - 16'd1;
-  wire [     15:0] next_share = share_q + c_groups;
-  wire            n_end = n_q == last_n;
-  wire            token_end = n_end && token_q == job_last_token;
-  wire            begin_group = job_valid && ready && !busy_q && !drain_q && (begun_q - left_q) < 8'd2;
-  wire            last_group = group_q == c_hg - 16'd1;
-  reg             made;
+  reg  [     15:0] share_q;   // group * c_groups modulo c_hg, for the state group
+  reg  [     15:0] sum_q;     // share_q + c_groups
+  reg  [     15:0] excess_q;  // that less c_hg; both are known long before the group ends
+  reg  [ BW_A-1:0] base_q;    // first word of the state group in B
+  reg  [  T_A-1:0] token_q;
+  reg  [      1:0] held_q;    // groups begun and not left
+  reg              made_q;    // half that is made next
+  reg              left_q;    // half that the reader is at
+  wire [     15:0] states = {c_n8[12:0], 3'b000};
+  wire [ HG_A-1:0] group;     // of heads, in the job
+  wire             last_group;
+  wire [  N_W-1:0] n;
+  wire             n_end;
+  wire [BW_A+N_W-4:0] n_word = {{BW_A{1'b0}}, n[N_W-1:3]};
+  wire             token_end = n_end && token_q == last_q;
+  wire             begin_group = known_q && ready && !busy_q && !drain_q && !held_q[1];
+  reg              done_q;    // the last word of a group was written
 
-  assign job_ready = drain_q && made && last_group;
-  assign rd_group  = group_q[HG_A-1:0];
+  assign job_ready = done_q && last_group;
+  assign rd_group  = group;
   assign rd_token  = token_q;
-  assign rd_b      = base_q + n_q[3+:BW_A];
+  assign rd_b      = base_q + n_word[BW_A-1:0];
+
+  always @(posedge clk) begin
+    if (rst) known_q <= 1'b0;
+    else known_q <= job_valid && !job_ready;
+  end
+
+  always @(posedge clk) last_q <= job_last_token;
 
   always @(posedge clk) begin
     if (rst) begin
@@ -94,41 +102,61 @@ module m2_dt_b #(
       if (begin_group) busy_q <= 1'b1;
       else if (busy_q && token_end) busy_q <= 1'b0;
       if (busy_q && token_end) drain_q <= 1'b1;
-      else if (made) drain_q <= 1'b0;
+      else if (done_q) drain_q <= 1'b0;
     end
   end
 
+  m2_count #(
+      .W(N_W)
+  ) u_n (
+      .clk  (clk),
+      .rst  (rst),
+      .limit(states),
+      .step (busy_q),
+      .value(n),
+      .last (n_end)
+  );
+
+  m2_count #(
+      .W(HG_A)
+  ) u_group (
+      .clk  (clk),
+      .rst  (rst),
+      .limit(c_hg),
+      .step (done_q),
+      .value(group),
+      .last (last_group)
+  );
+
   always @(posedge clk) begin
-    if (rst || begin_group) begin
-      n_q     <= 16'd0;
-      token_q <= {T_A{1'b0}};
-    end else if (busy_q) begin
-      n_q <= n_end ? 16'd0 : n_q + 16'd1;
-      if (n_end) token_q <= token_q + 1'b1;
-    end
+    if (begin_group) token_q <= {T_A{1'b0}};
+    else if (busy_q && n_end) token_q <= token_q + 1'b1;
+  end
+
+  always @(posedge clk) begin
+    sum_q    <= share_q + c_groups;
+    excess_q <= sum_q - c_hg;
   end
 
   always @(posedge clk) begin
     if (rst || job_ready) begin
-      group_q <= 16'd0;
       share_q <= 16'd0;
       base_q  <= {BW_A{1'b0}};
-    end else if (drain_q && made) begin
-      group_q <= group_q + 16'd1;
-      share_q <= (next_share >= c_hg) ? next_share - c_hg : next_share;
-      if (next_share >= c_hg) base_q <= base_q + c_n8[BW_A-1:0];
+    end else if (done_q) begin
+      share_q <= excess_q[15] ? sum_q : excess_q;
+      if (!excess_q[15]) base_q <= base_q + c_n8[BW_A-1:0];
     end
   end
 
   always @(posedge clk) begin
     if (rst) begin
-      begun_q <= 8'd0;
-      made_q  <= 8'd0;
-      left_q  <= 8'd0;
+      held_q <= 2'd0;
+      made_q <= 1'b0;
+      left_q <= 1'b0;
     end else begin
-      begun_q <= begun_q + {7'd0, begin_group};
-      made_q  <= made_q + {7'd0, drain_q && made};
-      left_q  <= left_q + {7'd0, release_i};
+      if (begin_group != release_i) held_q <= begin_group ? held_q + 2'd1 : held_q - 2'd1;
+      made_q <= made_q ^ done_q;
+      left_q <= left_q ^ release_i;
     end
   end
 
@@ -151,7 +179,7 @@ module m2_dt_b #(
   end
 
   always @(posedge clk) begin
-    p1_lane_q  <= n_q[2:0];
+    p1_lane_q  <= n[2:0];
     p2_dt_q    <= dt[8*BITS-1:0];
     p2_b_q     <= b[p1_lane_q*BC_BITS+:BC_BITS];
     p2_shift_q <= {1'b0, dt[8*BITS+:4]} + {1'b0, b[8*BC_BITS+:4]};
@@ -231,28 +259,32 @@ module m2_dt_b #(
   );
 
   // Words leave in the order in which their states entered.
-  reg [     15:0] put_n_q;
-  reg [  T_A-1:0] put_token_q;
-  wire            put_end = put_n_q == last_n;
+  wire [N_W-1:0] put_n;
+  wire        put_end;
+  reg  [T_A-1:0] put_token_q;
 
-  always @* begin
-    made = made_valid && put_end && put_token_q == job_last_token;
+  m2_count #(
+      .W(N_W)
+  ) u_put (
+      .clk  (clk),
+      .rst  (rst),
+      .limit(states),
+      .step (made_valid),
+      .value(put_n),
+      .last (put_end)
+  );
+
+  assign row_made = made_valid && put_end;
+
+  always @(posedge clk) begin
+    if (rst) done_q <= 1'b0;
+    else done_q <= row_made && put_token_q == last_q;
   end
 
   always @(posedge clk) begin
-    if (rst || made) begin
-      put_n_q     <= 16'd0;
-      put_token_q <= {T_A{1'b0}};
-    end else if (made_valid) begin
-      put_n_q <= put_end ? 16'd0 : put_n_q + 16'd1;
-      if (put_end) put_token_q <= put_token_q + 1'b1;
-    end
+    if (rst || begin_group) put_token_q <= {T_A{1'b0}};
+    else if (row_made) put_token_q <= put_token_q + 1'b1;
   end
-
-  // The reader's token is there when its group is made, or being made and past that token.
-  wire [7:0] ahead = made_q - need;
-
-  assign there = (!ahead[7] && ahead != 8'd0) || (ahead == 8'd0 && begun_q != made_q && need_token < put_token_q);
 
   generate
     for (i = 0; i < BANKS; i = i + 1) begin : g_bank
@@ -263,18 +295,17 @@ module m2_dt_b #(
           .DEPTH (2 << (T_A + NW_A))
       ) u_mem (
           .clk    (clk),
-          .wr_en  (made_valid && put_n_q[BANK_A-1:0] == BANK[BANK_A-1:0]),
-          .wr_addr({made_q[0], put_token_q, put_n_q[BANK_A+:NW_A]}),
+          .wr_en  (made_valid && put_n[BANK_A-1:0] == BANK[BANK_A-1:0]),
+          .wr_addr({made_q, put_token_q, put_n[BANK_A+:NW_A]}),
           .wr_data(made_word),
           .rd_en  (db_en),
-          .rd_addr({db_half, db_token, db_word}),
+          .rd_addr({left_q, db_token, db_word}),
           .rd_data(db[i*WORD_W+:WORD_W])
       );
     end
   endgenerate
 
-  localparam UNUSED_N_A = N_A;
-  wire unused_bits = &{1'b0, c_n8[15:13], n_q[15], UNUSED_N_A[0]};
+  wire unused_bits = &{1'b0, c_n8[15:13], n_word};
 
 endmodule
 

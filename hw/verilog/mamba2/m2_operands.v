@@ -79,6 +79,8 @@ module m2_operands #(
   localparam CT_A = (P_MAX > 8) ? $clog2(P_MAX / 8) : 1;
   localparam RING_A = $clog2(X_HEADS);
   localparam COUNT_W = RING_A + CT_A + T_A + 3;  // words of a ring, counted on, with room for a sign
+  localparam PUT_A = (HG_A > BW_A) ? HG_A : BW_A;
+  localparam HEAD_A = HG_A + 3;
   localparam CREDITS = 8;
 
   // ---- jobs: one queue for each of those who walk through them
@@ -154,40 +156,64 @@ module m2_operands #(
   wire [     47:0] put_count = {c_bn8, c_bn8, c_hg};
   wire [      2:0] put;
   wire [      2:0] put_half;
+  wire [      2:0] put_there;  // a job is complete and not left
   wire [3*T_A-1:0] put_token;
-  wire [     47:0] put_word;
-  wire [     23:0] put_jobs;  // jobs that are complete, counted on
-  reg  [      7:0] op_jobs_q;  // jobs that the reader has left
-  reg  [      7:0] db_jobs_q;  // jobs whose dB is made
+  wire [3*PUT_A-1:0] put_word;
+  wire [      5:0] put_jobs;   // jobs that are complete, counted on: at most two more than were left
+  reg  [      1:0] op_jobs_q;  // jobs that the reader has left
+  reg  [      1:0] db_jobs_q;  // jobs whose dB is made
+  wire             op_job_end;
 
   assign {c_ready, b_ready, dt_ready} = put_ready;
 
   generate
     for (i = 0; i < 3; i = i + 1) begin : g_put
-      reg  [     7:0] jobs_q;
-      reg  [    15:0] word_q;
-      reg  [ T_A-1:0] token_q;
-      wire [     7:0] ahead = jobs_q - op_jobs_q;
-      wire            token_end = token_q == walk_last[i*T_A+:T_A];
-      wire            job_end = token_end && word_q == put_count[i*16+:16] - 16'd1;
+      wire           here;
+      wire           job_end;
+      wire           complete = put[i] && job_end;
+      wire           unused_token_end;
+      wire           unused_row_end;
+      wire           unused_outer;
+      wire [  T_A:0] unused_tokens;
+      reg  [    1:0] jobs_q;
+      reg  [    1:0] held_q;  // jobs that are complete and not left
 
-      assign put_ready[i]           = walk_valid[i] && ahead < 8'd2;
-      assign put[i]                 = put_valid[i] && put_ready[i];
-      assign put_half[i]            = jobs_q[0];
-      assign put_token[i*T_A+:T_A]  = token_q;
-      assign put_word[i*16+:16]     = word_q;
-      assign put_jobs[i*8+:8]       = jobs_q;
-      assign walk_ready[i]          = put[i] && job_end;
+      assign put_ready[i]     = here && !held_q[1];
+      assign put[i]           = put_valid[i] && put_ready[i];
+      assign put_half[i]      = jobs_q[0];
+      assign put_jobs[i*2+:2] = jobs_q;
+      assign put_there[i]     = held_q != 2'd0;
+
+      m2_words #(
+          .T_A    (T_A),
+          .INNER_W(PUT_A),
+          .OUTER_W(1)
+      ) u_words (
+          .clk      (clk),
+          .rst      (rst),
+          .c_inner  (put_count[i*16+:16]),
+          .c_outer  (16'd1),
+          .job_valid(walk_valid[i]),
+          .job_ready(walk_ready[i]),
+          .job_data (walk_last[i*T_A+:T_A]),
+          .valid    (here),
+          .step     (put[i]),
+          .token    (put_token[i*T_A+:T_A]),
+          .token_end(unused_token_end),
+          .inner    (put_word[i*PUT_A+:PUT_A]),
+          .outer    (unused_outer),
+          .row_end  (unused_row_end),
+          .job_end  (job_end),
+          .tokens   (unused_tokens)
+      );
 
       always @(posedge clk) begin
         if (rst) begin
-          jobs_q  <= 8'd0;
-          word_q  <= 16'd0;
-          token_q <= {T_A{1'b0}};
-        end else if (put[i]) begin
-          token_q <= token_end ? {T_A{1'b0}} : token_q + 1'b1;
-          if (token_end) word_q <= job_end ? 16'd0 : word_q + 16'd1;
-          if (job_end) jobs_q <= jobs_q + 8'd1;
+          jobs_q <= 2'd0;
+          held_q <= 2'd0;
+        end else begin
+          if (complete) jobs_q <= jobs_q + 2'd1;
+          if (complete != op_job_end) held_q <= complete ? held_q + 2'd1 : held_q - 2'd1;
         end
       end
     end
@@ -199,17 +225,18 @@ module m2_operands #(
   wire [   BW_A-1:0] db_rd_b;
   wire [    X_W-1:0] db_dt;
   wire [    B_W-1:0] db_b;
-  wire               db_there;
-  wire               db_done = walk_valid[DB] && walk_ready[DB];
-  reg  [        7:0] group_q;      // groups of heads that the reader has left, counted on
+  wire               row_made;    // of dB: a token of a group of heads
+  wire               db_done;
   wire               group_left;
   wire               issue;
   wire [BANKS*X_W-1:0] db;
 
   always @(posedge clk) begin
-    if (rst) db_jobs_q <= 8'd0;
-    else if (db_done) db_jobs_q <= db_jobs_q + 8'd1;
+    if (rst) db_jobs_q <= 2'd0;
+    else if (db_done) db_jobs_q <= db_jobs_q + 2'd1;
   end
+
+  assign walk_ready[DB] = db_done;
 
   mem_sdp #(
       .DATA_W(X_W),
@@ -217,7 +244,7 @@ module m2_operands #(
   ) u_dt (
       .clk    (clk),
       .wr_en  (put[DT]),
-      .wr_addr({put_half[DT], put_word[DT*16+:HG_A], put_token[DT*T_A+:T_A]}),
+      .wr_addr({put_half[DT], put_word[DT*PUT_A+:HG_A], put_token[DT*T_A+:T_A]}),
       .wr_data(dt_data[X_W-1:0]),
       .rd_en  (1'b1),
       .rd_addr({db_jobs_q[0], db_rd_group, db_rd_token}),
@@ -230,68 +257,106 @@ module m2_operands #(
   ) u_b (
       .clk    (clk),
       .wr_en  (put[B]),
-      .wr_addr({put_half[B], put_token[B*T_A+:T_A], put_word[B*16+:BW_A]}),
+      .wr_addr({put_half[B], put_token[B*T_A+:T_A], put_word[B*PUT_A+:BW_A]}),
       .wr_data(b_data),
       .rd_en  (1'b1),
       .rd_addr({db_jobs_q[0], db_rd_token, db_rd_b}),
       .rd_data(db_b)
   );
 
-  // ---- the reader's loops
-  reg  [     15:0] head_q;
-  reg  [    T_A-1:0] token_q;
-  reg  [     15:0] ct_q;
-  reg  [     15:0] nt_q;       // group of state tiles
-  reg  [     15:0] share_q;    // (head group) * c_groups modulo c_hg
-  reg  [CW_A-1:0] c_base_q;
-  wire [     15:0] n_words = c_n8 >> TILE_A;
-  wire [  T_A-1:0] last_token = walk_last[OP*T_A+:T_A];
-  wire             nt_end = nt_q == n_words - 16'd1;
-  wire             ct_end = ct_q == c_p8 - 16'd1;
-  wire             token_end = token_q == last_token;
-  wire             head_end = nt_end && ct_end && token_end;
-  wire             job_end = head_end && head_q == c_heads - 16'd1;
-  wire [     15:0] next_share = share_q + c_groups;
-  wire             share_wraps = next_share >= c_hg;
+  // ---- the reader's loops: heads, tokens, channel tiles, groups of state tiles
+  wire             op_here;
+  wire [  T_A-1:0] token;
+  wire             token_end;
+  wire [HEAD_A-1:0] head;
+  wire [ CT_A-1:0] ct;
+  wire [ NW_A-1:0] nt;
+  wire             ct_end;
+  wire             nt_end;
+  wire             tile_end = issue && nt_end && ct_end;
+  wire             heads_end;
+  wire             head_end = tile_end && token_end;
+  wire             first_head = head[2:0] == 3'd0;  // of its group
+  wire [    T_A:0] tokens;
+  wire             unused_row_end;
+  wire             unused_outer;
+  reg  [     15:0] n_words_q;
 
-  assign group_left     = issue && head_end && (head_q[2:0] == 3'd7 || job_end);
-  assign walk_ready[OP] = issue && job_end;
+  assign op_job_end = tile_end && heads_end;
+  assign group_left = head_end && (head[2:0] == 3'd7 || heads_end);
+
+  always @(posedge clk) n_words_q <= c_n8 >> TILE_A;
+
+  m2_words #(
+      .T_A    (T_A),
+      .INNER_W(HEAD_A),
+      .OUTER_W(1)
+  ) u_heads (
+      .clk      (clk),
+      .rst      (rst),
+      .c_inner  (c_heads),
+      .c_outer  (16'd1),
+      .job_valid(walk_valid[OP]),
+      .job_ready(walk_ready[OP]),
+      .job_data (walk_last[OP*T_A+:T_A]),
+      .valid    (op_here),
+      .step     (tile_end),
+      .token    (token),
+      .token_end(token_end),
+      .inner    (head),
+      .outer    (unused_outer),
+      .row_end  (unused_row_end),
+      .job_end  (heads_end),
+      .tokens   (tokens)
+  );
+
+  m2_count #(
+      .W(CT_A)
+  ) u_ct (
+      .clk  (clk),
+      .rst  (rst),
+      .limit(c_p8),
+      .step (issue && nt_end),
+      .value(ct),
+      .last (ct_end)
+  );
+
+  m2_count #(
+      .W(NW_A)
+  ) u_nt (
+      .clk  (clk),
+      .rst  (rst),
+      .limit(n_words_q),
+      .step (issue),
+      .value(nt),
+      .last (nt_end)
+  );
+
+  // The state group of a group of heads: (group of heads) * c_groups / c_hg, by its remainder; two cycles after a group of
+  // heads its successor's is known, and a group in the middle of a job has eight beats or more.
+  reg  [     15:0] share_q;   // (group of heads) * c_groups modulo c_hg
+  reg  [     15:0] sum_q;     // share_q + c_groups
+  reg  [     15:0] excess_q;  // that less c_hg
+  reg  [CW_A-1:0] c_base_q;
 
   always @(posedge clk) begin
-    if (rst) begin
-      head_q  <= 16'd0;
-      token_q <= {T_A{1'b0}};
-      ct_q    <= 16'd0;
-      nt_q    <= 16'd0;
-    end else if (issue) begin
-      nt_q <= nt_end ? 16'd0 : nt_q + 16'd1;
-      if (nt_end) ct_q <= ct_end ? 16'd0 : ct_q + 16'd1;
-      if (nt_end && ct_end) token_q <= token_end ? {T_A{1'b0}} : token_q + 1'b1;
-      if (head_end) head_q <= job_end ? 16'd0 : head_q + 16'd1;
-    end
+    sum_q    <= share_q + c_groups;
+    excess_q <= sum_q - c_hg;
   end
 
   always @(posedge clk) begin
-    if (rst) begin
-      share_q  <= 16'd0;
-      c_base_q <= {CW_A{1'b0}};
-    end else if (issue && job_end) begin
+    if (rst || op_job_end) begin
       share_q  <= 16'd0;
       c_base_q <= {CW_A{1'b0}};
     end else if (group_left) begin
-      share_q <= share_wraps ? next_share - c_hg : next_share;
-      if (share_wraps) c_base_q <= c_base_q + n_words[CW_A-1:0];
+      share_q <= excess_q[15] ? sum_q : excess_q;
+      if (!excess_q[15]) c_base_q <= c_base_q + n_words_q[CW_A-1:0];
     end
   end
 
   always @(posedge clk) begin
-    if (rst) begin
-      group_q   <= 8'd0;
-      op_jobs_q <= 8'd0;
-    end else begin
-      group_q   <= group_q + {7'd0, group_left};
-      op_jobs_q <= op_jobs_q + {7'd0, issue && job_end};
-    end
+    if (rst) op_jobs_q <= 2'd0;
+    else if (op_job_end) op_jobs_q <= op_jobs_q + 2'd1;
   end
 
   // ---- x and z: rings of heads; words are counted on, so that a word is there once as many have come
@@ -300,61 +365,78 @@ module m2_operands #(
   wire [1:0] ring_there;
   wire [2*X_W-1:0] ring_in = {z_data, xq_data};
   wire [2*X_W-1:0] ring_out;
-  reg  [RING_A:0] left_q;        // heads that the reader has left, counted on
-  reg  [COUNT_W-1:0] place_q;    // words in front of the reader's head, counted on
-  reg  [COUNT_W-1:0] ct_place_q; // ct * tokens
-  wire [COUNT_W-1:0] tokens = {{COUNT_W - T_A{1'b0}}, last_token} + {{COUNT_W - 1{1'b0}}, 1'b1};
-  wire [COUNT_W-1:0] wanted = place_q + ct_place_q + {{COUNT_W - T_A{1'b0}}, token_q};
+  reg  [RING_A-1:0] left_q;     // heads that the reader has left, counted on
+  reg  [COUNT_W-1:0] wanted_q;  // words that have come with the one that the reader is at
+  reg  [COUNT_W-1:0] row_q;     // with the first one of its token
+  wire [COUNT_W-1:0] past = (ct_end && !token_end ? row_q : wanted_q)
+                          + (ct_end ? {{COUNT_W - 1{1'b0}}, 1'b1} : {{COUNT_W - T_A - 1{1'b0}}, tokens});
 
   assign {z_ready, xq_ready} = ring_ready;
 
   always @(posedge clk) begin
     if (rst) begin
-      left_q     <= {RING_A + 1{1'b0}};
-      place_q    <= {COUNT_W{1'b0}};
-      ct_place_q <= {COUNT_W{1'b0}};
+      left_q   <= {RING_A{1'b0}};
+      wanted_q <= {{COUNT_W - 1{1'b0}}, 1'b1};
+      row_q    <= {{COUNT_W - 1{1'b0}}, 1'b1};
     end else if (issue && nt_end) begin
-      ct_place_q <= ct_end ? {COUNT_W{1'b0}} : ct_place_q + tokens;
-      if (head_end) begin
-        left_q  <= left_q + 1'b1;
-        place_q <= place_q + ct_place_q + tokens;
-      end
+      wanted_q <= past;
+      if (ct_end) row_q <= past;
+      if (head_end) left_q <= left_q + 1'b1;
     end
   end
 
   generate
     for (i = 0; i < 2; i = i + 1) begin : g_ring
-      reg  [     15:0] head_in_q;  // in the job
-      reg  [RING_A:0] head_no_q;  // counted on
-      reg  [     15:0] ct_in_q;
-      reg  [  T_A-1:0] token_in_q;
-      reg  [COUNT_W-1:0] count_q;
-      wire [RING_A:0] ahead = head_no_q - left_q;
-      wire [COUNT_W-1:0] distance = count_q - wanted;
-      wire in_token_end = token_in_q == walk_last[(XQ+i)*T_A+:T_A];
-      wire in_head_end = in_token_end && ct_in_q == c_p8 - 16'd1;
-      wire in_job_end = in_head_end && head_in_q == c_heads - 16'd1;
-      wire take = ring_valid[i] && ring_ready[i];
+      wire                 here;
+      wire [    T_A-1:0]   token_in;
+      wire [   CT_A-1:0]   ct_in;
+      wire                 head_in;
+      wire                 take = ring_valid[i] && ring_ready[i];
+      wire                 unused_token_end;
+      wire                 unused_job_end;
+      wire [ HEAD_A-1:0]   unused_head;
+      wire [      T_A:0]   unused_tokens;
+      reg  [RING_A-1:0]    head_no_q;  // counted on
+      reg  [   RING_A:0]   held_q;     // heads that are complete and not left
+      reg  [COUNT_W-1:0]   count_q;
+      wire [COUNT_W-1:0]   distance = count_q - wanted_q;
+      wire                 complete = take && head_in;
 
-      assign ring_ready[i]      = walk_valid[XQ+i] && !ahead[RING_A];
-      assign ring_there[i]      = !distance[COUNT_W-1] && distance != {COUNT_W{1'b0}};
-      assign walk_ready[XQ+i]   = take && in_job_end;
+      assign ring_ready[i] = here && !held_q[RING_A];
+      assign ring_there[i] = !distance[COUNT_W-1];
+
+      m2_words #(
+          .T_A    (T_A),
+          .INNER_W(CT_A),
+          .OUTER_W(HEAD_A)
+      ) u_words (
+          .clk      (clk),
+          .rst      (rst),
+          .c_inner  (c_p8),
+          .c_outer  (c_heads),
+          .job_valid(walk_valid[XQ+i]),
+          .job_ready(walk_ready[XQ+i]),
+          .job_data (walk_last[(XQ+i)*T_A+:T_A]),
+          .valid    (here),
+          .step     (take),
+          .token    (token_in),
+          .token_end(unused_token_end),
+          .inner    (ct_in),
+          .outer    (unused_head),
+          .row_end  (head_in),
+          .job_end  (unused_job_end),
+          .tokens   (unused_tokens)
+      );
 
       always @(posedge clk) begin
         if (rst) begin
-          head_in_q  <= 16'd0;
-          head_no_q  <= {RING_A + 1{1'b0}};
-          ct_in_q    <= 16'd0;
-          token_in_q <= {T_A{1'b0}};
-          count_q    <= {COUNT_W{1'b0}};
-        end else if (take) begin
-          count_q    <= count_q + 1'b1;
-          token_in_q <= in_token_end ? {T_A{1'b0}} : token_in_q + 1'b1;
-          if (in_token_end) ct_in_q <= in_head_end ? 16'd0 : ct_in_q + 16'd1;
-          if (in_head_end) begin
-            head_no_q <= head_no_q + 1'b1;
-            head_in_q <= in_job_end ? 16'd0 : head_in_q + 16'd1;
-          end
+          head_no_q <= {RING_A{1'b0}};
+          held_q    <= {RING_A + 1{1'b0}};
+          count_q   <= {COUNT_W{1'b0}};
+        end else begin
+          if (complete) head_no_q <= head_no_q + 1'b1;
+          if (complete != head_end) held_q <= complete ? held_q + 1'b1 : held_q - 1'b1;
+          if (take) count_q <= count_q + 1'b1;
         end
       end
 
@@ -364,30 +446,46 @@ module m2_operands #(
       ) u_mem (
           .clk    (clk),
           .wr_en  (take),
-          .wr_addr({head_no_q[RING_A-1:0], ct_in_q[CT_A-1:0], token_in_q}),
+          .wr_addr({head_no_q, ct_in, token_in}),
           .wr_data(ring_in[i*X_W+:X_W]),
           .rd_en  (issue),
-          .rd_addr({left_q[RING_A-1:0], ct_q[CT_A-1:0], token_q}),
+          .rd_addr({left_q, ct, token}),
           .rd_data(ring_out[i*X_W+:X_W])
       );
     end
   endgenerate
 
   // ---- issue: all of a beat's words are there, and a place at the exit
-  reg  [3:0] places_q;
-  wire       leaves = op_valid && op_ready;
-  wire       c_there = put_jobs[C*8+:8] != op_jobs_q;
-
-  assign issue = walk_valid[OP] && c_there && db_there && (&ring_there) && places_q != 4'd0;
+  // The first head of a group may follow dB's tokens as they are made; behind it all of them are.
+  reg  [T_A+1:0] rows_q;      // made, and not left by a first head
+  reg            row_here_q;  // rows_q is not 0
+  wire           row_left = tile_end && first_head;
+  wire           db_there = !first_head || row_here_q;
 
   always @(posedge clk) begin
-    if (rst) places_q <= CREDITS;
-    else if (issue && !leaves) places_q <= places_q - 1'b1;
-    else if (leaves && !issue) places_q <= places_q + 1'b1;
+    if (rst) rows_q <= {T_A + 2{1'b0}};
+    else if (row_made != row_left) rows_q <= row_made ? rows_q + 1'b1 : rows_q - 1'b1;
+  end
+
+  always @(posedge clk) begin
+    if (rst) row_here_q <= 1'b0;
+    else row_here_q <= row_made || (row_left ? |rows_q[T_A+1:1] : row_here_q);
+  end
+
+  reg  [3:0] inside_q;  // beats that have a place
+  wire       leaves = op_valid && op_ready;
+
+  assign issue = op_here && put_there[C] && db_there && (&ring_there) && !inside_q[3];
+
+  always @(posedge clk) begin
+    if (rst) inside_q <= 4'd0;
+    else if (issue != leaves) inside_q <= leaves ? inside_q - 1'b1 : inside_q + 1'b1;
   end
 
   wire [    16*BITS+8:0] step;  // {D_s, D, decay_s, decay} of 8 heads
   wire [TILES*B_W-1:0] c_words;
+  wire [   CW_A-1:0] c_word = c_base_q + nt_wide[CW_A-1:0];
+  wire [   CW_A+NW_A-1:0] nt_wide = {{CW_A{1'b0}}, nt};
 
   mem_sdp #(
       .DATA_W(16 * BITS + 9),
@@ -395,17 +493,17 @@ module m2_operands #(
   ) u_step (
       .clk    (clk),
       .wr_en  (put[DT]),
-      .wr_addr({put_half[DT], put_word[DT*16+:HG_A], put_token[DT*T_A+:T_A]}),
+      .wr_addr({put_half[DT], put_word[DT*PUT_A+:HG_A], put_token[DT*T_A+:T_A]}),
       .wr_data(dt_data[DT_W-1:X_W]),
       .rd_en  (issue),
-      .rd_addr({op_jobs_q[0], head_q[3+:HG_A], token_q}),
+      .rd_addr({op_jobs_q[0], head[3+:HG_A], token}),
       .rd_data(step)
   );
 
   generate
     for (i = 0; i < TILES; i = i + 1) begin : g_c
       localparam [31:0] TILE = i;
-      wire [31:0] word = {16'd0, put_word[C*16+:16]};
+      wire [31:0] word = {{32 - PUT_A{1'b0}}, put_word[C*PUT_A+:PUT_A]};
 
       mem_sdp #(
           .DATA_W(B_W),
@@ -416,7 +514,7 @@ module m2_operands #(
           .wr_addr({put_half[C], put_token[C*T_A+:T_A], word[TILE_A+:CW_A]}),
           .wr_data(c_data),
           .rd_en  (issue),
-          .rd_addr({op_jobs_q[0], token_q, c_base_q + nt_q[CW_A-1:0]}),
+          .rd_addr({op_jobs_q[0], token, c_word}),
           .rd_data(c_words[i*B_W+:B_W])
       );
     end
@@ -436,22 +534,19 @@ module m2_operands #(
       .c_n8          (c_n8),
       .c_groups      (c_groups),
       .job_valid     (walk_valid[DB]),
-      .job_ready     (walk_ready[DB]),
+      .job_ready     (db_done),
       .job_last_token(walk_last[DB*T_A+:T_A]),
-      .ready         (put_jobs[DT*8+:8] != db_jobs_q && put_jobs[B*8+:8] != db_jobs_q),
+      .ready         (put_jobs[DT*2+:2] != db_jobs_q && put_jobs[B*2+:2] != db_jobs_q),
       .rd_group      (db_rd_group),
       .rd_token      (db_rd_token),
       .rd_b          (db_rd_b),
       .dt            (db_dt),
       .b             (db_b),
       .release_i     (group_left),
-      .need          (group_q),
-      .need_token    (token_q),
-      .there         (db_there),
+      .row_made      (row_made),
       .db_en         (issue),
-      .db_token      (token_q),
-      .db_half       (group_q[0]),
-      .db_word       (nt_q[NW_A-1:0]),
+      .db_token      (token),
+      .db_word       (nt),
       .db            (db)
   );
 
@@ -491,8 +586,8 @@ module m2_operands #(
   endgenerate
 
   always @(posedge clk) begin
-    p1_flags_q <= {token_q == {T_A{1'b0}}, token_end, nt_end};
-    p1_lane_q  <= head_q[2:0];
+    p1_flags_q <= {token == {T_A{1'b0}}, token_end, nt_end};
+    p1_lane_q  <= head[2:0];
     p2_q <= {
       p1_flags_q,
       ring_out[X_W+8*BITS+:4],
@@ -528,7 +623,7 @@ module m2_operands #(
       .level  (unused_level)
   );
 
-  wire unused_bits = &{1'b0, job_data, job_last, put_word};
+  wire unused_bits = &{1'b0, job_data, job_last, put_word, put_jobs, nt_wide};
 
   generate
     if (TILES < 1 || (TILES & (TILES - 1)) != 0 || N_MAX % BANKS != 0) begin : g_bad_tiles
