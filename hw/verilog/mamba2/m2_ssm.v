@@ -65,7 +65,6 @@ module m2_ssm #(
   localparam Z_W = 4 + 8 * BITS;
   localparam OP_W = 3 + Z_W + SKIP_W + CORE_W;
   localparam QUEUE = 32;  // places of each output queue
-  localparam [5:0] PLACES = 6'd32;
 
   // An op beat and a tile word wait for each other.
   reg               op_full_q;
@@ -73,15 +72,20 @@ module m2_ssm #(
   reg               h_full_q;
   reg  [WORD_W-1:0] h_q;
   reg  [       5:0] under_way_q;  // beats that entered and whose state is not written yet
-  reg  [       5:0] g_places_q;
-  reg  [       5:0] m_places_q;
+  reg               behind_q;     // fewer of them than a head has words
+  reg  [       5:0] g_taken_q;    // places of the output queues
+  reg  [       5:0] m_taken_q;
   wire              t_first = op_q[OP_W-1];
   wire              t_last = op_q[OP_W-2];
   wire              n_last = op_q[OP_W-3];
   wire              written;
-  wire              state_there = t_first ? h_full_q : {10'd0, under_way_q} < c_words;
-  wire              room = (!t_last || g_places_q != 6'd0) && (!n_last || m_places_q != 6'd0);
+  wire              state_there = t_first ? h_full_q : behind_q;
+  wire              room = !(t_last && g_taken_q[5]) && !(n_last && m_taken_q[5]);
   wire              enter = op_full_q && state_there && room;
+  wire              g_enters = enter && t_last;
+  wire              m_enters = enter && n_last;
+  wire              g_leaves = g_valid && g_ready;
+  wire              m_leaves = m_valid && m_ready;
 
   assign op_ready = !op_full_q || enter;
   assign h_ready  = !h_full_q || (enter && t_first);
@@ -106,20 +110,30 @@ module m2_ssm #(
 
   always @(posedge clk) begin
     if (rst) under_way_q <= 6'd0;
-    else if (enter && !written) under_way_q <= under_way_q + 1'b1;
-    else if (written && !enter) under_way_q <= under_way_q - 1'b1;
+    else if (enter != written) under_way_q <= written ? under_way_q - 1'b1 : under_way_q + 1'b1;
+  end
+
+  // Whether it will be so in the next cycle, for each number of beats that may be under way then. Above 62 words none waits.
+  reg [5:0] words_q;
+  wire [5:0] one_more = under_way_q + 1'b1;
+  wire [5:0] one_less = under_way_q - 1'b1;
+
+  always @(posedge clk) words_q <= (c_words > 16'd62) ? 6'd62 : c_words[5:0];
+
+  always @(posedge clk) begin
+    if (rst) behind_q <= 1'b0;
+    else if (enter == written) behind_q <= under_way_q < words_q;
+    else behind_q <= written ? one_less < words_q : one_more < words_q;
   end
 
   always @(posedge clk) begin
-    if (rst) g_places_q <= PLACES;
-    else if (enter && t_last && !(g_valid && g_ready)) g_places_q <= g_places_q - 1'b1;
-    else if (g_valid && g_ready && !(enter && t_last)) g_places_q <= g_places_q + 1'b1;
+    if (rst) g_taken_q <= 6'd0;
+    else if (g_enters != g_leaves) g_taken_q <= g_leaves ? g_taken_q - 1'b1 : g_taken_q + 1'b1;
   end
 
   always @(posedge clk) begin
-    if (rst) m_places_q <= PLACES;
-    else if (enter && n_last && !(m_valid && m_ready)) m_places_q <= m_places_q - 1'b1;
-    else if (m_valid && m_ready && !(enter && n_last)) m_places_q <= m_places_q + 1'b1;
+    if (rst) m_taken_q <= 6'd0;
+    else if (m_enters != m_leaves) m_taken_q <= m_leaves ? m_taken_q - 1'b1 : m_taken_q + 1'b1;
   end
 
   // Beside the work RAM's output register.
@@ -129,6 +143,8 @@ module m2_ssm #(
   reg               p1_n_last_q;
   reg  [CORE_W-1:0] p1_core_q;
   reg  [WORD_W-1:0] p1_h_q;
+  reg  [SKIP_W-1:0] p1_skip_q;
+  reg  [   Z_W-1:0] p1_z_q;
   wire [WORD_W-1:0] p1_kept;  // from the work RAM
   wire [WORD_W-1:0] p1_word = p1_first_q ? p1_h_q : p1_kept;
 
@@ -142,6 +158,8 @@ module m2_ssm #(
       {p1_first_q, p1_t_last_q, p1_n_last_q} <= op_q[OP_W-1-:3];
       p1_core_q <= op_q[CORE_W-1:0];
       p1_h_q <= h_q;
+      p1_skip_q <= op_q[CORE_W+:SKIP_W];
+      p1_z_q <= op_q[CORE_W+SKIP_W+:Z_W];
     end
   end
 
@@ -321,7 +339,7 @@ module m2_ssm #(
   wire [       Z_W-1:0] z;
   wire                  gate_valid;
   wire [  8*GATE_W-1:0] gate;
-  wire                  last_enters = enter && n_last;
+  wire                  p1_last = p1_valid_q && p1_n_last_q;
   wire [           3:0] queue_ready;
   wire [           2:0] queue_valid;
   wire [          17:0] queue_level;
@@ -333,9 +351,9 @@ module m2_ssm #(
   ) u_skip (
       .clk    (clk),
       .rst    (rst),
-      .s_valid(last_enters),
+      .s_valid(p1_last),
       .s_ready(queue_ready[0]),
-      .s_data ({op_q[TILES*(32+8*BITS)+:X_W], op_q[CORE_W+:SKIP_W]}),
+      .s_data ({p1_core_q[TILES*(32+8*BITS)+:X_W], p1_skip_q}),
       .m_valid(queue_valid[0]),
       .m_ready(part_valid && part_last),
       .m_data (skip),
@@ -348,9 +366,9 @@ module m2_ssm #(
   ) u_z (
       .clk    (clk),
       .rst    (rst),
-      .s_valid(last_enters),
+      .s_valid(p1_last),
       .s_ready(queue_ready[1]),
-      .s_data (op_q[CORE_W+SKIP_W+:Z_W]),
+      .s_data (p1_z_q),
       .m_valid(queue_valid[1]),
       .m_ready(read_valid),
       .m_data (z),
@@ -422,7 +440,7 @@ module m2_ssm #(
   `CHECK_STREAM(g_valid, g_ready, g_data)
   `CHECK_STREAM(m_valid, m_ready, m_data)
   `CHECK(&tile_ready && &unit_ready && (&tile_valid || !(|tile_valid)), "a unit waits or the tiles left step")
-  `CHECK((g_room || !(written && new_t_last)) && (&queue_ready[2:0] || !(gate_valid || last_enters)), "a queue is full")
+  `CHECK((g_room || !(written && new_t_last)) && (&queue_ready[2:0] || !(gate_valid || p1_last)), "a queue is full")
   `CHECK((queue_valid[0] || !(part_valid && part_last)) && (queue_valid[1] || !read_valid), "x, D or z came too late")
 
   wire unused_flow = &{1'b0, g_fill, queue_level, queue_ready, queue_valid, tile_valid, tile_ready, unit_ready};
