@@ -94,8 +94,7 @@ def paths(cell: str, parameters: Mapping[str, str], ins: set[str], outs: set[str
     if cell in _LUTRAM:
         return _lutram(ins, outs)
     if cell.startswith(("RAMB", "URAM")):
-        late = 0 if cell.startswith("URAM") else 1
-        return Pins({(SOURCE, pin): late for pin in outs}, {pin: 0 for pin in ins if "CLK" not in pin})
+        return Pins({(SOURCE, pin): 1 for pin in outs}, {pin: 0 for pin in ins if "CLK" not in pin})
     if cell.startswith("DSP48"):
         return _dsp(parameters, ins, outs)
     if cell.startswith("CARRY"):

@@ -151,7 +151,7 @@ def _mapped(batch: Sequence[Module], design: Design, family: str) -> list[dict[s
         texts.append(module.text.replace(f"module {module.name}\n", f"module {name}\n", 1))
     cells = "".join(f"  attribute \\keep 1\n  cell {name} \\u{i}\n  end\n" for i, name in enumerate(names))
     texts.append(f"module {TOP}\n{cells}end\n")
-    options = f"-family {family} -noiopad -noclkbuf -top {TOP[1:]}"
+    options = f"-family {family} {'-uram ' if family == 'xcup' else ''}-noiopad -noclkbuf -top {TOP[1:]}"
     script = f"""
         read_rtlil in.il
         synth_xilinx {options} -run begin:map_memory

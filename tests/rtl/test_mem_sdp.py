@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mem_sdp: its contract header is true."""
+"""mem_sdp and mem_ultra: their contract headers are true."""
 
 import pytest
 
@@ -9,7 +9,9 @@ PARAMS = [{"DATA_W": 8, "DEPTH": 64}, {"DATA_W": 70, "DEPTH": 5}]
 
 
 @pytest.mark.parametrize("sim", SIMS)
-@pytest.mark.parametrize("params", PARAMS, ids=str)
-def test_contract(params: dict[str, int], sim: str) -> None:
+@pytest.mark.parametrize(
+    ("module", "params"), [("mem_sdp", PARAMS[0]), ("mem_sdp", PARAMS[1]), ("mem_ultra", PARAMS[1])]
+)
+def test_contract(module: str, params: dict[str, int], sim: str) -> None:
     """Reads return the old word on a collision, one cycle later, and hold."""
-    check_module("mem_sdp", params, sim, "tests.rtl.cocotb_mem")
+    check_module(module, params, sim, "tests.rtl.cocotb_mem")

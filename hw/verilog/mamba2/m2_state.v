@@ -57,6 +57,7 @@ module m2_state #(
     output wire [                                      WIDE_W-1:0] f_data
 );
 
+  localparam ULTRA = 8192;  // words from which on the RAM is of UltraRAM; devices without it keep no state on chip
   localparam SHIFT_W = TILES * 32;
   localparam Q_W = TILES * 64 * `KR_M2_CFG_SSM_BITS(PROFILE);
   localparam WORD_W = SHIFT_W + Q_W;
@@ -259,18 +260,33 @@ module m2_state #(
         else if (back) wr_addr_q <= wr_addr_q + 1'b1;
       end
 
-      mem_sdp #(
-          .DATA_W(WORD_W),
-          .DEPTH (RAM_DEPTH)
-      ) u_ram (
-          .clk    (clk),
-          .wr_en  (back && back_chip),
-          .wr_addr(wr_addr_q),
-          .wr_data(g_data),
-          .rd_en  (read),
-          .rd_addr(rd_addr_q),
-          .rd_data(kept)
-      );
+      if (RAM_DEPTH >= ULTRA) begin : g_ultra
+        mem_ultra #(
+            .DATA_W(WORD_W),
+            .DEPTH (RAM_DEPTH)
+        ) u_ram (
+            .clk    (clk),
+            .wr_en  (back && back_chip),
+            .wr_addr(wr_addr_q),
+            .wr_data(g_data),
+            .rd_en  (read),
+            .rd_addr(rd_addr_q),
+            .rd_data(kept)
+        );
+      end else begin : g_block
+        mem_sdp #(
+            .DATA_W(WORD_W),
+            .DEPTH (RAM_DEPTH)
+        ) u_ram (
+            .clk    (clk),
+            .wr_en  (back && back_chip),
+            .wr_addr(wr_addr_q),
+            .wr_data(g_data),
+            .rd_en  (read),
+            .rd_addr(rd_addr_q),
+            .rd_data(kept)
+        );
+      end
 
       `CHECK(!back || !back_chip || {{32 - ADDR_W{1'b0}}, wr_addr_q} < DEPTH, "the RAM has too few words")
       `CHECK(!back || under_way_q != {COUNT_W{1'b0}}, "a word came back that did not leave")
