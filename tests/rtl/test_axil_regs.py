@@ -11,11 +11,13 @@ SOURCES = ("hw/verilog/common/axil_regs.v",)
 
 
 def shape(words: int, addr_w: int) -> dict[str, int | str]:
-    """Return parameters with a mask of full, empty and ragged words."""
+    """Return parameters with a mask of full, empty and ragged words, of which some are missing or without strobes."""
     rng = Random(words)
     masks = [rng.choice((0, 0xFFFFFFFF, rng.getrandbits(32))) for _ in range(words)]
     mask = sum(m << 32 * i for i, m in enumerate(masks))
-    return {"WORDS": words, "ADDR_W": addr_w, "RW_MASK": f"{32 * words}'h{mask:x}"}
+    exist, strobes = (rng.getrandbits(words) | rng.getrandbits(words) | 3 for _ in range(2))
+    own = {"EXIST": f"{words}'h{exist:x}", "STROBES": f"{words}'h{strobes:x}"} if words % 3 else {}
+    return {"WORDS": words, "ADDR_W": addr_w, "RW_MASK": f"{32 * words}'h{mask:x}"} | own
 
 
 @pytest.mark.parametrize(("words", "addr_w"), [(2, 3), (5, 5), (16, 12), (256, 12), (1024, 12)])

@@ -11,7 +11,9 @@ from golden.spec.registers import Register, RegisterMap
 def emit_verilog_header(regs: RegisterMap) -> str:
     """Return the header: one `define for each place, field, code and constant; nothing but defines."""
     prefix = f"KR_{regs.name.upper()}"
-    return render("registers.vh.j2", regs=regs, prefix=prefix, mask_runs=mask_runs(regs), parts=parts)
+    return render(
+        "registers.vh.j2", regs=regs, prefix=prefix, mask_runs=mask_runs(regs), exist_runs=exist_runs(regs), parts=parts
+    )
 
 
 def emit_python(regs: RegisterMap) -> str:
@@ -34,6 +36,14 @@ def parts(register: Register) -> list[tuple[str, int]]:
 def mask_runs(regs: RegisterMap) -> list[tuple[int, int]]:
     """Return (mask, repetitions) of the words' storage masks, highest word first, as a concatenation wants them."""
     return [(mask, len(list(run))) for mask, run in groupby(reversed(regs.rw_words))]
+
+
+def exist_runs(regs: RegisterMap) -> list[tuple[int, int]]:
+    """Return (1 for words of registers else 0, repetitions), highest word first."""
+    there = {word for register in regs.registers for word in register.words}
+    return [
+        (found, len(list(run))) for found, run in groupby(int(w in there) for w in reversed(range(regs.word_count)))
+    ]
 
 
 def bits(lsb: int, width: int) -> str:

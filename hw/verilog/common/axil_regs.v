@@ -3,7 +3,7 @@
 // axil_regs - a dense file of 32-bit registers behind AXI4-Lite.
 //
 // Function     : a write stores the strobed bytes of RW bits; a read returns storage for RW bits and ro_value for the
-//                others. Words beyond WORDS read 0 and ignore writes. Every answer is OKAY.
+//                others. Words beyond WORDS, and those that EXIST leaves out, read 0 and ignore writes. Every answer is OKAY.
 // Format       : word w is bits 32*w +: 32 of regs_q, ro_value and RW_MASK; byte address 4*w, two low bits ignored.
 // Latency      : 3
 // Throughput   : 1/4
@@ -18,7 +18,9 @@
 module axil_regs #(
     parameter                ADDR_W  = 12,            // bits of a byte address, clog2(4 * WORDS)..32
     parameter                WORDS   = 16,            // registers, 2..2^(ADDR_W - 2)
-    parameter [WORDS*32-1:0] RW_MASK = {WORDS * 32{1'b1}}  // bits that software writes
+    parameter [WORDS*32-1:0] RW_MASK = {WORDS * 32{1'b1}},  // bits that software writes
+    parameter [WORDS-1:0]    EXIST   = {WORDS{1'b1}},       // words that there are
+    parameter [WORDS-1:0]    STROBES = {WORDS{1'b1}}        // words of which wr_strobe and rd_strobe tell, the others' are 0
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -47,10 +49,17 @@ module axil_regs #(
     output wire [3:0]          wr_strb          // valid under wr_strobe
 );
   localparam INDEX_W = ADDR_W - 2;
-  localparam SELECT_W = $clog2(WORDS);
   localparam GROUP_W = (WORDS > 16) ? $clog2(WORDS) - 4 : 1;
   localparam GROUPS = 1 << GROUP_W;
   localparam [31:0] WORD_COUNT = WORDS;
+  localparam [WORDS*32-1:0] EXIST_BITS = bits_of(EXIST);
+  localparam [WORDS*32-1:0] WRITABLE = RW_MASK & EXIST_BITS;
+  localparam [WORDS-1:0] TOLD = EXIST & STROBES;
+
+  function [WORDS*32-1:0] bits_of(input [WORDS-1:0] words);
+    integer b;
+    for (b = 0; b < WORDS * 32; b = b + 1) bits_of[b] = words[b/32];
+  endfunction
 
   generate
     if (ADDR_W < 3 || ADDR_W > 32) begin : g_bad_addr
@@ -69,7 +78,6 @@ module axil_regs #(
   reg  [INDEX_W-1:0] aw_index_q;
   reg  [31:0]        w_data_q;
   reg  [3:0]         w_strb_q;
-  wire [31:0]        w_bits = {{8{w_strb_q[3]}}, {8{w_strb_q[2]}}, {8{w_strb_q[1]}}, {8{w_strb_q[0]}}};
   wire               wr_commit = !aw_ready_q && !w_ready_q && !b_valid_q && !wr_done_q;
   wire               b_fire = b_valid_q && s_axil_bready;
 
@@ -115,7 +123,7 @@ module axil_regs #(
   wire               r_fire = r_valid_q && s_axil_rready;
   wire [INDEX_W-1:0] ar_index = s_axil_araddr[ADDR_W-1:2];
   reg  [WORDS*32-1:0] store_q;  // zero where RW_MASK is
-  wire [WORDS*32-1:0] rd_value = store_q | (ro_value & ~RW_MASK);
+  wire [WORDS*32-1:0] rd_value = store_q | (ro_value & ~RW_MASK & EXIST_BITS);
 
   always @(posedge clk) begin
     if (rst) ar_ready_q <= 1'b1;
@@ -143,41 +151,54 @@ module axil_regs #(
   genvar g;
   generate
     for (g = 0; g < GROUPS; g = g + 1) begin : g_group
+      wire [511:0] words = padded[g*512+:512];
       always @(posedge clk) begin
-        if (rd_fetch_q) group_q[g*32+:32] <= padded[g*512+word[3:0]*32+:32];
+        if (rd_fetch_q) group_q[g*32+:32] <= words[{word[3:0], 5'd0}+:32];
       end
     end
   endgenerate
 
   always @(posedge clk) begin
     if (ar_ready_q) ar_index_q <= ar_index;
-    if (rd_pick_q) r_data_q <= in_range(ar_index_q) ? group_q[word[4+:GROUP_W]*32+:32] : 32'd0;
+    if (rd_pick_q) r_data_q <= in_range(ar_index_q) ? group_q[{word[4+:GROUP_W], 5'd0}+:32] : 32'd0;
   end
 
   function in_range(input [INDEX_W-1:0] index);
     in_range = {{32 - INDEX_W{1'b0}}, index} < WORD_COUNT;
   endfunction
 
+  // Storage: bytes with an enable of their own, so that a bit is a flip-flop and nothing else.
+  reg [WORDS-1:0] wr_here;  // the word that is written
   reg [WORDS-1:0] wr_strobe_q;
   reg [WORDS-1:0] rd_strobe_q;
   integer         w;
+  integer         r;
 
-  always @(posedge clk) begin
-    if (rst) store_q <= {WORDS{32'd0}};
-    else if (wr_commit)
-      for (w = 0; w < WORDS; w = w + 1)
-      if (aw_index_q == w[INDEX_W-1:0])
-        store_q[w*32+:32] <= RW_MASK[w*32+:32] & ((store_q[w*32+:32] & ~w_bits) | (w_data_q & w_bits));
+  always @* begin
+    for (w = 0; w < WORDS; w = w + 1) wr_here[w] = wr_commit && aw_index_q == w[INDEX_W-1:0];
   end
 
+  genvar i;
+  generate
+    for (i = 0; i < WORDS; i = i + 1) begin : g_word
+      integer b;
+
+      always @(posedge clk) begin
+        if (rst) store_q[i*32+:32] <= 32'd0;
+        else if (wr_here[i])
+          for (b = 0; b < 4; b = b + 1)
+          if (w_strb_q[b]) store_q[i*32+b*8+:8] <= w_data_q[b*8+:8] & WRITABLE[i*32+b*8+:8];
+      end
+    end
+  endgenerate
+
   always @(posedge clk) begin
-    wr_strobe_q <= {WORDS{1'b0}};
-    if (!rst && wr_commit && in_range(aw_index_q)) wr_strobe_q[aw_index_q[SELECT_W-1:0]] <= 1'b1;
+    wr_strobe_q <= rst ? {WORDS{1'b0}} : wr_here & TOLD;
   end
 
   always @(posedge clk) begin
     rd_strobe_q <= {WORDS{1'b0}};
-    if (!rst && ar_fire && in_range(ar_index)) rd_strobe_q[ar_index[SELECT_W-1:0]] <= 1'b1;
+    if (!rst && ar_fire) for (r = 0; r < WORDS; r = r + 1) rd_strobe_q[r] <= TOLD[r] && ar_index == r[INDEX_W-1:0];
   end
 
   assign regs_q = store_q;

@@ -5,7 +5,7 @@
 //
 // <R>_ADDR byte address; <R>_WORD index of the 32-bit word (<R>_LO_WORD, <R>_HI_WORD of a 64-bit register);
 // <R>_COUNT and <R>_STRIDE_WORDS of an array; <R>_<F>_LSB, _WIDTH, _MASK of a field; <R>_RESET where it is not 0.
-// <K>_RW_MASK is axil_regs' RW_MASK, WORDS * 32 bits.
+// <K>_RW_MASK, WORDS * 32 bits, and <K>_EXIST, WORDS bits, are axil_regs' parameters.
 
 `ifndef KR_TERN_MATVEC_REGS_VH
 `define KR_TERN_MATVEC_REGS_VH
@@ -228,5 +228,19 @@
   { 1{32'h00000003} }, \
   { 1{32'h00000001} }, \
   { 1{32'h00000000} } }
+
+// Words that are registers, word 255 first.
+`define KR_TERN_MATVEC_EXIST { \
+  { 192{1'b1} }, \
+  { 18{1'b0} }, \
+  { 14{1'b1} }, \
+  { 5{1'b0} }, \
+  { 3{1'b1} }, \
+  { 1{1'b0} }, \
+  { 7{1'b1} }, \
+  { 2{1'b0} }, \
+  { 6{1'b1} }, \
+  { 1{1'b0} }, \
+  { 7{1'b1} } }
 
 `endif

@@ -97,8 +97,13 @@ module m2_regs #(
   localparam ARRAY_WORDS = `KR_MAMBA2_ACCEL_PORT_BASE_COUNT * 2;
   localparam ARRAY_W = ARRAY_WORDS * 32;
   localparam BASE_LSB = `KR_MAMBA2_ACCEL_PORT_BASE_LO_WORD * 32;
-  localparam [ARRAY_W-1:0] ABSENT = {ARRAY_W{1'b1}} << (PORTS * 64);
-  localparam [BITS-1:0] RW_MASK = `KR_MAMBA2_ACCEL_RW_MASK & ~({{WORDS - ARRAY_WORDS{32'd0}}, ABSENT} << BASE_LSB);
+  // Absent ports have no registers; strobes are for control and for the counter that is latched on read.
+  localparam [WORDS-1:0] ONE = 1;
+  localparam [WORDS-1:0] PAIRS = {{WORDS - ARRAY_WORDS{1'b0}}, {ARRAY_WORDS{1'b1}} << (PORTS * 2)};
+  localparam [WORDS-1:0] EXIST = `KR_MAMBA2_ACCEL_EXIST & ~((PAIRS << `KR_MAMBA2_ACCEL_PORT_BASE_LO_WORD) |
+      (PAIRS << `KR_MAMBA2_ACCEL_RD_BEATS_LO_WORD) | (PAIRS << `KR_MAMBA2_ACCEL_WR_BEATS_LO_WORD));
+  localparam [WORDS-1:0] STROBES = (15 * ONE << `KR_MAMBA2_ACCEL_CTRL_WORD) |
+      (ONE << `KR_MAMBA2_ACCEL_FREE_COUNTER_LO_WORD);
   localparam [31:0] N_PORTS = PORTS;
   localparam [31:0] LOG_BYTES = $clog2(PORT_BYTES);
   localparam [31:0] LOG_ROWS = $clog2(ROWS);
@@ -116,7 +121,9 @@ module m2_regs #(
   axil_regs #(
       .ADDR_W (`KR_MAMBA2_ACCEL_ADDR_W),
       .WORDS  (WORDS),
-      .RW_MASK(RW_MASK)
+      .RW_MASK(`KR_MAMBA2_ACCEL_RW_MASK),
+      .EXIST  (EXIST),
+      .STROBES(STROBES)
   ) u_regs (
       .clk           (clk),
       .rst           (rst),

@@ -33,10 +33,10 @@ HEADER = defines(emit_verilog_header(REGS))
 
 
 def test_header_holds_nothing_but_defines() -> None:
-    """Every line of a header is a directive, a comment, a continuation of the mask, or empty."""
+    """Every line of a header is a directive, a comment, a continuation of a mask, or empty."""
     for header in (emit_verilog_header(REGS), emit_format_header(load_formats())):
         for line in header.splitlines():
-            assert re.match(r"(`(ifndef|define|endif)\b|//|  \{ \d+\{32'h[0-9A-F]{8}\} \}|$)", line), line
+            assert re.match(r"(`(ifndef|define|endif)\b|//|  \{ \d+\{(32'h[0-9A-F]{8}|1'b[01])\} \}|$)", line), line
 
 
 def test_header_and_python_have_the_same_offsets() -> None:
@@ -80,6 +80,15 @@ def test_storage_mask_literal_equals_the_declared_words() -> None:
     words = [int(mask, 16) for count, mask in runs for _ in range(int(count))]
     assert words[::-1] == list(REGS.rw_words)
     assert len(words) == HEADER[f"{PREFIX}WORDS"] == REGS.word_count
+
+
+def test_words_that_exist_are_those_of_the_registers() -> None:
+    """The literal for axil_regs, word WORDS - 1 first, is 1 for each word that a register covers, else 0."""
+    body = emit_verilog_header(REGS).split("_EXIST {")[1]
+    there = [int(bit) for count, bit in re.findall(r"\{ (\d+)\{1'b([01])\} \}", body) for _ in range(int(count))]
+    covered = {word for register in REGS.registers for word in register.words}
+    assert there[::-1] == [int(word in covered) for word in range(REGS.word_count)]
+    assert 0 in there
 
 
 def test_bit_field_puts_and_gets() -> None:
