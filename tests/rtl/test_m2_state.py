@@ -68,7 +68,7 @@ class Run:
         memory = layer >= self.mem_first
         old, new = self.states.get(layer) or self.state(rng), self.state(rng)
         words = self.words(new)
-        prompt = self.params["PROFILE"] == 0 and len(words) > 10  # words come back at once, from memory's side too
+        prompt = self.params["PROFILE"] == 0 and len(words) > 12  # words come back at once, from memory's side too
         if fresh or (not memory and prompt):
             self.steady.append(len(self.beats["h"]) // len(words))
         self.beats["job"].append(Job(IN, layer=layer, fresh=fresh, tokens=rng.randint(1, 9)).word)
@@ -97,7 +97,7 @@ class Run:
             "sources": {key: beats[key] for key in ("job", "s", "g")},
             "sinks": {key: beats[key] for key in ("h", "q", "f")},
             "follows": {"g": "h"},
-            "latencies": [["job", 0, "h", 0, 5]],
+            "latencies": [["job", 0, "h", 0, 6]],
             "rates": [["h", job * layer, (job + 1) * layer - 1] for job in self.steady if layer > 1],
         }
 

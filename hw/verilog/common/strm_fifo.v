@@ -40,14 +40,17 @@ module strm_fifo #(
   wire              push = s_valid && s_ready;
   wire              pop = m_valid && m_ready;
   wire              rd_en;
+  // One addition for both directions: -1 is all ones, +1 the carry that the lowest bit sends.
+  wire [ADDR_W+1:0] sum = {level_q, 1'b1} + {{LEVEL_W{pop && !push}}, push && !pop};
+  wire [  ADDR_W:0] level_d = sum[ADDR_W+1:1];
+  wire              unused_sum = &{1'b0, sum[0]};
 
   assign s_ready = !level_q[ADDR_W];
   assign level   = level_q;
 
   always @(posedge clk) begin
     if (rst) level_q <= {LEVEL_W{1'b0}};
-    else if (push && !pop) level_q <= level_q + 1'b1;
-    else if (pop && !push) level_q <= level_q - 1'b1;
+    else level_q <= level_d;
   end
 
   always @(posedge clk) begin

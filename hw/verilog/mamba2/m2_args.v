@@ -292,9 +292,10 @@ module m2_args #(
   reg  [PW-1:0] mul_a_q;
   reg  [  31:0] mul_b_q;
   reg  [PW-1:0] mul_sum_q;
-  wire bitwise = step_q == DIVIDE || step_q == SCAN;
-  wire region = step_q >= P_END && !bitwise;
-  wire run_done = bitwise ? count_q == 4'd15 : region || mul_b_q == 32'd0;
+  reg        bitwise_q;  // what the step is, known when it has settled
+  reg        region_q;
+  reg        last_step_q;
+  wire run_done = bitwise_q ? count_q == 4'd15 : region_q || mul_b_q == 32'd0;
   wire load = state_q == LOAD;
   wire run = state_q == RUN;
   wire store = state_q == STORE;
@@ -315,7 +316,7 @@ module m2_args #(
       SETTLE: if (count_q == 4'd3) state_d = LOAD;
       LOAD: state_d = RUN;
       RUN: if (run_done) state_d = STORE;
-      STORE: state_d = (step_q == TAP_END) ? DONE : SETTLE;
+      STORE: state_d = last_step_q ? DONE : SETTLE;
       default: if (count_q == 4'd3) state_d = IDLE;
     endcase
   end
@@ -325,9 +326,16 @@ module m2_args #(
     else state_q <= state_d;
   end
 
+  // Counts from 0 on in the states that take several cycles; those behind them last one.
   always @(posedge clk) begin
-    if (state_q != state_d) count_q <= 4'd0;
+    if (state_q == IDLE || load || store) count_q <= 4'd0;
     else count_q <= count_q + 4'd1;
+  end
+
+  always @(posedge clk) begin
+    bitwise_q   <= step_q == DIVIDE || step_q == SCAN;
+    region_q    <= step_q >= P_END && step_q <= TAP_END;
+    last_step_q <= step_q == TAP_END;
   end
 
   always @(posedge clk) begin
@@ -487,14 +495,15 @@ module m2_args #(
   reg  [31:0] tap_group_q;
   reg  [PW-1:0] tap_wide_q;
   reg  [31:0] tok_wide_q;
-  wire [ 7:0] layer_last = layer_end_q[7:0] - 8'd1;
-  wire        tap_inside = tap_layer_q >= layer_first_q[7:0] && tap_layer_q <= layer_last;
+  reg  [ 7:0] layer_last_q;
+  wire        tap_inside = tap_layer_q >= layer_first_q[7:0] && tap_layer_q <= layer_last_q;
   wire [31:0] tok_bits_1 = {3'd0, prompt_q[23:0], 5'd0} + WIDE_1;
   localparam LOG_TAP = LW - 8;
   localparam [PW-1:0] TAP_1 = (1 << LOG_TAP) - 1;
 
   always @(posedge clk) begin
     layer_end_q  <= {1'b0, layer_first_q} + {1'b0, layer_count_q};
+    layer_last_q <= layer_end_q[7:0] - 8'd1;
     tokens_q     <= {8'd0, prompt_q[23:0]} + {8'd0, generate_q[23:0]} - {31'd0, generate_q != 32'd0};
     tap_layers_q <= tap_all_q ? layer_count_q[7:0] : {7'd0, tap_inside};
     tap_wide_q   <= (tap_beats_q + TAP_1) >> LOG_TAP;
@@ -671,7 +680,7 @@ module m2_args #(
 
   always @(posedge clk) begin
     if (start) outside_q <= 1'b0;
-    else if (store && region && end_q > {1'b0, arena_bytes_q}) outside_q <= 1'b1;
+    else if (store && region_q && end_q > {1'b0, arena_bytes_q}) outside_q <= 1'b1;
   end
 
   // Rules; one may rely on those before it.
@@ -765,7 +774,7 @@ module m2_args #(
   assign c_vocab       = vocab_size;
   assign c_layers      = model_layers_q[7:0];
   assign c_layer_first = layer_first_q[7:0];
-  assign c_layer_last  = layer_last;
+  assign c_layer_last  = layer_last_q;
   assign c_mem_first   = mem_first_q[7:0];
   assign c_prompt      = prompt_q[23:0];
   assign c_generate    = generate_q[23:0];

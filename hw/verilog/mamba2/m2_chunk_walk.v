@@ -49,8 +49,9 @@ module m2_chunk_walk #(
   reg         fresh_q;
   reg  [63:0] offset_q;
   reg  [63:0] step_q;
-  reg  [15:0] chunk_q;
+  reg  [15:0] left_q;  // chunks behind this one
   reg  [15:0] last_chunk_q;
+  reg         first_q;
   reg         last_q;
   reg         started_q;
   wire [ 1:0] kind = job_data[`KR_M2_JOB_KIND];
@@ -66,7 +67,7 @@ module m2_chunk_walk #(
   assign m_offset  = offset_q;
   assign m_layer   = layer_q;
   assign m_fresh   = fresh_q;
-  assign m_first   = chunk_q == 16'd0;
+  assign m_first   = first_q;
   assign m_last    = last_q;
 
   always @(posedge clk) begin
@@ -119,12 +120,14 @@ module m2_chunk_walk #(
   always @(posedge clk) begin
     if (state_q == PLACE) begin
       offset_q <= c_off + ({16'd0, product} << SHIFT);
-      chunk_q  <= 16'd0;
+      left_q   <= last_chunk_q;
+      first_q  <= 1'b1;
       last_q   <= last_chunk_q == 16'd0;
     end else if (walk) begin
       offset_q <= offset_q + step_q;
-      chunk_q  <= chunk_q + 16'd1;
-      last_q   <= chunk_q + 16'd1 == last_chunk_q;
+      left_q   <= left_q - 16'd1;
+      first_q  <= 1'b0;
+      last_q   <= left_q == 16'd1;
     end
   end
 

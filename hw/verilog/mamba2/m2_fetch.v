@@ -7,7 +7,7 @@
 //                jobs. A read of w, p or s is ordered when its queue has room for all of it, one of e when the job has had its
 //                `go`. Of several reads s goes first, then p, e, w.
 // Format       : byte offsets in each port's arena, PORT_BYTES for a wide beat; section and row sizes in wide beats, >= 1.
-// Latency      : variable: 8 to 30 cycles from a job to its first command, then the memory's, then 1 or 2 (0 for e)
+// Latency      : variable: 9 to 31 cycles from a job to its first command, then the memory's, then 1 or 2 (0 for e)
 // Throughput   : variable: 1 beat per cycle when the memory delivers one
 // Back-pressure: registered job_ready, 16 jobs are taken ahead for each stream; r_ready follows e_ready combinationally while
 //                rows arrive, else it waits for nothing.
@@ -267,41 +267,51 @@ module m2_fetch #(
     end
   endgenerate
 
-  // ---- one read a cycle, with a tag for the way back
-  localparam TAG_W = 3 + 16;
+  // ---- one read a cycle, picked by a register, with a tag for the way back
+  localparam TAG_W = LIST + 1 + 16;
 
-  reg         cmd_valid_q;
-  reg  [63:0] cmd_offset_q;
-  reg  [15:0] cmd_beats_q;
-  wire        tag_ready;
-  wire        free = (!cmd_valid_q || rd_cmd_ready) && tag_ready;
-  wire        issue = free && want != {N{1'b0}};
-  wire [ 1:0] pick = want[S] ? S[1:0] : want[P] ? P[1:0] : want[E] ? E[1:0] : W[1:0];
-  wire [ 2:0] to = (pick == E[1:0] && want_list) ? LIST[2:0] : {1'b0, pick};
+  reg  [  N-1:0] pick_q;  // the read that is ordered next, one bit
+  wire [  N-1:0] others = want & ~pick_q;
+  wire [  N-1:0] best = others[S] ? 4'd1 << S : others[P] ? 4'd1 << P : others[E] ? 4'd1 << E : others;
+  wire           picked = pick_q != {N{1'b0}};
+  wire           cmd_ready;
+  wire           tag_ready;
+  wire           free = cmd_ready && tag_ready;
+  wire [   63:0] pick_offset;
+  wire [   15:0] pick_beats;
+  wire [ LIST:0] pick_to = {pick_q[E] && want_list, pick_q[E] && !want_list, pick_q[S], pick_q[P], pick_q[W]};
 
-  assign rd_cmd_valid  = cmd_valid_q;
-  assign rd_cmd_offset = cmd_offset_q;
-  assign rd_cmd_beats  = {16'd0, cmd_beats_q};
-  assign grant         = {{N - 1{1'b0}}, free} << pick;
-
-  always @(posedge clk) begin
-    if (rst) cmd_valid_q <= 1'b0;
-    else if (issue) cmd_valid_q <= 1'b1;
-    else if (rd_cmd_ready) cmd_valid_q <= 1'b0;
-  end
+  assign grant       = pick_q & {N{free}};
+  assign pick_offset = (want_offset[W] & {64{pick_q[W]}}) | (want_offset[P] & {64{pick_q[P]}}) |
+      (want_offset[S] & {64{pick_q[S]}}) | (want_offset[E] & {64{pick_q[E]}});
+  assign pick_beats = (want_beats[W] & {16{pick_q[W]}}) | (want_beats[P] & {16{pick_q[P]}}) |
+      (want_beats[S] & {16{pick_q[S]}}) | (want_beats[E] & {16{pick_q[E]}});
 
   always @(posedge clk) begin
-    if (issue) begin
-      cmd_offset_q <= want_offset[pick];
-      cmd_beats_q  <= want_beats[pick];
-    end
+    if (rst) pick_q <= {N{1'b0}};
+    else if (free || !picked) pick_q <= best;
   end
 
-  wire        tag_valid;
-  wire        tag_take;
-  wire [ 2:0] tag_to;
-  wire [15:0] tag_beats;
-  wire [ 5:0] unused_tag_level;
+  strm_skid #(
+      .DATA_W(64 + 16)
+  ) u_cmd (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(picked && tag_ready),
+      .s_ready(cmd_ready),
+      .s_data ({pick_offset, pick_beats}),
+      .m_valid(rd_cmd_valid),
+      .m_ready(rd_cmd_ready),
+      .m_data ({rd_cmd_offset, rd_cmd_beats[15:0]})
+  );
+
+  assign rd_cmd_beats[31:16] = 16'd0;
+
+  wire          tag_valid;
+  wire          tag_take;
+  wire [LIST:0] tag_to;
+  wire [  15:0] tag_beats;
+  wire [   5:0] unused_tag_level;
 
   strm_fifo #(
       .DATA_W(TAG_W),
@@ -309,9 +319,9 @@ module m2_fetch #(
   ) u_tag (
       .clk    (clk),
       .rst    (rst),
-      .s_valid(issue),
+      .s_valid(picked && cmd_ready),
       .s_ready(tag_ready),
-      .s_data ({to, want_beats[pick]}),
+      .s_data ({pick_to, pick_beats}),
       .m_valid(tag_valid),
       .m_ready(tag_take),
       .m_data ({tag_to, tag_beats}),
@@ -332,7 +342,7 @@ module m2_fetch #(
 
   always @(posedge clk) begin
     if (rst) to_q <= {LIST + 1{1'b0}};
-    else if (tag_take) to_q <= tag_valid ? {{LIST{1'b0}}, 1'b1} << tag_to : {LIST + 1{1'b0}};
+    else if (tag_take) to_q <= tag_to & {LIST + 1{tag_valid}};
   end
 
   always @(posedge clk) begin

@@ -69,7 +69,8 @@ module m2_fetch_state #(
   reg  [ 31:0] written_q;
   reg  [ 31:0] number_q;   // of the first write of the job at hand
   reg  [255:0] known_q;    // layers that have had a job since clear
-  reg          known_layer_q;  // the same of `layer`, a cycle late
+  reg  [ 15:0] known_row_q;    // the same of 16 layers with `layer` in them, a cycle late
+  reg          known_layer_q;  // and of `layer`, another one; the walk takes more to its first chunk
   reg          near_q;     // known_layer_q belongs to the chunk on offer
   reg          looked_q;   // so do wait_q and target_q
   reg          wait_q;
@@ -98,7 +99,8 @@ module m2_fetch_state #(
   end
 
   always @(posedge clk) begin
-    known_layer_q <= known_q[layer];
+    known_row_q   <= known_q[layer[7:4]*16+:16];
+    known_layer_q <= known_row_q[layer[3:0]];
   end
 
   always @(posedge clk) begin

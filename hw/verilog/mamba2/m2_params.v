@@ -66,6 +66,7 @@ module m2_params #(
   localparam LANE_W = $clog2(UNITS) + 1;
   localparam LAST_UNIT = UNITS - 1;
   localparam COUNT_W = 24;
+  localparam [COUNT_W-1:0] ONE = 1;
 
   // ---- what the parts are, from job to job
   localparam [1:0] IDLE = 2'd0;
@@ -82,7 +83,9 @@ module m2_params #(
   reg  [COUNT_W-1:0] convs_q;
   wire [        1:0] kind = job_data[`KR_M2_JOB_KIND];
   wire               take = job_valid && job_ready && kind != `KR_M2_KIND_EMBED;
-  wire               last = left_q == {{COUNT_W - 1{1'b0}}, 1'b1};
+  reg                last_q;      // left_q is 1
+  reg  [        3:0] one_q;       // convs_q, heads_q, in_q, dn_q are 1
+  wire               last = last_q;
   wire               move;
 
   assign job_ready = state_q == IDLE;
@@ -92,6 +95,7 @@ module m2_params #(
     in_q    <= {8'd0, c_in} << NORM_LG;
     heads_q <= {8'd0, c_hg} << HEAD_LG;
     convs_q <= ({7'd0, c_bn8, 1'b0} + {8'd0, c_i8}) << CONV_LG;
+    one_q   <= {convs_q == ONE, heads_q == ONE, in_q == ONE, dn_q == ONE};
   end
 
   always @(posedge clk) begin
@@ -110,19 +114,30 @@ module m2_params #(
     else if (move) left_q <= left_q - 1'b1;
   end
 
+  always @(posedge clk) begin
+    if (take) last_q <= (kind == `KR_M2_KIND_OUT) ? one_q[1] : one_q[0];
+    else if (move && last) last_q <= (state_q == NORM) ? one_q[2] : one_q[3];
+    else if (move) last_q <= left_q == ONE << 1;
+  end
+
   // ---- the wide beat at hand, unit by unit
   reg               valid_q;
   reg  [WIDE_W-1:0] word_q;
   reg  [LANE_W-1:0] lane_q;
   wire              at_end = lane_q == LAST_UNIT[LANE_W-1:0] || last;
   wire [  UNIT-1:0] unit = word_q[lane_q*UNIT+:UNIT];
-  wire [       3:0] to;    // conv, head, ni, nd
+  reg  [       3:0] to_q;  // conv, head, ni, nd; none in IDLE
+  wire [       3:0] to = to_q;
   wire [       3:0] open;
 
   assign p_ready = !valid_q || (move && at_end);
-  assign to      = (state_q == CONV) ? 4'd8 : (state_q == HEADS) ? 4'd4 : (state_q == IDLE) ? 4'd0 :
-                   (kind_q == `KR_M2_KIND_OUT) ? 4'd2 : 4'd1;
   assign move    = valid_q && (to & open) != 4'd0;
+
+  always @(posedge clk) begin
+    if (rst) to_q <= 4'd0;
+    else if (take) to_q <= (kind == `KR_M2_KIND_OUT) ? 4'd2 : 4'd1;
+    else if (move && last) to_q <= (to_q[0] && kind_q == `KR_M2_KIND_IN) ? 4'd4 : to_q[2] ? 4'd8 : 4'd0;
+  end
 
   always @(posedge clk) begin
     if (rst) valid_q <= 1'b0;

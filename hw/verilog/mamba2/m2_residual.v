@@ -4,7 +4,7 @@
 //
 // Function     : EMBED: slot = rows of e. OUT: slot = saturate(slot + o), which also leaves as t. IN: m = the tokens of
 //                the slot, HEAD: one of them. As if the jobs were done one after the other.
-// Format       : e_data wide beats of 16-bit values, with `raw` 32-bit ones, each row from a beat's start; o_data and t_data 8
+// Format       : e_data wide beats of 16-bit values, with `raw` 32-bit ones, each row from a beat's start_q; o_data and t_data 8
 //                values of a token, rows of 8 in order, for each all tokens; m_data {last, NL values}, zeros fill a token's last
 //                beat; values signed, VALUE_W bits. c_d8 = d_model / 8, c_dn = ceil(d_model / NL); they hold still
 //                during a run. go: one beat an EMBED job, whose rows may come then; out_done: pulse at the end of an OUT job.
@@ -115,20 +115,24 @@ module m2_residual #(
 
   wire               w_valid;
   wire [COUNT_W-1:0] w_readers;  // that have to be done before
-  wire               w_slot;
-  wire               w_out;
-  wire               w_raw;
-  wire [        7:0] w_last;
+  reg                w_slot_q;  // of the writer at work and, from a cycle before, of the one that starts
+  reg                w_out_q;
+  reg                w_raw_q;
+  reg  [        7:0] w_last_q;
+  wire [       10:0] w_next;  // the same of the queue's first one
   wire               r_valid;
   wire [COUNT_W-1:0] r_writers;
+  reg                r_known_q;  // these two are the first reader's
+  reg  [COUNT_W-1:0] r_writers_q;
+  reg                r_slot_q;
   wire               r_slot;
   wire [        7:0] r_last;
   wire [        7:0] r_first;
   wire [        3:0] unused_w_level;
   wire [        3:0] unused_r_level;
 
-  assign w_slot_oh = {w_slot, !w_slot};
-  assign r_slot_oh = {r_slot, !r_slot};
+  assign w_slot_oh = {w_slot_q, !w_slot_q};
+  assign r_slot_oh = {r_slot_q, !r_slot_q};
 
   strm_fifo #(
       .DATA_W(COUNT_W + 11),
@@ -141,7 +145,7 @@ module m2_residual #(
       .s_data ({r_came, slot, is_out, job_data[`KR_M2_JOB_RAW], token}),
       .m_valid(w_valid),
       .m_ready(w_done),
-      .m_data ({w_readers, w_slot, w_out, w_raw, w_last}),
+      .m_data ({w_readers, w_next}),
       .level  (unused_w_level)
   );
 
@@ -164,8 +168,8 @@ module m2_residual #(
   reg                run_q;    // a writer is at work
   reg                go_q;
   reg                issued_q; // all of its values have come
-  wire [COUNT_W-1:0] readers_done = w_slot ? r_done_q[COUNT_W+:COUNT_W] : r_done_q[0+:COUNT_W];
-  wire               start = w_valid && !run_q && w_readers == readers_done;
+  wire [COUNT_W-1:0] readers_done = w_next[10] ? r_done_q[COUNT_W+:COUNT_W] : r_done_q[0+:COUNT_W];
+  reg                start_q;
   wire               issue_last;
   wire [ADDR_W-1:0]  w_base;
   wire [ADDR_W-1:0]  r_base;
@@ -175,7 +179,7 @@ module m2_residual #(
   generate
     if (SLOTS > 1) begin : g_bases
       localparam [31:0] BASE = SLOT_WORDS;
-      assign w_base = w_slot ? BASE[ADDR_W-1:0] : {ADDR_W{1'b0}};
+      assign w_base = w_slot_q ? BASE[ADDR_W-1:0] : {ADDR_W{1'b0}};
       assign r_base = r_slot ? BASE[ADDR_W-1:0] : {ADDR_W{1'b0}};
     end else begin : g_base
       assign w_base = {ADDR_W{1'b0}};
@@ -184,19 +188,28 @@ module m2_residual #(
   endgenerate
 
   always @(posedge clk) begin
+    if (rst) start_q <= 1'b0;
+    else start_q <= w_valid && !run_q && !start_q && w_readers == readers_done;
+  end
+
+  always @(posedge clk) begin
+    if (!run_q && !start_q) {w_slot_q, w_out_q, w_raw_q, w_last_q} <= w_next;
+  end
+
+  always @(posedge clk) begin
     if (rst) run_q <= 1'b0;
-    else if (start) run_q <= 1'b1;
+    else if (start_q) run_q <= 1'b1;
     else if (w_done) run_q <= 1'b0;
   end
 
   always @(posedge clk) begin
     if (rst) go_q <= 1'b0;
-    else if (start) go_q <= !w_out;
+    else if (start_q) go_q <= !w_out_q;
     else if (go_ready) go_q <= 1'b0;
   end
 
   always @(posedge clk) begin
-    if (start) issued_q <= 1'b0;
+    if (start_q) issued_q <= 1'b0;
     else if (issue_last) issued_q <= 1'b1;
   end
 
@@ -211,12 +224,27 @@ module m2_residual #(
   reg                passed_q;   // the row is complete
   reg  [       15:0] word_q;
   wire               piece_moves = piece_valid && piece_ready;
-  wire               word_moves = piece_moves && !passed_q && (!w_raw || second_q);
-  wire               word_last = word_q == c_dn - 16'd1;
+  wire               word_moves = piece_moves && !passed_q && (!w_raw_q || second_q);
+  reg  [       15:0] dn_last_q;
+  reg  [       15:0] d8_last_q;
+  reg                embed_q;  // the writer takes pieces
+  reg                add_q;    // or groups
+  wire               word_last = word_q == dn_last_q;
   wire               row_moves = piece_moves && piece_end && (passed_q || (word_moves && word_last));
   reg  [        7:0] row_q;
 
-  assign piece_ready = run_q && !w_out && !issued_q;
+  assign piece_ready = embed_q;
+
+  always @(posedge clk) begin
+    dn_last_q <= c_dn - 16'd1;
+    d8_last_q <= c_d8 - 16'd1;
+  end
+
+  always @(posedge clk) begin
+    if (rst) {embed_q, add_q} <= 2'b00;
+    else if (start_q) {embed_q, add_q} <= {!w_out_q, w_out_q};
+    else if (issue_last) {embed_q, add_q} <= 2'b00;
+  end
 
   strm_downsize #(
       .DATA_W(PIECE_W),
@@ -235,26 +263,26 @@ module m2_residual #(
   );
 
   always @(posedge clk) begin
-    if (piece_moves && w_raw && !second_q) half_q <= piece;
+    if (piece_moves && w_raw_q && !second_q) half_q <= piece;
   end
 
   always @(posedge clk) begin
-    if (start) second_q <= 1'b0;
-    else if (piece_moves && w_raw && !passed_q) second_q <= !second_q;
+    if (start_q) second_q <= 1'b0;
+    else if (piece_moves && w_raw_q && !passed_q) second_q <= !second_q;
   end
 
   always @(posedge clk) begin
-    if (start || row_moves) passed_q <= 1'b0;
+    if (start_q || row_moves) passed_q <= 1'b0;
     else if (word_moves && word_last) passed_q <= 1'b1;
   end
 
   always @(posedge clk) begin
-    if (start) word_q <= 16'd0;
+    if (start_q) word_q <= 16'd0;
     else if (word_moves) word_q <= word_last ? 16'd0 : word_q + 16'd1;
   end
 
   always @(posedge clk) begin
-    if (start) row_q <= 8'd0;
+    if (start_q) row_q <= 8'd0;
     else if (row_moves) row_q <= row_q + 8'd1;
   end
 
@@ -265,21 +293,21 @@ module m2_residual #(
   reg  [       7:0] token_q;
   reg  [ADDR_W-1:0] column_q;  // address of the group in the first token
   reg  [ADDR_W-1:0] addr_q;    // where the next word or group goes
-  wire              token_last = token_q == w_last;
-  wire              group_last = group_q == c_d8 - 16'd1;
+  wire              token_last = token_q == w_last_q;
+  wire              group_last = group_q == d8_last_q;
   wire [ BANKS-1:0] bank;
   wire [ADDR_W-1:0] column_next = bank[BANKS-1] ? column_q + 1'b1 : column_q;
 
-  assign o_ready    = run_q && w_out && !issued_q && t_room;
-  assign issue_last = (take && token_last && group_last) || (row_moves && row_q == w_last);
+  assign o_ready    = add_q && t_room;
+  assign issue_last = (take && token_last && group_last) || (row_moves && row_q == w_last_q);
 
   always @(posedge clk) begin
-    if (start) token_q <= 8'd0;
+    if (start_q) token_q <= 8'd0;
     else if (take) token_q <= token_last ? 8'd0 : token_q + 8'd1;
   end
 
   always @(posedge clk) begin
-    if (start) begin
+    if (start_q) begin
       group_q  <= 16'd0;
       column_q <= w_base;
     end else if (take && token_last) begin
@@ -289,7 +317,7 @@ module m2_residual #(
   end
 
   always @(posedge clk) begin
-    if (start) addr_q <= w_base;
+    if (start_q) addr_q <= w_base;
     else if (take) addr_q <= token_last ? column_next : addr_q + c_dn[ADDR_W-1:0];
     else if (word_moves) addr_q <= addr_q + 1'b1;
   end
@@ -329,14 +357,14 @@ module m2_residual #(
   always @(posedge clk) begin
     p0_last_q <= issue_last;
     p1_last_q <= p0_last_q;
-    p2_last_q <= w_out ? p1_last_q : word_moves && word_last && row_q == w_last;
-    p2_out_q  <= w_out;
+    p2_last_q <= w_out_q ? p1_last_q : word_moves && word_last && row_q == w_last_q;
+    p2_out_q  <= w_out_q;
     p0_bank_q <= bank;
     p1_bank_q <= p0_bank_q;
-    p2_bank_q <= w_out ? p1_bank_q : {BANKS{1'b1}};
+    p2_bank_q <= w_out_q ? p1_bank_q : {BANKS{1'b1}};
     p0_addr_q <= addr_q;
     p1_addr_q <= p0_addr_q;
-    p2_addr_q <= w_out ? p1_addr_q : addr_q;
+    p2_addr_q <= w_out_q ? p1_addr_q : addr_q;
   end
 
   always @(posedge clk) begin
@@ -355,7 +383,7 @@ module m2_residual #(
       end
 
       always @(posedge clk) begin
-        if (w_out ? p1_valid_q : word_moves) p2_word_q[i*GROUP_W+:GROUP_W] <= w_out ? sum : embedded[i*GROUP_W+:GROUP_W];
+        if (w_out_q ? p1_valid_q : word_moves) p2_word_q[i*GROUP_W+:GROUP_W] <= w_out_q ? sum : embedded[i*GROUP_W+:GROUP_W];
       end
     end
 
@@ -391,7 +419,7 @@ module m2_residual #(
       end
 
       wire unused_long = &{1'b0, long};
-      assign embedded[v*VALUE_W+:VALUE_W] = w_raw ? long[VALUE_W-1:0] : {{VALUE_W - 16{short[15]}}, short};
+      assign embedded[v*VALUE_W+:VALUE_W] = w_raw_q ? long[VALUE_W-1:0] : {{VALUE_W - 16{short[15]}}, short};
     end
   endgenerate
 
@@ -400,10 +428,10 @@ module m2_residual #(
   wire write_last = p2_valid_q && p2_last_q;
 
   assign w_done   = run_q && issued_q && (written_q || write_last);
-  assign out_done = w_done && w_out;
+  assign out_done = w_done && w_out_q;
 
   always @(posedge clk) begin
-    if (start) written_q <= 1'b0;
+    if (start_q) written_q <= 1'b0;
     else if (write_last) written_q <= 1'b1;
   end
 
@@ -433,10 +461,11 @@ module m2_residual #(
   wire              whole = p2_bank_q[BANKS-1];
   wire              rd_en;
   wire [ADDR_W-1:0] rd_addr;
-  wire [COUNT_W-1:0] writers_done = r_slot ? w_done_q[COUNT_W+:COUNT_W] : w_done_q[0+:COUNT_W];
-  wire              settled = r_writers == writers_done;  // all writers before it are done
-  wire              but_one = r_writers == writers_done + 1'b1;
-  wire              nearly = but_one && run_q && w_slot == r_slot;  // the writer at work is the last one to wait for
+  reg  [COUNT_W-1:0] r_but_one_q;
+  wire [COUNT_W-1:0] writers_done = r_slot_q ? w_done_q[COUNT_W+:COUNT_W] : w_done_q[0+:COUNT_W];
+  wire               settled = r_writers_q == writers_done;  // all writers before it are done
+  wire               but_one = r_but_one_q == writers_done;
+  wire               nearly = but_one && run_q && w_slot_q == r_slot_q;  // the writer at work is the last one to wait for
   reg               settled_q;  // these two say nothing of the next reader
   reg               follows_q;
   wire       [15:0] allowed = follows_q ? words_q : 16'd0;
@@ -446,15 +475,28 @@ module m2_residual #(
       settled_q <= 1'b0;
       follows_q <= 1'b0;
     end else begin
-      settled_q <= r_valid && !r_done && (settled || (nearly && w_done));
-      follows_q <= r_valid && !r_done && nearly;
+      settled_q <= r_known_q && !r_done && (settled || (nearly && w_done));
+      follows_q <= r_known_q && !r_done && nearly;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (rst) r_known_q <= 1'b0;
+    else r_known_q <= r_valid && !r_done;
+  end
+
+  always @(posedge clk) begin
+    if (!r_known_q) begin
+      r_slot_q    <= r_slot;
+      r_writers_q <= r_writers;
+      r_but_one_q <= r_writers - 1'b1;
     end
   end
 
   always @(posedge clk) begin
     if (rst) words_q <= 16'd0;
-    else if (start || w_done) words_q <= 16'd0;
-    else if (p2_valid_q && whole && w_last == 8'd0) words_q <= words_q + 16'd1;
+    else if (start_q || w_done) words_q <= 16'd0;
+    else if (p2_valid_q && whole && w_last_q == 8'd0) words_q <= words_q + 16'd1;
   end
 
   m2_vector_reader #(

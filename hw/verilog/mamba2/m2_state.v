@@ -7,10 +7,10 @@
 //                of DEPTH words, at layer * c_heads * c_words. Others: from s in chunks of c_chunk_heads heads, and
 //                back to q and f, which m2_store takes. Other jobs are dropped.
 // Format       : a tile word as in m2_ssm. s: c_sb beats of shifts and c_qb of numbers a chunk, as m2_state_unpack; q:
-//                the c_qb, f: the c_sb beats of a chunk, as m2_state_pack. c_* hold still from 4 cycles before a job on.
-// Latency      : variable: the first word of a job leaves 5 cycles after it if it is fresh, 6 from the RAM
+//                the c_qb, f: the c_sb beats of a chunk, as m2_state_pack. c_* hold still from 6 cycles before a job on.
+// Latency      : variable: the first word of a job leaves 6 cycles after it if it is fresh, 7 from the RAM
 // Throughput   : variable: a word a cycle each way while memory and m2_ssm keep up; 5 or 6 cycles between jobs
-// Back-pressure: combinational readies (h_ready -> s_ready, q_ready -> g_ready); takes 4 jobs ahead.
+// Back-pressure: combinational g_ready (from q_ready), s_ready is that of its queue's end; takes 4 jobs ahead.
 // Golden       : golden.mamba2.accel.layout.unpack_state
 // Test         : tests/rtl/test_m2_state.py
 //
@@ -132,7 +132,10 @@ module m2_state #(
   wire               unused_back_fresh;
   wire [ ADDR_W-1:0] back_base;
   wire               back_begin;
-  wire               move = h_valid && h_ready;
+  wire               next_valid;  // words to h, in front of its register
+  wire               next_ready;
+  wire [ WORD_W-1:0] next_word;
+  wire               move = next_valid && next_ready;
   wire               back = g_valid && g_ready;
 
   m2_state_way #(
@@ -191,7 +194,7 @@ module m2_state #(
       .s_ready      (s_ready),
       .s_data       (s_data),
       .m_valid      (unpacked_valid),
-      .m_ready      (out_run && !out_chip && !out_fresh && h_ready),
+      .m_ready      (out_run && !out_chip && !out_fresh && next_ready),
       .m_data       (unpacked)
   );
 
@@ -215,7 +218,7 @@ module m2_state #(
       .f_data       (f_data)
   );
 
-  // The RAM: its output register is the next word of h.
+  // The RAM: its output register is the next word.
   wire              kept_valid;
   wire [WORD_W-1:0] kept;
 
@@ -223,25 +226,31 @@ module m2_state #(
     if (DEPTH > 0) begin : g_chip
       localparam RAM_DEPTH = (DEPTH < 2) ? 2 : DEPTH;
       reg                kept_valid_q;
-      reg  [COUNT_W-1:0] under_way_q;  // words that left h and did not come back
+      reg  [COUNT_W-1:0] under_way_q;  // words that left and did not come back, these counted a cycle late
+      reg                back_q;
       reg  [COUNT_W-1:0] to_read_q;  // words of this job
       reg  [ ADDR_W-1:0] rd_addr_q;
       reg  [ ADDR_W-1:0] wr_addr_q;
       wire [COUNT_W-1:0] ahead = under_way_q + {{COUNT_W - 1{1'b0}}, kept_valid_q};
-      wire               read = to_read_q != {COUNT_W{1'b0}} && ahead < layer_words && (!kept_valid_q || h_ready);
+      wire               read = to_read_q != {COUNT_W{1'b0}} && ahead < layer_words && (!kept_valid_q || next_ready);
 
       assign kept_valid = kept_valid_q;
 
       always @(posedge clk) begin
         if (rst) kept_valid_q <= 1'b0;
         else if (read) kept_valid_q <= 1'b1;
-        else if (h_ready) kept_valid_q <= 1'b0;
+        else if (next_ready) kept_valid_q <= 1'b0;
+      end
+
+      always @(posedge clk) begin
+        if (rst) back_q <= 1'b0;
+        else back_q <= back;
       end
 
       always @(posedge clk) begin
         if (rst) under_way_q <= {COUNT_W{1'b0}};
-        else if (move && !back) under_way_q <= under_way_q + 1'b1;
-        else if (back && !move) under_way_q <= under_way_q - 1'b1;
+        else if (move && !back_q) under_way_q <= under_way_q + 1'b1;
+        else if (back_q && !move) under_way_q <= under_way_q - 1'b1;
       end
 
       always @(posedge clk) begin
@@ -289,7 +298,7 @@ module m2_state #(
       end
 
       `CHECK(!back || !back_chip || {{32 - ADDR_W{1'b0}}, wr_addr_q} < DEPTH, "the RAM has too few words")
-      `CHECK(!back || under_way_q != {COUNT_W{1'b0}}, "a word came back that did not leave")
+      `CHECK(!back_q || under_way_q != {COUNT_W{1'b0}}, "a word came back that did not leave")
     end else begin : g_no_chip
       assign kept_valid = 1'b0;
       assign kept = {WORD_W{1'b0}};
@@ -299,9 +308,22 @@ module m2_state #(
     end
   endgenerate
 
-  assign h_valid = out_run && (out_fresh || (out_chip ? kept_valid : unpacked_valid));
-  assign h_data = out_fresh ? {WORD_W{1'b0}} : out_chip ? kept : unpacked;
+  assign next_valid = out_run && (out_fresh || (out_chip ? kept_valid : unpacked_valid));
+  assign next_word = out_fresh ? {WORD_W{1'b0}} : out_chip ? kept : unpacked;
   assign g_ready = back_run && (back_chip || pack_ready);
+
+  strm_skid #(
+      .DATA_W(WORD_W)
+  ) u_h (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(next_valid),
+      .s_ready(next_ready),
+      .s_data (next_word),
+      .m_valid(h_valid),
+      .m_ready(h_ready),
+      .m_data (h_data)
+  );
 
   generate
     if (PROFILE < 0 || PROFILE > 2 || TILES < 1 || DEPTH < 0) begin : g_bad_size

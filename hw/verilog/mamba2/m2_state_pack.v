@@ -42,7 +42,8 @@ module m2_state_pack #(
   wire                   shift_ready;
   wire [    SHIFT_W-1:0] shift;
   reg  [           15:0] word_q;  // of the chunk
-  wire                   chunk_ends = word_q == c_chunk_words - 16'd1;
+  reg  [           15:0] last_word_q;
+  wire                   chunk_ends = word_q == last_word_q;
   wire [$clog2(WORDS):0] unused_level;
   wire [            1:0] unused_last;
 
@@ -102,6 +103,8 @@ module m2_state_pack #(
       .m_data (shift),
       .level  (unused_level)
   );
+
+  always @(posedge clk) last_word_q <= c_chunk_words - 16'd1;
 
   always @(posedge clk) begin
     if (rst) word_q <= 16'd0;

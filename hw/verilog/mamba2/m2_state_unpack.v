@@ -43,33 +43,52 @@ module m2_state_unpack #(
 
   // Which beats of a chunk these are.
   reg         numbers_q;
-  reg  [15:0] beat_q;
+  reg  [15:0] beats_q;      // of the part behind this one
+  reg         part_ends_q;  // none
+  reg         begins_q;     // none of the part was taken
+  reg  [15:0] sb_1_q;
+  reg  [15:0] qb_1_q;
   wire        shift_ready;
   wire        q_ready;
   wire        take = s_valid && s_ready;
-  wire        part_ends = beat_q == (numbers_q ? c_qb : c_sb) - 16'd1;
+  wire        to_numbers = numbers_q != take;  // the part that is taken next, where `renew`
+  wire        renew = take ? part_ends_q : begins_q;
 
   assign s_ready = numbers_q ? q_ready : shift_ready;
 
   always @(posedge clk) begin
     if (rst) numbers_q <= 1'b0;
-    else if (take && part_ends) numbers_q <= !numbers_q;
+    else if (take && part_ends_q) numbers_q <= !numbers_q;
   end
 
   always @(posedge clk) begin
-    if (rst) beat_q <= 16'd0;
-    else if (take) beat_q <= part_ends ? 16'd0 : beat_q + 16'd1;
+    if (rst) begins_q <= 1'b1;
+    else if (take) begins_q <= part_ends_q;
+  end
+
+  always @(posedge clk) begin
+    sb_1_q <= c_sb - 16'd1;
+    qb_1_q <= c_qb - 16'd1;
+    if (renew) begin
+      beats_q     <= to_numbers ? qb_1_q : sb_1_q;
+      part_ends_q <= (to_numbers ? qb_1_q : sb_1_q) == 16'd0;
+    end else if (take) begin
+      beats_q     <= beats_q - 16'd1;
+      part_ends_q <= beats_q == 16'd1;
+    end
   end
 
   // Shift beats, cut into words.
   reg                shifts_full_q;
   reg  [ WIDE_W-1:0] shifts_q;
   reg  [ LANE_W-1:0] lane_q;
-  reg  [       15:0] word_q;  // of the chunk
+  reg  [       15:0] words_q;       // of the chunk behind this one
+  reg                chunk_ends_q;  // none
+  reg                first_q;       // none of the chunk was cut
+  reg  [       15:0] words_1_q;
   wire               queue_ready;
   wire               cut = shifts_full_q && queue_ready;
-  wire               chunk_ends = word_q == c_chunk_words - 16'd1;
-  wire               beat_ends = chunk_ends || lane_q == LAST_LANE[LANE_W-1:0];
+  wire               beat_ends = chunk_ends_q || lane_q == LAST_LANE[LANE_W-1:0];
   wire               shift_valid;
   wire [SHIFT_W-1:0] shift;
   wire [$clog2(WORDS):0] unused_level;
@@ -91,8 +110,19 @@ module m2_state_unpack #(
   end
 
   always @(posedge clk) begin
-    if (rst) word_q <= 16'd0;
-    else if (cut) word_q <= chunk_ends ? 16'd0 : word_q + 16'd1;
+    if (rst) first_q <= 1'b1;
+    else if (cut) first_q <= chunk_ends_q;
+  end
+
+  always @(posedge clk) begin
+    words_1_q <= c_chunk_words - 16'd1;
+    if (cut ? chunk_ends_q : first_q) begin
+      words_q      <= words_1_q;
+      chunk_ends_q <= words_1_q == 16'd0;
+    end else if (cut) begin
+      words_q      <= words_q - 16'd1;
+      chunk_ends_q <= words_q == 16'd1;
+    end
   end
 
   strm_fifo #(

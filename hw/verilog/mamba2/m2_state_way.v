@@ -41,7 +41,8 @@ module m2_state_way #(
   reg  [PRODUCT_W-1:0] product_q;
   reg  [PRODUCT_W-1:0] base_q;
   reg  [  COUNT_W-1:0] left_q;
-  wire                 ends = step && left_q == {{COUNT_W - 1{1'b0}}, 1'b1};
+  reg                  last_q;  // one word is left
+  wire                 ends = step && last_q;
 
   assign job_ready = state_q == 4'd0;
   assign run = state_q[3];
@@ -65,8 +66,13 @@ module m2_state_way #(
   end
 
   always @(posedge clk) begin
-    if (begins) left_q <= words;
-    else if (step) left_q <= left_q - 1'b1;
+    if (begins) begin
+      left_q <= words;
+      last_q <= words == {{COUNT_W - 1{1'b0}}, 1'b1};
+    end else if (step) begin
+      left_q <= left_q - 1'b1;
+      last_q <= left_q == {{COUNT_W - 2{1'b0}}, 2'd2};
+    end
   end
 
   generate

@@ -11,7 +11,7 @@
 //                fewer than 8 wide beats of taps.
 // Format       : byte offsets in each port's arena, PORT_BYTES for a wide beat.
 // Latency      : variable: 4 cycles from a record to its data, 2 for its command, then the memory's
-// Throughput   : variable: 1 wide beat per cycle
+// Throughput   : variable: 1 wide beat per cycle, a write in 2 cycles
 // Back-pressure: registered readies of job, q, f and o; t_ready follows its queue's; DEPTH beats of each source wait here.
 // Golden       : golden.mamba2.accel.layout.pack_state
 // Test         : tests/rtl/test_m2_store.py
@@ -207,14 +207,12 @@ module m2_store #(
       .idle         (state_idle)
   );
 
-  reg               cmd_valid_q;
-  reg  [      63:0] cmd_offset_q;
-  reg  [FREE_W-1:0] cmd_beats_q;
+  wire              cmd_ready;
   reg  [      63:0] out_at_q;       // bytes of records since clear
   reg  [      63:0] tap_at_q;
   wire              data_ready;
   wire              open_ready;
-  wire              slot = (!cmd_valid_q || wr_cmd_ready) && data_ready && open_ready;
+  wire              slot = cmd_ready && data_ready && open_ready;
   wire              tap_many = free[T] >= TAP_PIECE;
   reg               want_o_q;
   reg               want_t_q;
@@ -225,12 +223,9 @@ module m2_store #(
   wire              issue = slot && (want_o_q || want_t_q || state_valid);
   wire [     N-1:0] pick = {pick_t, pick_o, pick_s && state_shifts, pick_s && !state_shifts};
 
-  assign state_ready   = slot && !want_t_q && !want_o_q;
-  assign order         = pick & {N{slot}};
-  assign order_beats   = pick_o ? ONE : pick_t ? tap_beats_q : state_beats;
-  assign wr_cmd_valid  = cmd_valid_q;
-  assign wr_cmd_offset = cmd_offset_q;
-  assign wr_cmd_beats  = {{32 - FREE_W{1'b0}}, cmd_beats_q};
+  assign state_ready = slot && !want_t_q && !want_o_q;
+  assign order       = pick & {N{slot}};
+  assign order_beats = pick_o ? ONE : pick_t ? tap_beats_q : state_beats;
 
   always @(posedge clk) begin
     if (rst) begin
@@ -246,18 +241,20 @@ module m2_store #(
     tap_beats_q <= tap_many ? TAP_PIECE : free[T];
   end
 
-  always @(posedge clk) begin
-    if (rst) cmd_valid_q <= 1'b0;
-    else if (issue) cmd_valid_q <= 1'b1;
-    else if (wr_cmd_ready) cmd_valid_q <= 1'b0;
-  end
+  strm_skid #(
+      .DATA_W(64 + FREE_W)
+  ) u_cmd (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(issue),
+      .s_ready(cmd_ready),
+      .s_data ({pick_o ? c_out_off + out_at_q : pick_t ? c_tap_off + tap_at_q : state_offset, order_beats}),
+      .m_valid(wr_cmd_valid),
+      .m_ready(wr_cmd_ready),
+      .m_data ({wr_cmd_offset, wr_cmd_beats[FREE_W-1:0]})
+  );
 
-  always @(posedge clk) begin
-    if (issue) begin
-      cmd_offset_q <= pick_o ? c_out_off + out_at_q : pick_t ? c_tap_off + tap_at_q : state_offset;
-      cmd_beats_q  <= order_beats;
-    end
-  end
+  assign wr_cmd_beats[31:FREE_W] = {32 - FREE_W{1'b0}};
 
   always @(posedge clk) begin
     if (rst || clear) out_at_q <= 64'd0;
@@ -274,6 +271,10 @@ module m2_store #(
   wire              data_take;
   wire [     N-1:0] data_from;
   wire [FREE_W-1:0] data_beats;
+  reg               next_valid_q;  // the write behind the one at hand, so that its beats do not reach into the queue
+  reg  [     N-1:0] next_from_q;
+  reg  [FREE_W-1:0] next_left_q;
+  reg               next_last_q;
   wire [$clog2(OPEN):0] unused_data_level;
 
   strm_fifo #(
@@ -286,7 +287,7 @@ module m2_store #(
       .s_ready(data_ready),
       .s_data ({pick, order_beats}),
       .m_valid(data_valid),
-      .m_ready(data_take),
+      .m_ready(!next_valid_q),
       .m_data ({data_from, data_beats}),
       .level  (unused_data_level)
   );
@@ -307,14 +308,27 @@ module m2_store #(
   assign d_data    = d_data_q;
 
   always @(posedge clk) begin
+    if (rst) next_valid_q <= 1'b0;
+    else next_valid_q <= next_valid_q ? !data_take : data_valid;
+  end
+
+  always @(posedge clk) begin
+    if (!next_valid_q) begin
+      next_from_q <= data_from;
+      next_left_q <= data_beats - ONE;
+      next_last_q <= data_beats == ONE;
+    end
+  end
+
+  always @(posedge clk) begin
     if (rst) from_q <= {N{1'b0}};
-    else if (data_take) from_q <= data_valid ? data_from : {N{1'b0}};
+    else if (data_take) from_q <= next_from_q & {N{next_valid_q}};
   end
 
   always @(posedge clk) begin
     if (data_take) begin
-      left_q <= data_beats - ONE;
-      last_q <= data_beats == ONE;
+      left_q <= next_left_q;
+      last_q <= next_last_q;
     end else if (move) begin
       left_q <= left_q - ONE;
       last_q <= left_q == ONE;

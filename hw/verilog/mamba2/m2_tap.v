@@ -68,7 +68,8 @@ module m2_tap #(
   localparam N = 5;
   wire [    N-1:0] in_valid = {s_y_valid, s_r_valid, s_h_valid, s_o_valid, s_x_valid};
   wire [    N-1:0] pass_ready = {m_y_ready, 1'b1, m_h_ready, m_o_ready, m_x_ready};
-  wire [    N-1:0] watched = {c_point == 2'd3, c_point == 2'd2, {3{c_point == 2'd1}}};
+  reg  [    N-1:0] watched_q;  // registers of what holds still
+  reg  [      1:0] point_q;
   wire             room;
   reg              busy_q;     // the beats of a job pass
   reg              copy_q;     // and are copied
@@ -76,26 +77,31 @@ module m2_tap #(
   reg  [      7:0] token_q;
   reg  [      7:0] last_token_q;
   reg  [    N-1:0] turn_q;     // the streams of that job
-  wire [    N-1:0] open = ~watched | (turn_q & {N{busy_q && (room || !copy_q)}});
+  wire [    N-1:0] open = ~watched_q | (turn_q & {N{busy_q && (room || !copy_q)}});
   wire [    N-1:0] moves = in_valid & pass_ready & open;
-  wire             moved = |(moves & watched);
+  wire             moved = |(moves & watched_q);
 
   // The jobs whose beats come by the watched point; all others are passed over.
   wire [      1:0] kind = job_data[`KR_M2_JOB_KIND];
   wire             is_in = kind == `KR_M2_KIND_IN;
   wire             is_out = kind == `KR_M2_KIND_OUT;
   wire             is_head = kind == `KR_M2_KIND_HEAD;
-  wire             mine = (c_point == 2'd1 && (is_in || is_out || is_head)) || (c_point == 2'd2 && is_out) ||
-      (c_point == 2'd3 && is_in);
+  wire             mine = (point_q == 2'd1 && (is_in || is_out || is_head)) || (point_q == 2'd2 && is_out) ||
+      (point_q == 2'd3 && is_in);
   wire             take = job_valid && job_ready;
   reg  [     31:0] groups;
 
   assign job_ready = !busy_q;
 
+  always @(posedge clk) begin
+    point_q   <= c_point;
+    watched_q <= {c_point == 2'd3, c_point == 2'd2, {3{c_point == 2'd1}}};
+  end
+
   always @* begin
     groups = {16'd0, c_d8};
     if (is_head) groups = c_head_groups;
-    if (is_in) groups = {16'd0, (c_point == 2'd1) ? c_rows_in : c_i8};
+    if (is_in) groups = {16'd0, (point_q == 2'd1) ? c_rows_in : c_i8};
   end
 
   always @(posedge clk) begin
@@ -152,7 +158,7 @@ module m2_tap #(
   always @* begin
     chosen = 256'd0;
     for (j = 0; j < N; j = j + 1) begin
-      if (turn_q[j] && watched[j]) chosen = chosen | wide[j*256+:256];
+      if (turn_q[j] && watched_q[j]) chosen = chosen | wide[j*256+:256];
     end
   end
 
