@@ -22,7 +22,7 @@ TINY = "mamba2-tiny"
 
 app = typer.Typer(no_args_is_help=True, help="Make, describe, quantize and evaluate models.")
 
-Model = Annotated[str, typer.Option(help="mamba2-tiny, bitnet-tiny (info only), or the folder of a checkpoint.")]
+Model = Annotated[str, typer.Option(help="mamba2-tiny, bitnet-tiny, or the folder of a checkpoint.")]
 Profile = Annotated[str, typer.Option(help="Numeric profile, as in golden/spec/profiles.")]
 Tokenizer = Annotated[Path | None, typer.Option(help="tokenizer.json; without it the checkpoint's own, or bytes.")]
 Settings = Annotated[
@@ -63,9 +63,10 @@ def model_random(
     if shape.lower() not in NAMES + BITNETS:
         raise InputError(f"model random: found shape {shape!r}, expected one of {', '.join(NAMES + BITNETS)}")
     if shape.lower() in BITNETS:
-        if profile is not None:
-            raise InputError(f"model random: found --profile {profile} for {shape}, expected none: it is made in float")
-        cli_model_ternary.random(shape, out, layers, dtype, layout, seed)
+        if profile is None:
+            cli_model_ternary.random(shape, out, layers, dtype, layout, seed)
+        else:
+            cli_model_ternary.synthetic(shape, out, profile, settings, layers, seed)
         console.say(str(out))
         return
     cfg = published(shape)
@@ -91,20 +92,28 @@ def model_quantize(
     settings: Settings = None,
     seed: Seed = 1,
 ) -> None:
-    """Quantize a float checkpoint to an integer model. Goes on where an interrupted run stopped."""
+    """Quantize a float checkpoint to an integer model. Of Mamba2 it goes on where an interrupted run stopped.
+
+    BitNet models need no calibration, so text, windows, weights and seed do not matter to them.
+    """
     from golden.mamba2 import checkpoint as checkpoints
     from golden.mamba2.accuracy import sources
     from golden.mamba2.accuracy.options import Options as Windows
     from golden.mamba2.quantize import Options, quantize
     from harness.provenance import source_revision
 
-    path, chosen = checkpoint(model), _profile(profile, settings)
+    path = checkpoint(model)
+    out = out or build_dir() / "models" / f"{path.name}-{profile}"
+    if cli_model_ternary.is_bitnet(path):
+        cli_model_ternary.quantize(path, out, profile, settings, source_revision()[0])
+        console.say(str(out))
+        return
+    chosen = _profile(profile, settings)
     options = Options(seed=seed, weights=weights)  # type: ignore[arg-type]  # checked there
     cfg, lazy = checkpoints.load(path)
     use_cores(cfg)
     drawn = Windows(context=context, calibration_windows=windows, tokenizer=tokenizer, seed=options.seed)
     tokens = sources.calibration_tokens(path, cfg, drawn, text)
-    out = out or build_dir() / "models" / f"{path.name}-{chosen.name}"
     with console.progress(f"{path.name} in {chosen.name}") as bar:
         quantize(cfg, lazy, chosen, tokens, options, out, bar, source_revision()[0])
     console.say(str(out))
@@ -127,7 +136,8 @@ def model_eval(
 ) -> None:
     """Measure float, profiles and ablations on one text: loss, noise by layer and tensor. Writes HTML, Markdown, JSON.
 
-    Exit code 1 if a profile of mamba2-tiny loses more than its goal.
+    Of a BitNet checkpoint: loss and greedy tokens, as JSON. Exit code 1 if a profile of mamba2-tiny or bitnet-tiny
+    misses its goal.
     """
     from golden.mamba2 import accuracy
     from golden.mamba2 import checkpoint as checkpoints
@@ -135,6 +145,10 @@ def model_eval(
     from golden.mamba2.quantize import Options
     from reports import accuracy as pages
 
+    path, folder = checkpoint(model), writable_dir(out or build_dir() / "accuracy")
+    if cli_model_ternary.is_bitnet(path):
+        good = cli_model_ternary.evaluate(path, profiles, text, limit, context, tokenizer, folder)
+        raise typer.Exit(0 if good else 1)
     options = accuracy.Options(
         context=context,
         stride=max(context // 2, 1),
@@ -143,7 +157,6 @@ def model_eval(
         ablation=ablation,
         study_seeds=tuple(range(1, study + 1)),
     )
-    path, folder = checkpoint(model), writable_dir(out or build_dir() / "accuracy")
     use_cores(checkpoints.load(path)[0])
     models = accuracy.cached(writable_dir(build_dir() / "models"), Options())
     with console.progress(f"{path.name}") as bar:
@@ -166,7 +179,9 @@ def model_info(model: Model = TINY) -> None:
 
     path = checkpoint(model)
     found = path / manifest.MANIFEST
-    if found.is_file():
+    if cli_model_ternary.is_integer(path):
+        lines = cli_model_ternary.describe_integer(path)
+    elif found.is_file():
         lines = _describe_integer(manifest.read_manifest(found))
     elif cli_model_ternary.is_bitnet(path):
         lines = cli_model_ternary.describe(path)

@@ -90,7 +90,7 @@ def test_wrong_wishes_are_refused(krait: Krait, tmp_path: Path) -> None:
         (["bitnet-9b"], ["'bitnet-9b'", "mamba2-130m", "bitnet-2b-4t"]),
         (["bitnet-0.73b", "--layout", "state-spaces"], ["'state-spaces'", "autobitlinear"]),
         (["bitnet-0.73b", "--dtype", "int8"], ["'int8'", "bfloat16"]),
-        (["bitnet-0.73b", "--profile", "lightmamba-w4a4"], ["lightmamba-w4a4", "expected none"]),
+        (["bitnet-0.73b", "--profile", "lightmamba-w4a4"], ["lightmamba-w4a4", "expected ternary-b158"]),
     ]
     for (shape, *options), words in cases:
         ran = krait("model", "random", shape, tmp_path / "m", *options)
@@ -115,3 +115,39 @@ def test_unsound_checkpoints_are_refused(krait: Krait, tmp_path: Path) -> None:
     torch.save({}, tmp_path / "m" / "pytorch_model.bin")
     ran = krait("model", "info", "--model", tmp_path / "m")
     assert (ran.code, len(ran.err.strip().splitlines())) == (2, 1)
+
+
+def test_integer_models_are_made_and_described(krait: Krait, tmp_path: Path) -> None:
+    """From a seed and from a checkpoint: --profile makes integers, info reads their manifest, --set a choice of it."""
+    assert krait("model", "random", "bitnet-0.73b", tmp_path / "s", "--profile", "ternary-b158").code == 0
+    shown = krait("model", "info", "--model", tmp_path / "s").out
+    for words in ("integer model, 4 files", "ternary-b158: cache of 8 bits, tied head", "synthetic, seed 1"):
+        assert words in shown
+    wide = ("--profile", "ternary-b158", "--set", "cache_bits=16")
+    assert krait("model", "quantize", "--model", "bitnet-tiny", "--out", tmp_path / "q", *wide).code == 0
+    shown = krait("model", "info", "--model", tmp_path / "q").out
+    assert "cache of 16 bits" in shown
+    assert "4 layers, hidden 128" in shown
+
+
+def test_evaluation_says_and_keeps_its_rows(krait: Krait, tmp_path: Path) -> None:
+    """One window of bitnet-tiny: a line for each profile, the goals, and the report as JSON."""
+    ran = krait("model", "eval", "--model", "bitnet-tiny", "--limit", 128, "--out", tmp_path)
+    assert ran.code == 0
+    assert "goals 1 %, 95 %: met" in ran.out
+    rows = json.loads((tmp_path / "bitnet-tiny.json").read_text())["rows"]
+    assert [row["name"] for row in rows] == ["float", *(line.split()[0] for line in ran.out.splitlines()[1:4])]
+
+
+def test_integers_of_another_family_are_refused(krait: Krait, tmp_path: Path) -> None:
+    """A Mamba2 profile, or a choice that is none, for a BitNet: exit code 2, one line, nothing made."""
+    for arguments, words in (
+        (["quantize", "--profile", "fastmamba-w8a8"], "expected ternary-b158"),
+        (["quantize", "--profile", "ternary-b158", "--set", "cache_bits=9"], "cache_bits: found 9"),
+        (["eval", "--profile", "quamba-w4a8"], "expected ternary-b158"),
+    ):
+        ran = krait("model", arguments[0], "--model", "bitnet-tiny", "--out", tmp_path / "x", *arguments[1:])
+        assert ran.code == 2
+        assert words in ran.err
+        assert len(ran.err.strip().splitlines()) == 1
+        assert not (tmp_path / "x" / "manifest.json").exists()

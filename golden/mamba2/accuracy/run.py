@@ -10,20 +10,21 @@ from pathlib import Path
 
 from torch import Tensor
 
+from golden import windows
 from golden.fixed.errors import error_table
 from golden.mamba2 import checkpoint as checkpoints
 from golden.mamba2 import fake
-from golden.mamba2.accuracy import basis, signals, sources, study, windows
+from golden.mamba2.accuracy import basis, signals, sources, study
 from golden.mamba2.accuracy.linears import with_linears
 from golden.mamba2.accuracy.options import GOAL_MODEL, GOALS, Named, Options, Quantizer, Subject, parse_profile
 from golden.mamba2.accuracy.quantized import ready
 from golden.mamba2.accuracy.records import SCHEMA, Evaluation, FunctionRow, Kind, LossRow, Setting, SignalRow, Study
-from golden.mamba2.accuracy.windows import Logits, Windows
 from golden.mamba2.config import Mamba2Config, ModelWeights
 from golden.mamba2.integer import profile as profiles
 from golden.mamba2.integer.profile import Mamba2Profile
 from golden.mamba2.model import forward
 from golden.mamba2.schemes import SCHEMES, Scheme
+from golden.windows import Logits, Windows
 
 Progress = Callable[[int, int], None]
 INTEGER_COST, SIGNAL_COST, STUDY_COST = 40, 80, 200

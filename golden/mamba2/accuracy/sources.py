@@ -11,9 +11,9 @@ from torch import Tensor
 from golden import text as texts
 from golden.mamba2.accuracy.options import Options
 from golden.mamba2.accuracy.records import Provenance
-from golden.mamba2.accuracy.windows import Windows
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.quantize.fingerprint import fingerprint_tokens
+from golden.windows import Windows
 from golden.zoo import corpus
 
 HELDOUT = "held-out text of golden.zoo"

@@ -16,7 +16,6 @@ from golden.mamba2 import fake
 from golden.mamba2.accuracy.options import Named, Quantizer
 from golden.mamba2.accuracy.records import Kind, Study, StudyRow
 from golden.mamba2.accuracy.signals import sqnr_db
-from golden.mamba2.accuracy.windows import Logits
 from golden.mamba2.config import LayerWeights, Mamba2Config, ModelWeights
 from golden.mamba2.integer import block
 from golden.mamba2.integer.model import IntegerModel
@@ -24,6 +23,7 @@ from golden.mamba2.model import forward
 from golden.mamba2.names import EMBEDDING, HEAD, NORM_F, TENSORS, layer_name, tensor_shapes
 from golden.mamba2.schemes import SCHEMES, Scheme
 from golden.mamba2.statistics import Statistics
+from golden.windows import Logits
 
 Progress = Callable[[int, int], None]
 Model = tuple[tuple[str, Kind, str], Logits]  # name, kind and description, and the logits

@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from golden import text as texts
+from golden import windows
 from golden.errors import InputError
-from golden.mamba2.accuracy import basis, records, signals, windows
+from golden.mamba2.accuracy import basis, records, signals
 from golden.mamba2.accuracy.linears import with_linears
 from golden.mamba2.accuracy.options import Options, Subject, parse_profile
 from golden.mamba2.accuracy.quantized import cached
