@@ -12,6 +12,9 @@ from golden.mamba2.integer.build import LIMITS_TEXT, build_widths
 from golden.mamba2.integer.profile import NAMES as INTEGER_PROFILES
 from golden.mamba2.integer.profile import load as integer_profile
 from golden.spec import emit, known_profiles, load_configs, load_formats, load_profile, load_register_map
+from golden.ternary.integer import profile as ternary_profile
+from golden.ternary.integer.widths import BUILD_TEXT
+from golden.ternary.integer.widths import build_widths as ternary_widths
 from harness.paths import ROOT
 
 KERNELS = ("tern_matvec", "mamba2_accel")
@@ -36,6 +39,9 @@ def _width_files() -> Iterator[tuple[str, str]]:
     tables = [(load_profile(name), build_widths(integer_profile(name))) for name in INTEGER_PROFILES]
     yield "hw/verilog/gen/kr_m2_widths.vh", emit.emit_width_header(tables, LIMITS_TEXT)
     yield "golden/spec/gen/mamba2-widths.md", emit.emit_width_tables(tables, LIMITS_TEXT)
+    ternary, rows = load_profile(ternary_profile.NAME), ternary_widths(ternary_profile.load())
+    yield "hw/verilog/gen/kr_tern_widths.vh", emit.emit_ternary_header(ternary, rows, BUILD_TEXT)
+    yield "golden/spec/gen/ternary-widths.md", emit.emit_ternary_widths(ternary, rows, BUILD_TEXT)
 
 
 def _rom_files() -> Iterator[tuple[str, str]]:

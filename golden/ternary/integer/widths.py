@@ -26,6 +26,11 @@ M = Interval(0, (1 << MANTISSA) - 1)
 TRIT = Interval(-1, 1)
 
 
+BUILD = (2560, 6912, 128, 4096)
+BUILD_TEXT = "D up to {}, F up to {}, heads up to {} wide, up to {} positions".format(*BUILD)
+"""Largest sizes of a build: those of the published 2B-4T; the 0.73B's lie within."""
+
+
 @dataclass(frozen=True)
 class Width:
     """An intermediate: its values lie in low .. high, in `bits` bits with their sign."""
@@ -54,6 +59,11 @@ class Notes:
             )
         self.rows[name] = Width(name, x.low, x.high, x.bits, doc)
         return x
+
+
+def build_widths(p: TernaryProfile) -> tuple[Width, ...]:
+    """Every intermediate of every model within `BUILD`, for the headers of the RTL."""
+    return derive(p, *BUILD)
 
 
 @lru_cache

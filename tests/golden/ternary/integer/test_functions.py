@@ -65,6 +65,12 @@ def test_norm_quantize_is_the_stated_law(pairs: list[tuple[int, int]], eps: int)
     assert peak == 0 or int(q.abs().max()) == 127
 
 
+def test_ties_go_to_the_even_level() -> None:
+    """Where 127 y / A is exactly between two levels and the reciprocal exact: 63.5 is 64, and -63.5 is -64."""
+    x = torch.tensor([1 << 15, -(1 << 14), 1 << 14])
+    assert functions.norm_quantize(x, torch.ones(3).long(), Wide.of(1))[0].tolist() == [127, -64, 64]
+
+
 @pytest.mark.parametrize("width", [1, 96, 2560, 6912])
 @pytest.mark.parametrize("size", [2.0**k for k in range(4, 31, 2)])
 def test_scale_is_that_of_float_rmsnorm(width: int, size: float) -> None:
