@@ -48,6 +48,8 @@ module m2_state_unpack #(
   reg         begins_q;     // none of the part was taken
   reg  [15:0] sb_1_q;
   reg  [15:0] qb_1_q;
+  reg         sb_is_1_q;
+  reg         qb_is_1_q;
   wire        shift_ready;
   wire        q_ready;
   wire        take = s_valid && s_ready;
@@ -67,11 +69,13 @@ module m2_state_unpack #(
   end
 
   always @(posedge clk) begin
-    sb_1_q <= c_sb - 16'd1;
-    qb_1_q <= c_qb - 16'd1;
+    sb_1_q    <= c_sb - 16'd1;
+    qb_1_q    <= c_qb - 16'd1;
+    sb_is_1_q <= c_sb == 16'd1;
+    qb_is_1_q <= c_qb == 16'd1;
     if (renew) begin
       beats_q     <= to_numbers ? qb_1_q : sb_1_q;
-      part_ends_q <= (to_numbers ? qb_1_q : sb_1_q) == 16'd0;
+      part_ends_q <= to_numbers ? qb_is_1_q : sb_is_1_q;
     end else if (take) begin
       beats_q     <= beats_q - 16'd1;
       part_ends_q <= beats_q == 16'd1;

@@ -39,12 +39,17 @@ module m2_store_queue #(
   wire [LEVEL_W-1:0] level;
   wire               push = s_valid && s_ready;
 
+  // free - order_beats + push in one addition: ~(x - 1) is -x, and the lowest bit sends the carry.
+  wire [LEVEL_W-1:0] less = order_beats - 1'b1;
+  wire [  LEVEL_W:0] sum = {free_q, 1'b1} + {~less & {LEVEL_W{order}}, push};
+  wire               unused_sum = &{1'b0, sum[0]};
+
   assign free  = free_q;
   assign empty = level == {LEVEL_W{1'b0}};
 
   always @(posedge clk) begin
     if (rst) free_q <= {LEVEL_W{1'b0}};
-    else free_q <= free_q + {{LEVEL_W - 1{1'b0}}, push} - (order ? order_beats : {LEVEL_W{1'b0}});
+    else free_q <= sum[LEVEL_W:1];
   end
 
   strm_fifo #(
