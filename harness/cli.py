@@ -163,18 +163,21 @@ def vectors_make(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="CHOICE=VALUE of the profile, such as hadamard=off; repeatable.")
     ] = None,
-    seed: Seed = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of what is drawn; without it KRAIT_SEED, or the one of all records.")
+    ] = None,
     out: Out = None,
 ) -> None:
     """Make a bundle from a model's layers, from the units of a profile or at random, and print where it is."""
     from harness import bundles
+    from harness.sim.runner import run_seed
 
     if (model is not None or profile is not None) == (shape is not None):
         raise InputError("vectors make: give either --model (with --profile for Mamba2) or --shape, and not both")
     if settings and profile is None:
         raise InputError("vectors make: found --set without --profile; expected the profile that it changes")
     out = None if out is None else writable_dir(out)
-    seed = bundles.SEED if seed is None else seed
+    seed = run_seed(seed, bundles.SEED)
     if profile is not None:
         path = bundles.make_mamba2(profile, model or bundles.MAMBA2_MODELS[0], tuple(settings or ()), seed, out)
     elif model is not None:

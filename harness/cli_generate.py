@@ -39,7 +39,9 @@ def generate(
     ] = None,
     memory: Annotated[str, typer.Option(help="model, the board's memory as declared, or ideal.")] = "model",
     check: Annotated[bool, typer.Option(help="Compare each token with the golden model as it comes.")] = True,
-    seed: Annotated[int, typer.Option(min=0, help="What registers without reset start with.")] = 1,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="What registers without reset start with; without it KRAIT_SEED, or 1.")
+    ] = None,
 ) -> None:
     """Generate text on a virtual board from one start, and print it as the board produces it.
 
@@ -52,6 +54,7 @@ def generate(
     from golden import text as texts
     from golden.mamba2.accel import start
     from golden.untokenize import untokenizer, visible
+    from harness.sim.runner import run_seed
 
     if memory not in ("model", "ideal"):
         raise InputError(f"--memory: found {memory!r}, expected model or ideal")
@@ -70,7 +73,7 @@ def generate(
     if laid.arena_bytes > room:
         raise InputError(f"model, prompt and -n take {laid.arena_bytes} bytes a port, board {facts.name} has {room}")
     with (
-        open_board(board, cfg.name, cast(Memory, memory), KERNEL, seed) as opened,
+        open_board(board, cfg.name, cast(Memory, memory), KERNEL, run_seed(seed)) as opened,
         opened.kernel.arena(laid.arena_bytes),
     ):
         session, shown = Session(opened.kernel, integers, laid, check), untokenizer(shape.vocab_size, path, tokenizer)

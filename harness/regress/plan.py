@@ -50,6 +50,7 @@ _MAMBA2 = (
     Entry("mamba2_random_beat", "RandomTest", "sim", "beat", "verilator", 4),
     Entry("mamba2_random_bulk", "RandomTest", "sim", "bulk", "verilator", 40),
     Entry("mamba2_w8a8_random_bulk", "RandomTest", "sim_w8a8", "bulk", "verilator", 40),
+    Entry("mamba2_corners", "CornerTest", "sim", "bulk", "verilator", 1),
     Entry("mamba2_refusals", "RefusalTest", "sim", "bulk", "verilator", 1),
     Entry("mamba2_w8a8_refusals", "RefusalTest", "sim_w8a8", "bulk", "verilator", 1),
     Entry("mamba2_tiny", "DecodingTest", "sim", "bulk", "verilator", 2),

@@ -87,6 +87,20 @@ def simulate(
     return result
 
 
+def run_seed(given: int | None, otherwise: int = 1) -> int:
+    """Return a run's seed: the one that is given, else KRAIT_SEED, else `otherwise`.
+
+    Raises:
+        InputError: KRAIT_SEED is no number from 0 on.
+    """
+    if given is not None:
+        return given
+    text = os.environ.get("KRAIT_SEED", str(otherwise))
+    if not text.isdecimal():
+        raise InputError(f"KRAIT_SEED: found {text!r}, expected a number from 0 on")
+    return int(text)
+
+
 def derive_seed(name: str) -> int:
     """Return the seed of a named run from the whole run's KRAIT_SEED, so that new tests shift no other's stimuli."""
     base = os.environ.get("KRAIT_SEED", "1")

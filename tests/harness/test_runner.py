@@ -11,7 +11,7 @@ import pytest
 from golden.errors import CheckError, InputError
 from harness.build import VerilatorBuild
 from harness.sim.results import CocotbResult
-from harness.sim.runner import derive_seed, run_cocotb, simulate
+from harness.sim.runner import derive_seed, run_cocotb, run_seed, simulate
 
 RTL = Path(__file__).parent / "rtl"
 MODULE = "tests.harness.cocotb_toy"
@@ -150,6 +150,17 @@ def test_seed_derives_from_the_name(monkeypatch):
     assert first == derive_seed("a") != derive_seed("b")
     monkeypatch.setenv("KRAIT_SEED", "6")
     assert derive_seed("a") != first
+
+
+def test_a_given_seed_goes_before_the_environments(monkeypatch):
+    """The option, else KRAIT_SEED, else the default; a KRAIT_SEED that is no number is refused."""
+    monkeypatch.delenv("KRAIT_SEED", raising=False)
+    assert (run_seed(None), run_seed(None, 7), run_seed(3, 7)) == (1, 7, 3)
+    monkeypatch.setenv("KRAIT_SEED", "5")
+    assert (run_seed(None, 7), run_seed(0)) == (5, 0)
+    monkeypatch.setenv("KRAIT_SEED", "x")
+    with pytest.raises(InputError, match="KRAIT_SEED: found 'x'"):
+        run_seed(None)
 
 
 def test_python_reaches_dpi_code(tmp_path):

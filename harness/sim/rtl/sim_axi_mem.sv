@@ -66,9 +66,13 @@ module sim_axi_mem #(
     longint unsigned arready, rresp_lo, rresp_hi, rlast, rvalid, awready, wready, bresp_lo, bresp_hi, bvalid;
     bit [PORTS*PORT_W-1:0] rdata;
     int status;
+    bit awake = 1'b0;
+
+    // What comes before the first reset, perhaps an edge of a clock that begins high, is noise and no traffic.
+    always_ff @(posedge clk) if (rst) awake <= 1'b1;
 
     /* verilator lint_off BLKSEQ */  // the DPI call fills temporaries that only this block reads
-    always_ff @(posedge clk) begin
+    always_ff @(posedge clk) if (rst || awake) begin
         status = krait_mem_step(
             MEM_ID, rst, s_axi_araddr, s_axi_arlen, 64'(s_axi_arvalid), 64'(s_axi_rready),
             s_axi_awaddr, s_axi_awlen, 64'(s_axi_awvalid), s_axi_wdata, s_axi_wstrb, 64'(s_axi_wlast),

@@ -21,6 +21,8 @@ PROMPTS = ("one", "chunk_less_1", "chunk", "chunk_and_1", "two_chunks", "two_chu
 PLACES = ("chip", "memory", "mixed")
 """Where the layers of a model keep their state."""
 KINDS = ("tokens", "raw", "continued")
+PARTS = ("whole", "front", "back", "middle")
+"""Which layers of a model a run takes: all, or some with others behind, before, or both. Few layers give less."""
 VOCABS = (8, 9, 40, 67)
 SKEWS = (0, 1, 3, 61)
 LAYERS = (1, 2, 3)
@@ -126,12 +128,12 @@ def shapes(build: Build) -> tuple[Shape, ...]:
 
 @dataclass(frozen=True)
 class Knobs:
-    """What varies from start to start, by name. `shape` and `layer` are taken modulo what there is."""
+    """What varies from start to start, by name. `shape`, `region` and `port` are taken modulo what there is."""
 
     shape: int
     two_groups: bool
     layers: int
-    part: bool
+    part: str
     vocab: int
     prompt: str
     generate: int
@@ -145,6 +147,8 @@ class Knobs:
     action: Action
     illegal: str
     skew: int
+    region: int
+    port: int
 
     def tokens(self, t_cols: int) -> int:
         """Return the length of the prompt."""
@@ -160,7 +164,7 @@ class _Draw:
         self.shape = vsc.rand_uint8_t()
         self.two_groups = vsc.rand_uint8_t()
         self.layers = vsc.rand_uint8_t()
-        self.part = vsc.rand_bit_t(1)
+        self.part = vsc.rand_uint8_t()
         self.vocab = vsc.rand_uint8_t()
         self.prompt = vsc.rand_uint8_t()
         self.generate = vsc.rand_uint8_t()
@@ -174,6 +178,8 @@ class _Draw:
         self.action = vsc.rand_uint8_t()
         self.illegal = vsc.rand_uint8_t()
         self.skew = vsc.rand_uint8_t()
+        self.region = vsc.rand_uint8_t()
+        self.port = vsc.rand_uint8_t()
 
     @vsc.constraint
     def ranges(self) -> None:
@@ -184,6 +190,7 @@ class _Draw:
         self.generate < len(GENERATE)  # noqa: B015 - same
         self.place < len(PLACES)  # noqa: B015 - same
         self.kind < len(KINDS)  # noqa: B015 - same
+        self.part < len(PARTS)  # noqa: B015 - same
         self.tap < 4  # noqa: B015 - same
         self.tap_all < 3  # noqa: B015 - same
         self.two_groups < 5  # noqa: B015 - same
@@ -200,6 +207,7 @@ class _Draw:
         vsc.dist(self.action, [vsc.weight(0, 8), *(vsc.weight(i, 1) for i in range(1, len(Action)))])
         vsc.dist(self.style, [vsc.weight(0, 5), vsc.weight(1, 3), *(vsc.weight(i, 1) for i in range(2, len(STYLES)))])
         vsc.dist(self.kind, [vsc.weight(0, 4), vsc.weight(1, 1), vsc.weight(2, 2)])
+        vsc.dist(self.part, [vsc.weight(0, 3), *(vsc.weight(i, 1) for i in range(1, len(PARTS)))])
         vsc.dist(self.layers, [vsc.weight(0, 4), vsc.weight(1, 3), vsc.weight(2, 1)])
 
 
@@ -213,7 +221,7 @@ def draw(seed: int) -> Iterator[Knobs]:
             shape=int(source.shape),
             two_groups=int(source.two_groups) == 0,
             layers=LAYERS[int(source.layers)],
-            part=bool(source.part),
+            part=PARTS[int(source.part)],
             vocab=VOCABS[int(source.vocab)],
             prompt=PROMPTS[int(source.prompt)],
             generate=GENERATE[int(source.generate)],
@@ -227,4 +235,6 @@ def draw(seed: int) -> Iterator[Knobs]:
             action=Action(int(source.action)),
             illegal=ILLEGAL_NAMES[int(source.illegal)],
             skew=SKEWS[int(source.skew)],
+            region=int(source.region),
+            port=int(source.port),
         )

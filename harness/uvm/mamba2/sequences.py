@@ -9,6 +9,7 @@ from pyuvm import uvm_sequence
 
 from golden.spec import Mamba2AccelConfig
 from harness.uvm.mamba2 import stimuli
+from harness.uvm.mamba2.corners import corners
 from harness.uvm.mamba2.items import Action, ModelItem, Stimulus
 from harness.uvm.mamba2.knobs import ILLEGAL_NAMES, ZOO, Knobs, draw
 from harness.uvm.mamba2.streams import RESIDUAL
@@ -22,7 +23,7 @@ TEXT, CHOSEN, MORE = 12, 12, 3
 
 def least(knobs: Knobs) -> Knobs:
     """Return knobs of the least model: one layer, one token in, one out, its state in memory, all else as drawn."""
-    small = replace(knobs, shape=0, two_groups=False, layers=1, part=False, vocab=8, prompt="one", generate=1)
+    small = replace(knobs, shape=0, two_groups=False, layers=1, part="whole", vocab=8, prompt="one", generate=1)
     return replace(small, place="memory", kind="tokens", tap=1, tap_all=True, style="synthetic", action=Action.RUN)
 
 
@@ -52,6 +53,25 @@ class RandomModels(uvm_sequence):
         for index, knobs in zip(range(self._items), draw(self._seed), strict=False):
             name = f"start {index}; {self._repeat}"
             for stimulus in stimuli.make(name, self._change(knobs), self._cfg, bases, self._memory.size, rng):
+                item = ModelItem(stimulus)
+                await self.start_item(item)
+                await self.finish_item(item)
+
+
+class Corners(uvm_sequence):
+    """Every pair of what is done around a start and what stalls, of states' place and kind, of region and port."""
+
+    def __init__(self, cfg: Mamba2AccelConfig, memory: MemoryTransport, seed: int, repeat: str) -> None:
+        super().__init__("corners")
+        self._cfg, self._memory, self._seed, self._repeat = cfg, memory, seed, repeat
+
+    async def body(self) -> None:
+        """Send the items."""
+        bases = tuple(self._memory.base(port) for port in range(self._cfg.ports))
+        rng = np.random.default_rng(self._seed)
+        for index, knobs in enumerate(corners(self._seed, self._cfg.ports)):
+            name = f"corner {index}; {self._repeat}"
+            for stimulus in stimuli.make(name, knobs, self._cfg, bases, self._memory.size, rng):
                 item = ModelItem(stimulus)
                 await self.start_item(item)
                 await self.finish_item(item)

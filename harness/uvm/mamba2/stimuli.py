@@ -31,6 +31,7 @@ from golden.spec import Mamba2AccelConfig
 from golden.spec.gen.mamba2_accel import ErrorCode
 from harness.uvm.mamba2.items import Action, Stimulus
 from harness.uvm.mamba2.knobs import ILLEGAL, ILLEGAL_NAMES, Knobs, Shape, shapes
+from harness.uvm.mamba2.streams import traffic
 from harness.uvm.stalls import Access, Fault, Stalls
 
 GUARD = 8
@@ -201,21 +202,34 @@ def _arguments(
 ) -> Arguments:
     """Everything but the prompt, which differs between a start and one that goes on from it."""
     a, build = of_model(model, cfg, bases, arena), build_of(cfg)
-    first = int(rng.integers(knobs.layers)) if knobs.part else 0
-    count = int(rng.integers(1, knobs.layers - first + 1)) if knobs.part else knobs.layers
+    first, end = _layers(knobs, rng)
     words = a.heads * counts(a, build).words
-    on_chip = {"chip": knobs.layers, "memory": 0, "mixed": max(knobs.layers - 1, 1)}[knobs.place]
+    on_chip = {"chip": knobs.layers, "memory": 0, "mixed": max(end - 1, 1)}[knobs.place]
     whole = sorted(cut.heads for cut in state_shapes(model.cfg, model.profile, cfg) if cut.beats <= cfg.s_depth)
     return replace(
         a,
         layer_first=first,
-        layer_count=count,
+        layer_count=end - first,
         mem_first=min(on_chip, build.state_depth // words),
         chunk_heads=int(rng.choice(whole)),
         tap_point=knobs.tap,
         tap_all=knobs.tap_all,
         tap_layer=int(rng.integers(knobs.layers)),
     )
+
+
+def _layers(knobs: Knobs, rng: Generator) -> tuple[int, int]:
+    """The run's first layer and the one behind its last; of one layer there is no part, of two no middle.
+
+    States in two places take two layers where there are as many.
+    """
+    layers = knobs.layers
+    front = knobs.part in ("front", "middle") and layers > 1
+    back = knobs.part in ("back", "middle") and layers > 1 + front
+    least = 2 if knobs.place == "mixed" and layers > 1 + front + back else 1
+    first = int(rng.integers(1, layers - front - least + 1)) if back else 0
+    end = int(rng.integers(first + least, layers)) if front else layers
+    return first, end
 
 
 def _start(
@@ -284,9 +298,9 @@ def _spoil_reads(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
     places += [(name, a.layer_first * beats, a.layer_count * beats) for name, beats in layers.items()]
     if s.states and s.state_layers:
         places.append(("s", s.state_layers[0] * c.chunks * c.chunk_beats, c.chunk_beats))
-    name, first, beats = places[int(rng.integers(len(places)))]
+    name, first, beats = places[knobs.region % len(places)]
     at = getattr(a, f"{name}_off") + step * (first + int(rng.integers(beats)))
-    return replace(s, fault=Fault(int(rng.integers(s.cfg.ports)), Access.READ, at, at + 1))
+    return replace(s, fault=Fault(knobs.port % s.cfg.ports, Access.READ, at, at + 1))
 
 
 def _spoil_writes(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
@@ -295,12 +309,19 @@ def _spoil_writes(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
     places = [a.out_off] + [a.tap_off] * (tap_beats(a, c) > 0)
     if s.state_layers:
         places.append(a.s_off + s.state_layers[0] * c.chunks * c.chunk_beats * s.cfg.port_bytes)
-    at = places[int(rng.integers(len(places)))]
-    return replace(s, fault=Fault(int(rng.integers(s.cfg.ports)), Access.WRITE, at, at + 1))
+    at = places[knobs.region % len(places)]
+    return replace(s, fault=Fault(knobs.port % s.cfg.ports, Access.WRITE, at, at + 1))
+
+
+def _in_flight(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
+    """A reset before the run can have ended: each beat that it moves takes a cycle at least."""
+    moved = traffic(s)
+    return replace(s, delay=int(rng.integers(1, max(moved["RD_BEATS"], moved["WEIGHT_BEATS"], moved["SSM_BEATS"]))))
 
 
 _SPOIL: dict[Action, Callable[[Stimulus, Knobs, Generator], Stimulus]] = {
     Action.ILLEGAL: lambda s, knobs, rng: refused(s, knobs.illegal),
+    Action.RESET: _in_flight,
     Action.BAD_TOKEN: _spoil_token,
     Action.READ_ERROR: _spoil_reads,
     Action.WRITE_ERROR: _spoil_writes,

@@ -39,6 +39,15 @@ class RandomTest(ModelTest):
 
 
 @pyuvm.test()
+class CornerTest(ModelTest):
+    """What random starts meet by luck: actions, errors, parts of models and ends of texts, each under every stall."""
+
+    async def body(self) -> None:
+        """Play all of them."""
+        await self.play(sequences.Corners(self.cfg, self.bench.memory, self.job.seed, self.repeat))
+
+
+@pyuvm.test()
 class RefusalTest(ModelTest):
     """Every illegal argument is refused with its code, moves nothing, and disturbs nothing that is kept."""
 

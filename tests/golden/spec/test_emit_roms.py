@@ -33,7 +33,8 @@ def test_words(rom: Rom) -> None:
     limit, step, part, loop = re.findall(
         r"part < (\d+); part = part \+ (\d+)\).*?WORDS\[part\*\d+\+:(\d+)\].*?i < (\d+);", text, re.S
     )[0]
-    assert int(limit) == len(rom.words) and int(limit) % int(step) == 0
+    assert int(limit) == len(rom.words)
+    assert int(limit) % int(step) == 0
     assert (int(part), int(loop)) == (int(step) * rom.width, int(step))
 
 

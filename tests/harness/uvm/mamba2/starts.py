@@ -24,7 +24,7 @@ PLAIN = Knobs(
     shape=2,
     two_groups=False,
     layers=2,
-    part=False,
+    part="whole",
     vocab=40,
     prompt="chunk_and_1",
     generate=2,
@@ -38,6 +38,8 @@ PLAIN = Knobs(
     action=Action.RUN,
     illegal="no_width",
     skew=3,
+    region=0,
+    port=0,
 )
 
 

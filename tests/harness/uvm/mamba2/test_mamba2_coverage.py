@@ -12,14 +12,14 @@ from harness.uvm.stalls import StallKind
 from tests.harness.uvm.mamba2.starts import CONFIGS, outcome, start
 
 PROFILE = profile.load("lightmamba-w4a4")
-CROSSES = ("boundary", "place_x_kind", "place_x_stalls", "action_x_stalls")
+CROSSES = ("boundary", "part_x_kind", "place_x_kind", "place_x_stalls", "action_x_stalls")
 
 
 class Sampler:
     """The subscriber's own `write`, without the phases of a running simulation."""
 
     def __init__(self) -> None:
-        self.group = coverage.ModelCoverage(CONFIGS["sim"].t_cols)
+        self.group = coverage.ModelCoverage(CONFIGS["sim"].t_cols, CONFIGS["sim"].ports)
 
 
 def test_a_start_hits_the_bins_of_its_description() -> None:
@@ -28,8 +28,10 @@ def test_a_start_hits_the_bins_of_its_description() -> None:
     item = ModelItem(s)
     item.outcome = outcome(s)
     sampler = Sampler()
+    before = common.bins(coverage.ModelCoverage)
     coverage.Coverage.write(sampler, item)  # type: ignore[arg-type]
-    points = common.bins(coverage.ModelCoverage)
+    after = common.bins(coverage.ModelCoverage)
+    points = {name: {each: hits - before[name][each] for each, hits in bins.items()} for name, bins in after.items()}
     hit = {name: [each for each, hits in bins.items() if hits] for name, bins in points.items()}
     assert all(sum(points[name].values()) == 1 for name in CROSSES)
     described = {name: bins for name, bins in hit.items() if name not in (*CROSSES, *coverage.EXTREMES)}
@@ -39,7 +41,7 @@ def test_a_start_hits_the_bins_of_its_description() -> None:
         "d_state": ["more"],
         "ngroups": ["1"],
         "layers": ["2"],
-        "part": ["all_layers"],
+        "part": ["whole"],
         "prompt": ["1"],
         "chunks": ["2"],
         "generate": ["2"],
@@ -50,6 +52,10 @@ def test_a_start_hits_the_bins_of_its_description() -> None:
         "stalls": ["BURSTS"],
         "action": ["RUN"],
         "error": [ErrorCode.NONE.name],
+        "illegal": [],
+        "fault": [],
+        "port": [],
+        "fault_x_port": [],
         "chunk_heads": [str(s.legal.chunk_heads)],
     }
     met = {name: ["seen"] if seen else [] for name, seen in zip(coverage.EXTREMES, coverage.extremes(s), strict=True)}

@@ -42,7 +42,7 @@ def test_a_continued_start_is_golden_on_the_longer_text() -> None:
 
 def test_layers_apart_are_compared_apart() -> None:
     """A range of layers, one of them copied: the captured stream is that layer's alone."""
-    s = start(layers=3, part=True, tap=2, tap_all=False, seed=8)
+    s = start(layers=3, part="front", tap=2, tap_all=False, seed=8)
     assert s.legal.layer_count < s.legal.model_layers
     assert told(s, outcome(s)) == []
 

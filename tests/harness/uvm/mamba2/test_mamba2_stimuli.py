@@ -17,6 +17,7 @@ from harness.uvm.mamba2.knobs import (
     ILLEGAL_NAMES,
     KINDS,
     LAYERS,
+    PARTS,
     PLACES,
     PROMPTS,
     SKEWS,
@@ -33,7 +34,7 @@ DRAWN = tuple(islice(draw(7), 400))
 CLASSES: dict[str, tuple[Any, ...]] = {
     "two_groups": (False, True),
     "layers": LAYERS,
-    "part": (False, True),
+    "part": PARTS,
     "vocab": VOCABS,
     "prompt": PROMPTS,
     "generate": GENERATE,
@@ -68,7 +69,7 @@ def test_every_class_is_drawn(name: str) -> None:
 
 def test_every_knob_is_accounted_for() -> None:
     """A new knob needs a line above, or bounds below."""
-    assert {field.name for field in fields(Knobs)} == set(CLASSES) | {"shape", "stall_percent"}
+    assert {field.name for field in fields(Knobs)} == set(CLASSES) | {"shape", "stall_percent", "region", "port"}
     assert all(5 <= each.stall_percent <= 80 for each in DRAWN)
 
 

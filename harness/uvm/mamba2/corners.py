@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts that meet by construction what random ones meet by luck: pairs of action, stalls, parts, ends and errors.
+
+Sizes stay small; whatever a corner does not name is as drawn.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import cycle, product
+from random import Random
+
+from harness.uvm.mamba2.items import Action
+from harness.uvm.mamba2.knobs import GENERATE, KINDS, PARTS, PLACES, STYLES, Knobs, draw
+from harness.uvm.stalls import StallKind
+
+SHAPES = 24
+"""Corners take the first ones, which are the least."""
+ENDS = ("chunk", "chunk_and_1", "three_chunks_and_2", "chunk_less_1")
+"""A prompt for every number of tokens in a text's last chunk of four."""
+CUTS = {
+    "chip": (("whole", 1), ("middle", 3)),
+    "memory": (("front", 2), ("whole", 3)),
+    "mixed": (("back", 3), ("front", 3)),
+}
+"""Place of the states -> two parts of a model with a number of layers; each of `PARTS` is among them."""
+TAPS = (*product((1, 2, 3), (False, True)), (0, True))
+READS, WRITES = 5, 3
+"""Regions that a continuing start with its states in memory reads, and that it writes."""
+
+
+def corners(seed: int, ports: int) -> Iterator[Knobs]:
+    """Yield the knobs of all corners; the seed decides which numbers, models and texts they get."""
+    random, drawn = Random(seed), draw(seed)
+    bounds = _endless(list(product(GENERATE, ENDS)), random)
+    for knobs in (*_wholes(bounds, drawn), *_disturbed(bounds, drawn), *_faults(ports, drawn)):
+        yield replace(knobs, shape=knobs.shape % SHAPES)
+
+
+def _endless(deck: list[tuple[int, str]], random: Random) -> Iterator[tuple[int, str]]:
+    random.shuffle(deck)
+    return cycle(deck)
+
+
+def _wholes(bounds: Iterator[tuple[int, str]], drawn: Iterator[Knobs]) -> Iterator[Knobs]:
+    """Every place with every kind and every stall, every kind with every part; all styles and taps."""
+    taps, styles, raw = cycle(TAPS), cycle(STYLES), cycle(product((0, 1), ENDS))
+    for place, kind, turn in product(PLACES, KINDS, (0, 1)):
+        part, layers = CUTS[place][turn]
+        tap, tap_all = next(taps)
+        generate, prompt = next(raw) if kind == "raw" else next(bounds)
+        yield replace(
+            next(drawn),
+            action=Action.RUN,
+            place=place,
+            kind=kind,
+            stalls=StallKind(2 * KINDS.index(kind) + turn),
+            part=part,
+            layers=layers,
+            prompt=prompt,
+            generate=generate,
+            style=next(styles),
+            tap=tap,
+            tap_all=tap_all,
+        )
+
+
+def _disturbed(bounds: Iterator[tuple[int, str]], drawn: Iterator[Knobs]) -> Iterator[Knobs]:
+    """Every stall with a restart, a reset, an illegal argument and a bad token; ends of texts that are left."""
+    for action, stalls in product((Action.RESTART, Action.RESET, Action.ILLEGAL, Action.BAD_TOKEN), StallKind):
+        knobs = replace(next(drawn), action=action, stalls=stalls, kind="tokens")
+        if action in (Action.RESTART, Action.RESET):
+            generate, prompt = next(bounds)
+            knobs = replace(knobs, prompt=prompt, generate=generate)
+        yield knobs
+
+
+def _faults(ports: int, drawn: Iterator[Knobs]) -> Iterator[Knobs]:
+    """An error response on every port in every region that is read or written, under every stall."""
+    for action, regions in ((Action.READ_ERROR, READS), (Action.WRITE_ERROR, WRITES)):
+        for (region, port), stalls in zip(product(range(regions), range(ports)), cycle(StallKind), strict=False):
+            yield replace(
+                next(drawn),
+                action=action,
+                stalls=stalls,
+                region=region,
+                port=port,
+                kind="continued",
+                place="memory",
+                part=PARTS[0],
+                layers=1,
+                prompt="one",
+                generate=1,
+                tap=1,
+                tap_all=True,
+            )
