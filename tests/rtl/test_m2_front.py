@@ -39,8 +39,8 @@ def test_jobs_give_what_the_mixer_gives(
         front.sources,
         front.sinks,
         static,
-        steady=[["x", 0, beats - 1, 0]],
-        latency=[["x", 0, "dt", 0, (21, 31)[profile]]],
+        steady=[["x", 2, beats - 1, 0]],  # two beats come in before the job is known
+        latency=[["x", 2, "dt", 2, (22, 32)[profile]]],
     )
     depth = cfg.n_layer * cfg.conv_dim // 8
     params = {"PROFILE": profile, "T_COLS": 4, "CONV_DEPTH": depth}

@@ -30,46 +30,60 @@ module fxp_rsqrt #(
 
   localparam PAIRS = (V_W + 1) / 2;  // of bits of v
   localparam ALIGN_W = (2 * PAIRS > 24) ? 2 * PAIRS : 24;
-  localparam LENGTH_W = $clog2(V_W + 1);
+  localparam PARTS = (ALIGN_W + 15) / 16;  // of 8 pairs, from the top; 2 to 4
   localparam [31:0] E_MAX = PAIRS - 1;
 
-  // e, and by how many pairs the leading one is below the top.
-  reg  [     V_W-1:0] p0_v_q;
-  wire [     V_W-1:0] p0_v = p0_v_q;
-  wire [LENGTH_W-1:0] length;
-  wire [         6:0] below = {{7 - LENGTH_W{1'b0}}, length} - 7'd1;  // bits below the leading one
-  reg  [     V_W-1:0] p1_v_q;
-  reg  [         4:0] p1_up_q;
-
-  fxp_bit_length #(
-      .W(V_W)
-  ) u_length (
-      .x(p0_v),
-      .y(length)
-  );
+  // By how many parts of 8 pairs the leading one is below the top.
+  reg  [        V_W-1:0] p0_v_q;
+  wire [        V_W-1:0] p0_v = p0_v_q;
+  wire [    ALIGN_W-1:0] p0_aligned;
+  wire [   16*PARTS-1:0] p0_parts = {{16 * PARTS - ALIGN_W{1'b0}}, p0_aligned} << (16 * PARTS - ALIGN_W);
+  wire [            3:0] holds;  // the top part lowest, absent ones hold
+  reg  [    ALIGN_W-1:0] p1_n_q;
+  reg  [            1:0] p1_up_q;
 
   always @(posedge clk) begin
     if (en) begin
       p0_v_q <= v;
-      p1_v_q <= p0_v_q;
-      p1_up_q <= E_MAX[4:0] - below[5:1];
+      p1_n_q <= p0_aligned;
+      p1_up_q <= holds[0] ? 2'd0 : holds[1] ? 2'd1 : holds[2] ? 2'd2 : 2'd3;
     end
   end
 
-  // n: coarse shift by 8 and 16 pairs, then by 1, 2 and 4.
-  wire [ALIGN_W-1:0] aligned;
+  // n: shifted by parts, then by the pairs of the top one that are 0.
+  wire [ALIGN_W-1:0] coarse = p1_n_q << {p1_up_q, 4'd0};
+  wire [        7:0] some;  // pairs of the top part that are not 0, the top one lowest
   reg  [ALIGN_W-1:0] p2_n_q;
   reg  [        2:0] p2_up_q;
+  reg  [        1:0] p2_parts_q;
   wire [ALIGN_W-1:0] normal = p2_n_q << {p2_up_q, 1'b0};
   reg  [       23:0] p3_n_q;
 
   always @(posedge clk) begin
     if (en) begin
-      p2_n_q <= aligned << {p1_up_q[4:3], 4'd0};
-      p2_up_q <= p1_up_q[2:0];
+      p2_n_q <= coarse;
+      p2_up_q[2] <= some[3:0] == 4'd0;
+      p2_up_q[1] <= (some[1:0] == 2'd0) && (some[3:2] != 2'd0 || some[5:4] == 2'd0);
+      p2_up_q[0] <= !some[0] && (some[1] || !some[2] && (some[3] || !some[4] && (some[5] || !some[6])));
+      p2_parts_q <= p1_up_q;
       p3_n_q <= normal[ALIGN_W-1-:24];
     end
   end
+
+  genvar k;
+  generate
+    for (k = 0; k < 4; k = k + 1) begin : g_part
+      if (k < PARTS) begin : g_there
+        assign holds[k] = |p0_parts[16*(PARTS-1-k)+:16];
+      end else begin : g_absent
+        assign holds[k] = 1'b1;
+      end
+    end
+
+    for (k = 0; k < 8; k = k + 1) begin : g_pair
+      assign some[k] = |coarse[ALIGN_W-2-2*k+:2];
+    end
+  endgenerate
 
   // The line.
   wire [ 7:0] i = p3_n_q[23:16] - 8'd64;
@@ -105,11 +119,11 @@ module fxp_rsqrt #(
   end
 
   // e keeps pace.
-  reg [5*7-1:0] up_q;  // of p2 to p8, first lowest
-  wire [4:0] exponent = E_MAX[4:0] - up_q[5*6+:5];
+  reg [5*6-1:0] up_q;  // of p3 to p8, first lowest
+  wire [4:0] exponent = E_MAX[4:0] - up_q[5*5+:5];
 
   always @(posedge clk) begin
-    if (en) up_q <= {up_q[5*6-1:0], p1_up_q};
+    if (en) up_q <= {up_q[5*5-1:0], p2_parts_q, p2_up_q};
   end
 
   assign m = p8_m_q;
@@ -119,9 +133,9 @@ module fxp_rsqrt #(
     if (ALIGN_W > V_W) begin : g_pad
       // An odd width gets a zero on top; the rest below.
       localparam TOP_W = 2 * PAIRS - V_W;
-      assign aligned = {{ALIGN_W - V_W{1'b0}}, p1_v_q} << (ALIGN_W - V_W - TOP_W);
+      assign p0_aligned = {{ALIGN_W - V_W{1'b0}}, p0_v} << (ALIGN_W - V_W - TOP_W);
     end else begin : g_same
-      assign aligned = p1_v_q;
+      assign p0_aligned = p0_v;
     end
 
     if (V_W < 2 || V_W > 63) begin : g_bad_v_w
@@ -129,7 +143,7 @@ module fxp_rsqrt #(
     end
   endgenerate
 
-  wire unused_bits = &{1'b0, below[6], below[0], rounded[4:0], p6_drop_q[15:0], exponent, normal};
+  wire unused_bits = &{1'b0, rounded[4:0], p6_drop_q[15:0], exponent, normal, holds[3], some[7]};
 
 endmodule
 

@@ -5,7 +5,7 @@
 // Function     : {s, q} = Q(SiLU(conv(Q(x) and the three tokens before it))) for each lane. The first beat of a group of
 //                channels brings the history of its address, zeros if fresh; the last one leaves it there.
 // Format       : s_data {kind, first, last, fresh, address, x}: 8 x of VALUE_W bits, address of 16 bits, below CONV_DEPTH,
-//                kind of 2 bits, opaque. conv_data {unused, bias_s, bias, w_s, w}: a conv record, the upper part of
+//                that comes again at once or behind two others, kind of 2 bits, opaque. conv_data {unused, bias_s, bias, w_s, w}: a conv record, the upper part of
 //                m2_conv's s_data, for the beats of a group, first to last. m_data {kind, s, q}.
 // Latency      : 26 if PROFILE else 21
 // Throughput   : 1
@@ -13,9 +13,9 @@
 // Golden       : golden.mamba2.integer.block.convolve
 // Test         : tests/rtl/test_m2_conv_path.py
 //
-// Why: the address of the beat before is compared, because a history that is read in the cycle of its write is the old
-// one; then the registers that hold it are kept instead. Record and beat meet behind the quantizer, which waits for both
-// the record and a place at the end; behind it nothing stops.
+// Why: the history is read two stages before its use, because a deep memory is many blocks and a multiplexer; a group that
+// comes again at once finds its history in registers instead, and a layer has three groups or more. Record and beat meet
+// behind the quantizer, which waits for both the record and a place at the end; behind it nothing stops.
 
 `default_nettype none
 `include "checks.vh"
@@ -50,11 +50,20 @@ module m2_conv_path #(
   localparam RECORD_W = TAPS * (VALUES + 5) + VALUES + 5;
   localparam HISTORY_W = KEEP * (VALUES + 4);
   localparam ADDR_W = $clog2(CONV_DEPTH);
-  localparam SIDE_W = 2 + 3 + ADDR_W;
+  localparam SIDE_W = 4 + ADDR_W;
   localparam RUN = 6 + 3 + (NAU ? 8 : 3) + 4;  // from the convolution to the second quantizer's results
 
   wire [15:0] address_in = s_data[8*VALUE_W+:16];
-  wire [SIDE_W-1:0] side_in = {s_data[8*VALUE_W+16+:5], address_in[ADDR_W-1:0]};
+  wire [1:0] kind_in = s_data[8*VALUE_W+19+:2];
+  wire first_in = s_data[8*VALUE_W+18];
+  wire last_in = s_data[8*VALUE_W+17];
+  wire fresh_in = s_data[8*VALUE_W+16];
+  reg [ADDR_W-1:0] before_q;  // the group of the beat in front of the next one, where before_valid_q
+  reg before_valid_q;
+  // A beat's history: none, that of the beat in front of it, or the stored one.
+  wire none_in = first_in && fresh_in;
+  wire same_in = !first_in || (before_valid_q && before_q == address_in[ADDR_W-1:0]);
+  wire [SIDE_W-1:0] side_in = {kind_in, last_in, address_in[ADDR_W-1:0], none_in};
   wire q_valid;
   wire q_ready;
   wire [VALUES-1:0] q;
@@ -77,19 +86,30 @@ module m2_conv_path #(
       .m_data ({s, q})
   );
 
+  always @(posedge clk) begin
+    if (rst) before_valid_q <= 1'b0;
+    else if (s_valid && s_ready) before_valid_q <= 1'b1;
+  end
+
+  always @(posedge clk) begin
+    if (s_valid && s_ready) before_q <= address_in[ADDR_W-1:0];
+  end
+
   // What goes beside the quantizer, whose stages move when it is ready.
   reg [4*SIDE_W-1:0] side_q;  // the first stage lowest
-  wire [ADDR_W-1:0] read_address = side_q[2*SIDE_W+:ADDR_W];
+  reg [3:0] same_q;
+  wire [ADDR_W-1:0] read_address = side_q[SIDE_W+1+:ADDR_W];
   wire [ADDR_W-1:0] address;
   wire [1:0] kind;
-  wire first;
   wire last;
-  wire fresh;
+  wire none;
+  wire same = same_q[3];
 
-  assign {kind, first, last, fresh, address} = side_q[3*SIDE_W+:SIDE_W];
+  assign {kind, last, address, none} = side_q[3*SIDE_W+:SIDE_W];
 
   always @(posedge clk) begin
     if (s_ready) side_q <= {side_q[3*SIDE_W-1:0], side_in};
+    if (s_ready) same_q <= {same_q[2:0], same_in};
   end
 
   // The record of the group.
@@ -113,13 +133,11 @@ module m2_conv_path #(
       .m_data (record)
   );
 
-  // The last three tokens: within a group in registers, between its visits in the memory.
-  reg [HISTORY_W-1:0] history_q;  // {shifts, integers}, the oldest token lowest
-  reg [ADDR_W-1:0] home_q;  // whose history the registers hold, where home_valid_q
-  reg home_valid_q;
+  // The last three tokens: within a group in registers, between its visits in the memory, which is read two stages before.
+  reg [HISTORY_W-1:0] history_q;  // {shifts, integers}, the oldest token lowest; of the beat in front
+  reg [HISTORY_W-1:0] stored_q;
   wire [HISTORY_W-1:0] stored;
-  wire keep = !first || home_valid_q && home_q == address;
-  wire [HISTORY_W-1:0] history = (first && fresh) ? {HISTORY_W{1'b0}} : keep ? history_q : stored;
+  wire [HISTORY_W-1:0] history = none ? {HISTORY_W{1'b0}} : same ? history_q : stored_q;
   wire [KEEP*VALUES-1:0] old_q;
   wire [KEEP*4-1:0] old_s;
   wire [HISTORY_W-1:0] next = {s, old_s[KEEP*4-1:4], q, old_q[KEEP*VALUES-1:VALUES]};
@@ -127,13 +145,8 @@ module m2_conv_path #(
   assign {old_s, old_q} = history;
 
   always @(posedge clk) begin
-    if (rst) home_valid_q <= 1'b0;
-    else if (move) home_valid_q <= 1'b1;
-  end
-
-  always @(posedge clk) begin
     if (move) history_q <= next;
-    if (move) home_q <= address;
+    if (s_ready) stored_q <= stored;
   end
 
   mem_sdp #(

@@ -95,6 +95,8 @@ module m2_dt_path #(
 
   // dt = Q(softplus(x + bias)).
   reg p0_valid_q;
+  reg [A_W-1:0] p0_a_q;
+  reg [D_W-1:0] p0_d_q;
   wire [8*IN_W-1:0] p0_x;
   wire softplus_valid;
   wire [8*SOFTPLUS_W-1:0] softplus;
@@ -106,6 +108,11 @@ module m2_dt_path #(
   always @(posedge clk) begin
     if (rst) p0_valid_q <= 1'b0;
     else p0_valid_q <= move;
+  end
+
+  always @(posedge clk) begin
+    p0_a_q <= a;
+    p0_d_q <= d;
   end
 
   m2_activation #(
@@ -162,9 +169,9 @@ module m2_dt_path #(
   ) u_a (
       .clk    (clk),
       .rst    (rst),
-      .s_valid(move),
+      .s_valid(p0_valid_q),
       .s_ready(unused_a_ready),
-      .s_data (a),
+      .s_data (p0_a_q),
       .m_valid(a_valid),
       .m_ready(dt_valid),
       .m_data (a_then),
@@ -289,9 +296,9 @@ module m2_dt_path #(
   ) u_out_d (
       .clk    (clk),
       .rst    (rst),
-      .s_valid(move),
+      .s_valid(p0_valid_q),
       .s_ready(unused_ready[1]),
-      .s_data (d),
+      .s_data (p0_d_q),
       .m_valid(unused_valid[1]),
       .m_ready(leave),
       .m_data (m_data[2*Q_W+:D_W]),

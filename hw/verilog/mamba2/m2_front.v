@@ -10,9 +10,10 @@
 //                dt} for each group and token; b_data, c_data, xq_data and z_data {s, q}. Shifts have 4 bits, D_s 5.
 //                c_heads = 1..8 c_hg, and (2 c_bn8 + c_heads c_p8) times the layers is at most CONV_DEPTH; both hold still
 //                while a job is inside.
-// Latency      : variable: 31, 26 and 13 cycles for dt, for B, C and x, and for z with PROFILE 1, 21, 21 and 8 with 0
-// Throughput   : variable: a beat a cycle from the third cycle after the job on, without a gap before a job that has come
-// Back-pressure: x_ready follows registers and the readiness of the beat's path; 32, 36 and 16 beats wait in the paths.
+// Latency      : variable: 32, 28 and 14 cycles for dt, for B, C and x, and for z with PROFILE 1, 22, 23 and 9 with 0
+// Throughput   : variable: a beat a cycle from the third cycle after the job on (two come in before), without a gap before a
+//                job that has come
+// Back-pressure: registered x_ready; 32, 38 and 16 beats wait in the paths, two in front of them.
 // Golden       : golden.mamba2.integer.block.mixer
 // Test         : tests/rtl/test_m2_front.py
 //
@@ -66,7 +67,8 @@ module m2_front #(
 
   localparam BITS = `KR_M2_CFG_SSM_BITS(PROFILE);
   localparam OUT_W = 8 * BITS + 4;
-  localparam [2:0] DT = 3'd0;
+  localparam VALUE_W = `KR_M2_CFG_VALUE_BITS(PROFILE);
+  localparam [2:0] DT = 3'd0;  // phases
   localparam [2:0] B = 3'd1;  // B, C and X are also the kinds of beats on the convolution's path
   localparam [2:0] C = 3'd2;
   localparam [2:0] X = 3'd3;
@@ -76,12 +78,14 @@ module m2_front #(
   reg         next_valid_q;
   reg         next_known_q;
   reg         next_fresh_q;
-  reg  [ 7:0] next_last_q;
+  reg         next_single_q;
+  reg  [ 7:0] next_before_q;
   reg  [ 7:0] next_layer_q;
   reg  [15:0] x_groups_q;
   reg  [15:0] layer_groups_q;
   reg  [15:0] next_base_q;
   wire        start;  // it becomes the current one
+  wire [ 7:0] last_in = job_data[`KR_M2_JOB_LAST_TOKEN];
   wire [31:0] x_groups = {16'd0, c_heads} * {16'd0, c_p8};
   wire [23:0] base = {16'd0, next_layer_q} * {8'd0, layer_groups_q};
 
@@ -101,7 +105,8 @@ module m2_front #(
   always @(posedge clk) begin
     if (job_ready) begin
       next_fresh_q <= job_data[`KR_M2_JOB_FRESH];
-      next_last_q <= job_data[`KR_M2_JOB_LAST_TOKEN];
+      next_single_q <= last_in == 8'd0;
+      next_before_q <= last_in - 8'd1;
       next_layer_q <= job_data[`KR_M2_JOB_LAYER];
     end
     x_groups_q <= x_groups[15:0];
@@ -109,42 +114,56 @@ module m2_front #(
     next_base_q <= base[15:0];
   end
 
-  // Where the next beat belongs.
+  // The next beat, and where it belongs. What is compared is known a beat ahead.
+  wire                 x_here;
+  wire                 x_moves;  // when it is here
+  wire [8*VALUE_W-1:0] x;
   reg         busy_q;
   reg         fresh_q;
-  reg  [ 7:0] last_q;  // the last token's number
+  reg         single_q;  // jobs of one token
+  reg  [ 7:0] before_q;  // the last token but one
   reg  [ 7:0] token_q;
-  reg  [ 2:0] phase_q;
-  reg  [ 2:0] phase_d;
+  reg         first_token_q;
+  reg         last_token_q;
+  reg  [ 4:0] phase_q;  // one-hot, nothing while not busy
   reg  [15:0] left_q;  // groups of the phase that are not done
-  reg  [15:0] left_d;
+  reg         last_group_q;
   reg  [15:0] heads_q;  // heads whose z are not done
+  reg         last_head_q;
   reg  [15:0] address_q;
-  wire        move = x_valid && x_ready;
-  wire        first_token = token_q == 8'd0;
-  wire        last_token = token_q == last_q;
-  wire        last_group = left_q == 16'd1;
-  wire        last_head = heads_q == 16'd1;
-  wire        on_conv = phase_q == B || phase_q == C || phase_q == X;
-  wire        finish = move && last_token && last_group && last_head && phase_q == Z;
+  reg         one_hg_q;
+  reg         one_bn8_q;
+  reg         one_p8_q;
+  reg         one_head_q;
+  reg  [ 7:0] short_q;  // lanes of the last group of dt rows that have heads
+  wire        move = x_here && x_moves;
+  wire        on_conv = phase_q[B] || phase_q[C] || phase_q[X];
+  wire        row_end = move && last_token_q;
+  wire        phase_end = row_end && last_group_q;
+  wire        finish = phase_end && last_head_q && phase_q[Z];
+  wire        to_bc = phase_q[DT] || phase_q[B];  // the next phase is B or C
+
+  strm_skid #(
+      .DATA_W(8 * VALUE_W)
+  ) u_x (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(x_valid),
+      .s_ready(x_ready),
+      .s_data (x_data),
+      .m_valid(x_here),
+      .m_ready(x_moves),
+      .m_data (x)
+  );
 
   assign start = next_known_q && (!busy_q || finish);
 
-  always @* begin
-    phase_d = X;
-    left_d  = c_p8;
-    case (phase_q)
-      DT: begin
-        phase_d = B;
-        left_d  = c_bn8;
-      end
-      B: begin
-        phase_d = C;
-        left_d  = c_bn8;
-      end
-      X: phase_d = Z;
-      default: ;
-    endcase
+  always @(posedge clk) begin
+    one_hg_q   <= c_hg == 16'd1;
+    one_bn8_q  <= c_bn8 == 16'd1;
+    one_p8_q   <= c_p8 == 16'd1;
+    one_head_q <= c_heads == 16'd1;
+    short_q    <= (c_heads[2:0] == 3'd0) ? 8'hff : ~(8'hff << c_heads[2:0]);
   end
 
   always @(posedge clk) begin
@@ -154,57 +173,80 @@ module m2_front #(
 
   always @(posedge clk) begin
     if (start) begin
-      fresh_q <= next_fresh_q;
-      last_q  <= next_last_q;
+      fresh_q  <= next_fresh_q;
+      single_q <= next_single_q;
+      before_q <= next_before_q;
     end
-  end
-
-  always @(posedge clk) begin
-    if (start) token_q <= 8'd0;
-    else if (move) token_q <= last_token ? 8'd0 : token_q + 8'd1;
   end
 
   always @(posedge clk) begin
     if (start) begin
-      phase_q <= DT;
-      left_q  <= c_hg;
-    end else if (move && last_token) begin
-      phase_q <= last_group ? phase_d : phase_q;
-      left_q  <= last_group ? left_d : left_q - 16'd1;
+      token_q       <= 8'd0;
+      first_token_q <= 1'b1;
+      last_token_q  <= next_single_q;
+    end else if (move) begin
+      token_q       <= last_token_q ? 8'd0 : token_q + 8'd1;
+      first_token_q <= last_token_q;
+      last_token_q  <= last_token_q ? single_q : token_q == before_q;
     end
   end
 
   always @(posedge clk) begin
-    if (start) heads_q <= c_heads;
-    else if (move && last_token && last_group && phase_q == Z) heads_q <= heads_q - 16'd1;
+    if (rst) phase_q <= 5'd0;
+    else if (start) phase_q <= 5'd1;
+    else if (finish) phase_q <= 5'd0;
+    else if (phase_end) phase_q <= {phase_q[X], phase_q[C] || phase_q[Z], phase_q[B], phase_q[DT], 1'b0};
+  end
+
+  always @(posedge clk) begin
+    if (start) begin
+      left_q       <= c_hg;
+      last_group_q <= one_hg_q;
+    end else if (row_end) begin
+      left_q       <= !last_group_q ? left_q - 16'd1 : to_bc ? c_bn8 : c_p8;
+      last_group_q <= !last_group_q ? left_q == 16'd2 : to_bc ? one_bn8_q : one_p8_q;
+    end
+  end
+
+  always @(posedge clk) begin
+    if (start) begin
+      heads_q     <= c_heads;
+      last_head_q <= one_head_q;
+    end else if (phase_end && phase_q[Z]) begin
+      heads_q     <= heads_q - 16'd1;
+      last_head_q <= heads_q == 16'd2;
+    end
   end
 
   always @(posedge clk) begin
     if (start) address_q <= next_base_q;
-    else if (move && last_token && on_conv) address_q <= address_q + 16'd1;
+    else if (row_end && on_conv) address_q <= address_q + 16'd1;
   end
 
   // The paths.
   wire       dt_path_ready;
   wire       conv_path_ready;
   wire       z_path_ready;
-  wire       short_group = last_group && c_heads[2:0] != 3'd0;
-  wire [7:0] heads = short_group ? ~(8'hff << c_heads[2:0]) : 8'hff;
+  wire [7:0] heads = last_group_q ? short_q : 8'hff;
+  wire [1:0] kind = {phase_q[C] || phase_q[X], phase_q[B] || phase_q[X]};
+  wire       conv_out_valid;
+  wire       conv_out_ready;
+  wire [OUT_W+1:0] conv_out;
   wire       y_valid;
   wire [1:0] y_kind;
   wire       y_ready = (y_kind == B[1:0]) ? b_ready : (y_kind == C[1:0]) ? c_ready : xq_ready;
   wire [OUT_W-1:0] y;
 
-  assign x_ready = busy_q && ((phase_q == DT) ? dt_path_ready : on_conv ? conv_path_ready : z_path_ready);
+  assign x_moves = (phase_q[DT] && dt_path_ready) || (on_conv && conv_path_ready) || (phase_q[Z] && z_path_ready);
 
   m2_dt_path #(
       .PROFILE(PROFILE)
   ) u_dt (
       .clk       (clk),
       .rst       (rst),
-      .s_valid   (x_valid && busy_q && phase_q == DT),
+      .s_valid   (x_here && phase_q[DT]),
       .s_ready   (dt_path_ready),
-      .s_data    ({last_token, heads, x_data}),
+      .s_data    ({last_token_q, heads, x}),
       .head_valid(head_valid),
       .head_ready(head_ready),
       .head_data (head_data),
@@ -219,15 +261,28 @@ module m2_front #(
   ) u_conv (
       .clk       (clk),
       .rst       (rst),
-      .s_valid   (x_valid && busy_q && on_conv),
+      .s_valid   (x_here && on_conv),
       .s_ready   (conv_path_ready),
-      .s_data    ({phase_q[1:0], first_token, last_token, fresh_q, address_q, x_data}),
+      .s_data    ({kind, first_token_q, last_token_q, fresh_q, address_q, x}),
       .conv_valid(conv_valid),
       .conv_ready(conv_ready),
       .conv_data (conv_data),
-      .m_valid   (y_valid),
-      .m_ready   (y_ready),
-      .m_data    ({y_kind, y})
+      .m_valid   (conv_out_valid),
+      .m_ready   (conv_out_ready),
+      .m_data    (conv_out)
+  );
+
+  strm_skid #(
+      .DATA_W(OUT_W + 2)
+  ) u_y (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(conv_out_valid),
+      .s_ready(conv_out_ready),
+      .s_data (conv_out),
+      .m_valid(y_valid),
+      .m_ready(y_ready),
+      .m_data ({y_kind, y})
   );
 
   m2_z_path #(
@@ -235,9 +290,9 @@ module m2_front #(
   ) u_z (
       .clk    (clk),
       .rst    (rst),
-      .s_valid(x_valid && busy_q && phase_q == Z),
+      .s_valid(x_here && phase_q[Z]),
       .s_ready(z_path_ready),
-      .s_data (x_data),
+      .s_data (x),
       .m_valid(z_valid),
       .m_ready(z_ready),
       .m_data (z_data)

@@ -64,15 +64,18 @@ module m2_silu #(
   generate
     for (i = 0; i < LANES; i = i + 1) begin : g_lane
       wire signed [IN_W-1:0] x = s_data[i*IN_W+:IN_W];
-      wire [ABS_W-1:0] wide = {{ABS_W - IN_W{1'b0}}, x[IN_W-1] ? -x : x};
-      reg [ABS_W-1:0] p0_abs_q;
+      wire [IN_W:0] negated = {x ^ {IN_W{x[IN_W-1]}}, 1'b1} + {{IN_W{1'b0}}, x[IN_W-1]};  // one carry chain
+      wire [ABS_W-1:0] wide = {{ABS_W - IN_W{1'b0}}, negated[IN_W:1]};
+      reg [7:0] p0_addr_q;
+      reg [R_W-1:0] p0_r_q;
       reg [5*IN_W-1:0] x_q;  // of p0 to p4, first lowest
 
-      assign addr[i*8+:8] = p0_abs_q[R_W+:8] | {8{|p0_abs_q[ABS_W-1:R_W+8]}};
+      assign addr[i*8+:8] = p0_addr_q;
 
       always @(posedge clk) begin
         if (en) begin
-          p0_abs_q <= wide;
+          p0_addr_q <= wide[R_W+:8] | {8{|wide[ABS_W-1:R_W+8]}};
+          p0_r_q <= wide[R_W-1:0];
           x_q <= {x_q[4*IN_W-1:0], x};
         end
       end
@@ -90,7 +93,7 @@ module m2_silu #(
 
       always @(posedge clk) begin
         if (en) begin
-          p1_r_q <= p0_abs_q[R_W-1:0];
+          p1_r_q <= p0_r_q;
           p2_start_q <= start;
           p2_line_q <= {{R_W{1'b0}}, step} * {{STEP_W{1'b0}}, p1_r_q};
           p3_s_q <= s[R_W+:START_W];
@@ -128,7 +131,7 @@ module m2_silu #(
 
       assign m_data[i*OUT_W+:OUT_W] = p7_y_q;
 
-      wire unused_s = &{1'b0, s[START_W+R_W], s[R_W-1:0]};
+      wire unused_s = &{1'b0, s[START_W+R_W], s[R_W-1:0], negated[0]};
     end
 
     for (i = 0; i < LANES; i = i + 2) begin : g_pair
