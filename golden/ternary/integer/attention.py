@@ -6,6 +6,9 @@ of the score, and of score plus value exponent. Pass two reads V and makes from 
 joins the denominator and the one that weighs V. Both sums are exact, so they are the same for any number of lanes, any
 tiling of positions, prefill or decode, with a shared prefix or without.
 
+A part of the cache that several requests share is read once for all their rows, which are masked where they do not see
+it.
+
 Letters: R rows of queries that read the same keys, J key/value heads, N positions, P head width.
 """
 

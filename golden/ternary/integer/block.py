@@ -171,37 +171,32 @@ def attention(
     q8, q_exp = heads(functions.rotate(_heads(q, c.head_dim), cos, sin, p), q.scale, p.query_bits, "q", model, tap)
     k8, k_exp = heads(functions.rotate(_heads(k, c.head_dim), cos, sin, p), k.scale, p.cache_bits, "k", model, tap)
     v8, v_exp = heads(_heads(v, c.head_dim) << p.rope_guard, v.scale, p.cache_bits, "v", model, tap)
-    outputs, added = [], []
-    for each in texts:
-        rows = each.columns
-        new = _written(k8[rows], k_exp[rows], v8[rows], v_exp[rows], p.cache_bits)
-        outputs.append(attend_text(q8[rows], q_exp[rows], (*each.parts, new), w.attention_frac, model, tap))
-        added.append(new)
-    return torch.cat(outputs), added
+    added = [_written(p.cache_bits, *(x[each.columns] for x in (k8, k_exp, v8, v_exp))) for each in texts]
+    rows = functions.rows_of(q8, q_exp, c.num_key_value_heads)
+    y = attend(*rows, visible(texts, added, c.num_attention_heads // c.num_key_value_heads), w.attention_frac, p, tap)
+    return functions.columns_of(y, len(q8)), added
+
+
+def visible(texts: Sequence[Text], added: Sequence[LayerCache], groups: int) -> list[Part]:
+    """Each part of the caches once, whoever shares it, and which rows see it.
+
+    A column sees all of its request's parts, and of the positions that join now its own and what stands before. Rows
+    are the columns of each of `groups` query heads in turn.
+    """
+    T = texts[-1].columns.stop
+    found: dict[int, Part] = {}
+    for text, new in zip(texts, added, strict=True):
+        for cache in (*text.parts, new):
+            seen = found[id(cache)].seen if id(cache) in found else torch.zeros(T, len(cache), dtype=torch.bool)
+            seen[text.columns] = True if cache is not new else torch.ones(len(new), len(new), dtype=torch.bool).tril()
+            found[id(cache)] = Part(cache, seen)
+    return [Part(part.cache, part.seen.repeat(groups, 1)) for part in found.values()]
 
 
 def heads(x: Tensor, s: Scale, bits: int, name: str, model: IntegerModel, tap: Tap) -> tuple[Tensor, Tensor]:
     """Quantize each head of [T, heads, P] with a power of two."""
     q, exponent = functions.quantize_heads(tap(f"{name}_rotated", x), s, bits, model.profile)
     return tap(name, q), tap(f"{name}_exponent", exponent)
-
-
-def attend_text(
-    q: Tensor, q_exp: Tensor, parts: tuple[LayerCache, ...], frac: int, model: IntegerModel, tap: Tap
-) -> Tensor:
-    """Queries [L, H, P] of one request over its cache, whose last part holds their own L positions: -> [L, H P].
-
-    Rows of one key/value head stand together: the L tokens of each of its H/J query heads.
-    """
-    L, H, P = q.shape
-    J = model.cfg.num_key_value_heads
-    grouped = q.reshape(L, J, H // J, P).permute(1, 2, 0, 3).reshape(J, -1, P)
-    exponents = q_exp.reshape(L, J, H // J).permute(1, 2, 0).reshape(J, -1)
-    lower = torch.ones(L, L, dtype=torch.bool).tril().repeat(H // J, 1)  # a token sees itself and what stands before
-    seen = [torch.ones(len(lower), len(part), dtype=torch.bool) for part in parts[:-1]] + [lower]
-    views = [Part(*pair) for pair in zip(parts, seen, strict=True)]
-    y = attend(grouped, exponents, views, frac, model.profile, tap)
-    return y.reshape(J, H // J, L, P).permute(2, 0, 1, 3).reshape(L, H * P)
 
 
 def head(x: Tensor, model: IntegerModel, tap: Tap) -> Tensor:
@@ -225,7 +220,7 @@ def _heads(x: Sums, width: int) -> Tensor:
     return x.acc.reshape(len(x.acc), -1, width)
 
 
-def _written(k: Tensor, k_exp: Tensor, v: Tensor, v_exp: Tensor, bits: int) -> LayerCache:
+def _written(bits: int, k: Tensor, k_exp: Tensor, v: Tensor, v_exp: Tensor) -> LayerCache:
     """Keys and values [L, J, P], exponents [L, J] as the cache holds them."""
     kind = torch.int8 if bits <= 8 else torch.int16
     return LayerCache(

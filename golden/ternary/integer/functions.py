@@ -115,6 +115,22 @@ def quantize_heads(x: Tensor, s: Scale, bits: int, p: TernaryProfile) -> tuple[T
     return found.q, torch.where((scaled == 0).all(-1), NO_EXPONENT, exponent)
 
 
+def rows_of(q: Tensor, exponent: Tensor, heads: int) -> tuple[Tensor, Tensor]:
+    """Query rows that read one key/value head: q [T, H, P], exponent [T, H] -> [J, H/J T, P], [J, H/J T], J = `heads`.
+
+    Query head h reads head h // (H/J); rows are the T columns of each of its query heads in turn.
+    """
+    T, H, P = q.shape
+    grouped = q.reshape(T, heads, H // heads, P).permute(1, 2, 0, 3).reshape(heads, -1, P)
+    return grouped, exponent.reshape(T, heads, H // heads).permute(1, 2, 0).reshape(heads, -1)
+
+
+def columns_of(y: Tensor, columns: int) -> Tensor:
+    """Undo `rows_of` for outputs [J, H/J T, P] of T = `columns`: -> [T, H P]."""
+    J, _, P = y.shape
+    return y.reshape(J, -1, columns, P).permute(2, 0, 1, 3).reshape(columns, -1)
+
+
 def scores(products: Tensor, exponent: Tensor, p: TernaryProfile) -> Tensor:
     """q.k products int64 with the sum of their exponents -> Q.score_frac in score_bits: a power of two.
 

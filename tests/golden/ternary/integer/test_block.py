@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from golden.errors import CheckError, InputError
-from golden.ternary.integer.block import decode, prefill
+from golden.ternary.integer.block import Text, decode, prefill, visible
 from golden.ternary.integer.model import Cache, IntegerModel, Requests, empty_cache
 from golden.ternary.integer.taps import Tap, checking
 from golden.ternary.model import forward
@@ -81,6 +81,20 @@ def test_shared_prefix_equals_separate_requests(model: IntegerModel) -> None:
     for index, cache in enumerate(alone):
         joined = tuple(a.join(b) for a, b in zip(shared, together.own[index], strict=True))
         assert same_cache(joined, cache)
+
+
+def test_shared_parts_are_read_once() -> None:
+    """The prefix is one part for all rows; a request's own positions are seen by its rows alone, new ones causally."""
+    model = random_model("squared-relu")
+    shared, first = (prefill(text(model, n), model)[1][0] for n in (5, 3))
+    texts = [Text(slice(0, 2), (shared, first)), Text(slice(2, 4), (shared,))]
+    added = [prefill(text(model, 2, seed), model)[1][0] for seed in (1, 2)]
+    parts = visible(texts, added, 3)
+    assert [len(part.cache) for part in parts] == [5, 3, 2, 2]
+    assert all(part.seen.shape == (3 * 4, len(part.cache)) for part in parts)
+    assert bool(parts[0].seen.all())
+    assert parts[1].seen.all(1).tolist() == parts[1].seen.any(1).tolist() == [True, True, False, False] * 3
+    assert parts[3].seen[8:].tolist() == [[False, False], [False, False], [True, False], [True, True]]
 
 
 def cut(layer: object, start: int) -> object:

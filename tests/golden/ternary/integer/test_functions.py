@@ -200,6 +200,45 @@ def test_attention_is_softmax(length: int, spread: float) -> None:
     assert bool(((found - weights @ values).abs() <= bound).all())
 
 
+def scalar_attention(
+    q: list[int], q_exp: int, rows: list[tuple[list[int], int, list[int], int]], frac: int
+) -> list[int]:
+    """The law on Python integers, for one query and the (k, exponent, v, exponent) that it sees."""
+    base = [round(2 ** (k / 8) * 2**14) for k in range(8)]
+    slope = [round(8 * (2 ** ((k + 1) / 8) - 2 ** (k / 8)) * 2**14) for k in range(8)]
+    kept = []
+    for k, k_exp, _, v_exp in rows:
+        exact = Fraction(sum(a * b for a, b in zip(q, k, strict=True))) * Fraction(2) ** (q_exp + k_exp + 10)
+        t = min(max(math.floor(exact + Fraction(1, 2)), -(1 << 19)), (1 << 19) - 1)
+        part, rest = (t & 1023) >> 7, t & 127
+        kept.append((t >> 10, (t >> 10) + v_exp, (base[part] + (slope[part] * rest >> 10)) << 9))
+    top, weight_top = max(n for n, _, _ in kept), max(u for _, u, _ in kept)
+    total = sum(power >> (top - n) for n, _, power in kept)
+    acc = [
+        sum((kept[i][2] >> (weight_top - kept[i][1])) * row[2][d] for i, row in enumerate(rows)) for d in range(len(q))
+    ]
+    z = total.bit_length() - 16
+    scale = Fraction((1 << 31) // (total >> z)) * Fraction(2) ** (weight_top - top + frac - 31 - z)
+    return [min(max(math.floor(a * scale + Fraction(1, 2)), -(1 << 31)), (1 << 31) - 1) for a in acc]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_attention_is_the_stated_law(seed: int) -> None:
+    """Every bit, for values and exponents of all kinds, on Python integers."""
+    rng = generator(seed)
+
+    def draw(low: int, high: int, *shape: int) -> Tensor:
+        return torch.randint(low, high, shape, generator=rng)
+
+    cache = LayerCache(draw(-128, 128, 2, 40, 8), draw(-9, 1, 2, 40), draw(-128, 128, 2, 40, 8), draw(-12, 3, 2, 40))
+    q, q_exp, seen = draw(-128, 128, 2, 3, 8), draw(-9, 0, 2, 3), torch.rand(3, 40, generator=rng) < 0.6
+    found = attend(q, q_exp, [Part(cache, seen)], 15, P, TAP)
+    for j in range(2):
+        for r in range(3):
+            rows = [tuple(x[j, i].tolist() for x in vars(cache).values()) for i in range(40) if seen[r, i]]
+            assert found[j, r].tolist() == scalar_attention(q[j, r].tolist(), int(q_exp[j, r]), rows, 15)  # type: ignore[arg-type]
+
+
 def test_attention_knows_no_order() -> None:
     """Positions in any order and in any pieces give the same integers: lanes, tiles, prefixes are free."""
     rng = generator(11)
