@@ -6,6 +6,7 @@ from torch import Tensor
 
 from golden.mamba2.config import Mamba2Config, ModelWeights
 from golden.mamba2.model import forward, ssd_recurrent
+from golden.sampling import choose
 
 
 def generate(
@@ -20,18 +21,9 @@ def generate(
 
     Sampling draws from `generator` alone, on the softmax of logits / temperature.
     """
-    if temperature > 0 and generator is None:
-        raise ValueError("sampling needs a generator, so that the text can be made again")
     logits, states = forward(prompt[None], w, cfg)
     tokens = []
     for _ in range(count):
-        tokens.append(_choose(logits[:, -1], temperature, generator))  # [1, 1]
+        tokens.append(choose(logits[:, -1], temperature, generator))  # [1, 1]
         logits, states = forward(tokens[-1], w, cfg, states, scan=ssd_recurrent)
     return torch.cat(tokens, dim=1)[0] if tokens else prompt[:0]
-
-
-def _choose(logits: Tensor, temperature: float, generator: torch.Generator | None) -> Tensor:
-    """One token [B, 1] from logits [B, V]."""
-    if temperature == 0:
-        return logits.argmax(dim=-1, keepdim=True)
-    return torch.multinomial(torch.softmax(logits / temperature, dim=-1), 1, generator=generator)
