@@ -158,7 +158,7 @@ def gated(gate: Sums, up: Sums, total: Tensor, model: IntegerModel, tap: Tap) ->
     else:
         h, s, sigmoid = functions.silu_product(gate.acc, up.acc, total, gate.scale, up.scale, model.profile)
         tap("sigmoid", sigmoid)
-    return tap("product", h), tap.scale("product_scale", s)
+    return tap("product", h), tap.scale("product_scale", s, "product")
 
 
 def attention(

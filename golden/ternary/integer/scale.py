@@ -17,8 +17,8 @@ MANTISSA = 16
 """Bits of a mantissa, its leading one included."""
 RECIPROCAL = 31
 """1/m is floor(2^31 / m)."""
-EXPONENT = 400
-"""Greatest magnitude of an exponent that a model may declare; a token's stay below 1024."""
+EXPONENT = 80
+"""Greatest magnitude of an exponent that a model may declare: those that follow from it keep 11 bits (`widths.py`)."""
 LEFT, CLAMP = 24, 38
 """Greatest left shift, where every product with a mantissa saturates 32 bits; bits that are shifted left at most."""
 

@@ -39,9 +39,9 @@ class Tap:
         self._keep(name, x)
         return x
 
-    def scale(self, name: str, s: Scale) -> Scale:
-        """Return s; its mantissa is checked as `mantissa`, its exponent as `exponent`, kept as name.m and name.e."""
-        for part, x in (("mantissa", s.m), ("exponent", s.e)):
+    def scale(self, name: str, s: Scale, kind: str = "linear") -> Scale:
+        """Return s, kept as name.m and name.e; its exponent is checked as that of a linear layer or of the product."""
+        for part, x in (("mantissa", s.m), (f"{kind}_exponent", s.e)):
             low, high = (int(v) for v in torch.aminmax(x))
             least, greatest = self.bounds[part]
             if low < least or high > greatest:

@@ -13,11 +13,12 @@ from types import MappingProxyType
 
 from golden.errors import InputError
 from golden.fixed.interval import Interval
+from golden.fixed.rsqrt import M_FRAC
 from golden.fixed.wide import BITS as WIDE_BITS
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer.functions import DENOMINATOR, INVERSE, LEVELS, NO_EXPONENT, PROBABILITY, QUOTIENT, WORD
 from golden.ternary.integer.profile import MAX_FEED, MAX_HEAD, MAX_POSITIONS, MAX_WIDTH, TernaryProfile
-from golden.ternary.integer.scale import LEFT, MANTISSA
+from golden.ternary.integer.scale import EXPONENT, LEFT, MANTISSA, RECIPROCAL
 
 INT64, FLOAT64, FLOAT32 = 64, 54, 25
 """Signed bits that hold the golden computation's integers, and those that float64 and float32 hold exactly."""
@@ -88,7 +89,7 @@ def derive(
     note = Notes()
     value = Interval.signed(p.value_bits)
     note("mantissa", M, "Mantissa of a scale.")
-    note("exponent", Interval(-1 << 13, 1 << 13), "Exponent of a scale: sums of a few of a model's and of shifts.")
+    _scales(note, D, p)
     note("scale_product", M * M, "Product of two mantissas, before it is cut off.")
     note("embedding_wide", ROW * M, "Element of an embedding times its row's mantissa, before the shift.")
     note("embedding", value, "Embedding in the residual stream's format.")
@@ -105,6 +106,27 @@ def derive(
     _norm(note, "head_act", value, D, "Input of the head", p)
     _head(note, D, p)
     return tuple(note.rows.values())
+
+
+def _scales(note: Notes, D: int, p: TernaryProfile) -> None:
+    """Exponents; a product of mantissas is cut by 15 or 16 bits. A mantissa of 0 has the exponent 0."""
+    cut, zero, model = Interval(MANTISSA - 1, MANTISSA), Interval(0, 0), Interval(-EXPONENT, EXPONENT)
+
+    def times(a: Interval, b: Interval) -> Interval:
+        return a + b + cut
+
+    longest = p.value_bits + p.norm_weight_bits - 1  # bits of the greatest weighted element, without its sign
+    moved = Interval(1, longest) - Interval(MANTISSA, MANTISSA)  # s
+    root = Interval(0, WIDE_BITS // 2)  # e
+    token = moved - root + Interval(-M_FRAC, -M_FRAC) + Interval(MANTISSA - 2, MANTISSA)  # of 15 or 16 by 15 bits
+    linear = note("linear_exponent", times(token, model).union(token).union(zero), "Exponent of a token, and of a sum.")
+    drop = Interval(0, 3 * (LEVELS * D).bit_length() - WORD + 1)
+    relu2 = times(times(linear, linear), linear) + drop
+    silu = times(linear, linear) + drop + Interval(-p.sigmoid_frac, p.sigmoid_frac)
+    product = note("product_exponent", relu2.union(silu).union(zero), "Exponent of the MLP's product.")
+    inverse = -times(product, product) + Interval(-RECIPROCAL, 1 - RECIPROCAL)
+    eps = note("eps_exponent", times(inverse, model).union(zero), "Exponent of eps over its square.")
+    note("exponent", linear.union(product).union(eps).union(model), "Exponent of any scale.")
 
 
 def _norm(note: Notes, name: str, x: Interval, width: int, doc: str, p: TernaryProfile) -> None:

@@ -50,8 +50,17 @@
 // Mantissa of a scale.
 `define KR_TERN_MANTISSA_W 17
 
-// Exponent of a scale: sums of a few of a model's and of shifts.
-`define KR_TERN_EXPONENT_W 15
+// Exponent of a token, and of a sum.
+`define KR_TERN_LINEAR_EXPONENT_W 9
+
+// Exponent of the MLP's product.
+`define KR_TERN_PRODUCT_EXPONENT_W 10
+
+// Exponent of eps over its square.
+`define KR_TERN_EPS_EXPONENT_W 11
+
+// Exponent of any scale.
+`define KR_TERN_EXPONENT_W 11
 
 // Product of two mantissas, before it is cut off.
 `define KR_TERN_SCALE_PRODUCT_W 33

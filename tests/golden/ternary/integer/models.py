@@ -15,7 +15,7 @@ from golden.ternary.integer.packing import LINEARS, NORMS, linear_sizes
 from golden.ternary.integer.parameters import ROW, TRIT
 from golden.ternary.integer.profile import TernaryProfile
 from golden.ternary.integer.quantize import quantize
-from golden.ternary.integer.scale import Scale
+from golden.ternary.integer.scale import EXPONENT, Scale
 from golden.ternary.weights import BitNet
 from tests.golden.ternary.random_models import SHAPES as ALL_SHAPES
 from tests.golden.ternary.random_models import random_tensors
@@ -59,8 +59,8 @@ def extreme_model(style: Style, seed: int, cfg: BitNetConfig) -> IntegerModel:
         if style == "zero":
             return Scale(torch.zeros(shape, dtype=torch.int64), torch.zeros(shape, dtype=torch.int64))
         mantissa = draw(Interval(1 << 15, (1 << 16) - 1), *shape)
-        size = {"random": 30, "signs": 400, "high": 400, "low": 400}[style]
-        return Scale(mantissa, draw(Interval(-size - 16, size - 16).clamp(-400, 400), *shape))
+        size = {"random": 30, "signs": EXPONENT, "high": EXPONENT, "low": EXPONENT}[style]
+        return Scale(mantissa, draw(Interval(-size - 16, size - 16).clamp(-EXPONENT, EXPONENT), *shape))
 
     def norm(width: int) -> Tensor:
         return draw(Interval(-(1 << 15) + 1, (1 << 15) - 1), width).to(torch.int16)

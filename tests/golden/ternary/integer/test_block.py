@@ -147,8 +147,8 @@ def test_a_value_outside_its_derived_range_is_named() -> None:
     bounds = {**checking(model).bounds, "product": (-5, 5)}
     with pytest.raises(CheckError, match=r"layers.0.product: found .*, outside the derived -5 .. 5"):
         prefill(text(model), model, tap=Tap(bounds))
-    with pytest.raises(CheckError, match=r"layers.0.attention_act_scale: exponent .*, outside 5 .. 6"):
-        prefill(text(model), model, tap=Tap({**checking(model).bounds, "exponent": (5, 6)}))
+    with pytest.raises(CheckError, match=r"layers.0.attention_act_scale: linear_exponent .*, outside 5 .. 6"):
+        prefill(text(model), model, tap=Tap({**checking(model).bounds, "linear_exponent": (5, 6)}))
 
 
 def test_bad_input_is_one_line() -> None:

@@ -45,13 +45,13 @@ def test_zero_has_no_reciprocal_and_stays_zero() -> None:
     assert exact(reciprocal(zero)) == exact(zero * make((40000, 3))) == exact(real(0.0)) == 0
 
 
-@given(st.floats(1e-60, 1e60))
+@given(st.floats(1e-19, 1e28))
 def test_real_is_nearest(x: float) -> None:
     """Half a unit of the mantissa, 2^-17 .. 2^-16 of the number."""
     assert abs(float(real(x).value) / x - 1) <= 2.0**-16
 
 
-@pytest.mark.parametrize("x", [-1.0, float("nan"), float("inf"), 1e200])
+@pytest.mark.parametrize("x", [-1.0, float("nan"), float("inf"), 1e30, 1e-30])
 def test_real_refuses_what_it_cannot_hold(x: float) -> None:
     with pytest.raises(InputError, match=r"W: found .*, expected"):
         real(x, "W")
