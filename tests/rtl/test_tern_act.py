@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tern_act: norm and absmax quantizer are golden's, for jobs of one to several tokens, with their scales and totals."""
+
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from golden.errors import InputError
+from golden.fixed import limits
+from golden.fixed.wide import BITS, Wide
+from golden.ternary.integer.functions import norm_quantize
+from golden.ternary.integer.scale import Scale
+from harness.sim.runner import derive_seed, simulate
+from tests.rtl.contract import contract
+from tests.rtl.dut import SIMS, check_module, sources
+from tests.rtl.m2_block_data import write
+from tests.rtl.stream_vectors import pack
+
+X, W, OUT = 32, 16, 40
+CASES = [  # parameters, elements of a token, tokens of the jobs
+    ({"LANES": 8, "C_MAX": 160, "T_COLS": 4}, 152, (3, 1, 4, 2, 1)),  # ends in a short beat of m
+    ({"LANES": 16, "C_MAX": 640, "T_COLS": 3}, 248, (3, 1, 2, 1, 1)),  # ends in half a beat of s
+    ({"LANES": 32, "C_MAX": 640, "T_COLS": 2}, 576, (2, 1, 1, 2)),  # what is left is a beat of m
+]
+
+
+def bits(rng: random.Random, width: int) -> int:
+    """Return an integer of `width` bits or fewer."""
+    return rng.randint(*limits(rng.randint(2, width)))
+
+
+def vector(rng: random.Random, kind: int, size: int) -> list[int]:
+    """Return a vector: zeros, one element among zeros, all at an end, halves of the greatest, or magnitudes mixed."""
+    low, high = limits(X)
+    if kind % 6 == 0:
+        return [0] * size
+    if kind % 6 == 1:
+        x = [0] * size
+        x[rng.randrange(size)] = rng.choice((1, -1, low, high, bits(rng, X)))
+        return x
+    if kind % 6 == 2:
+        return [rng.choice((low, high, low + 1)) for _ in range(size)]
+    if kind % 6 == 3:  # ties of the quantizer and of the shift
+        top = rng.choice((254, 127, 254 << rng.randint(0, 20)))
+        return [rng.choice((top, -top, top // 2 - rng.randrange(2), rng.randint(-top, top))) for _ in range(size)]
+    small, large = (limits(rng.randint(2, X)) for _ in range(2))
+    return [rng.randint(*(large if rng.random() < 0.02 else small)) for _ in range(size)]
+
+
+def weights(rng: random.Random, kind: int, size: int) -> list[int]:
+    """Return the weights of a norm: all the same, all at an end, or any."""
+    low, high = limits(W)
+    if kind % 3 == 0:
+        return [rng.choice((1, 1 << W - 2, -3))] * size
+    return [rng.choice((low, high)) if kind % 3 == 1 else bits(rng, W) for _ in range(size)]
+
+
+def scale_word(scale: Scale) -> list[int]:
+    """Return scales as the hardware passes them."""
+    return [(e & 1023) << 16 | m for m, e in zip(scale.m.tolist(), scale.e.tolist(), strict=True)]
+
+
+def beats(values: list[int], width: int, lanes: int, last: bool = False) -> list[int]:
+    """Return values as beats of `lanes`, zeros behind the last one, marked there."""
+    parts = [values[k : k + lanes] for k in range(0, len(values), lanes)]
+    found = [pack(part, width) for part in parts]
+    return [*found[:-1], found[-1] | last << lanes * width]
+
+
+@dataclass
+class Run:
+    """The beats of all streams."""
+
+    lanes: int
+    beats: dict[str, list[int]] = field(default_factory=lambda: {p: [] for p in ("job", "n", "e", "s", "m", "t", "b")})
+    tokens: int = 0
+
+    def do(self, x: Tensor, w: Tensor, eps: list[int]) -> None:
+        """A job: x [tokens, C], w [C], eps of each token."""
+        wide = Wide(torch.tensor([each >> X for each in eps]), torch.tensor([each % (1 << X) for each in eps]))
+        q, scale, total = norm_quantize(x, w, wide)
+        put = self.beats
+        put["job"].append(len(x) - 1)
+        put["n"] += beats(w.tolist(), W, self.lanes)
+        put["e"] += eps
+        put["t"] += scale_word(scale)
+        put["b"] += total.tolist()
+        self.tokens += len(x)
+        for k, (row, found) in enumerate(zip(x.tolist(), q.tolist(), strict=True)):
+            put["s"] += beats(row, X, self.lanes, last=True)
+            put["m"] += beats(found, 8, OUT, last=True)
+            put["m"][-1] |= (k == len(x) - 1) << OUT * 8 + 1
+
+
+@pytest.mark.parametrize("sim", SIMS)
+@pytest.mark.parametrize(("params", "width", "jobs"), CASES, ids=str)
+def test_block(params: dict[str, int], width: int, jobs: tuple[int, ...], sim: str, tmp_path: Path) -> None:
+    """Each token leaves quantized as golden has it, its scale and total too, after the header's latency; a beat a cycle
+    enters.
+    """
+    rng = random.Random(derive_seed(f"tern_act/{params}"))
+    run = Run(params["LANES"])
+    kind = 0
+    for job, tokens in enumerate(jobs):
+        x = torch.tensor([vector(rng, kind + t, width) for t in range(tokens)])
+        eps = [rng.choice((1, (1 << BITS - 1) - 1, 1 << rng.randrange(BITS - 1))) for _ in range(tokens)]
+        run.do(x, torch.tensor(weights(rng, job, width)), eps)
+        kind += tokens
+    levels = (params["LANES"] - 1).bit_length()
+    stated = int(contract("tern_act").value("Latency", params | {"OUT": OUT}) or 0)
+    per_token = len(run.beats["s"]) // run.tokens, len(run.beats["m"]) // run.tokens
+    latency: list[list[object]] = []
+    for k in range(run.tokens):
+        s, m = (k + 1) * per_token[0] - 1, k * per_token[1]
+        latency += [["s", s, "m", m, stated], ["s", s, "t", k, 22 + levels]]
+        latency.append(["m", m + per_token[1] - 1, "b", k, 1 + levels])
+    path = write(
+        tmp_path / "vectors.json",
+        {p: run.beats[p] for p in ("job", "n", "e", "s")},
+        {p: run.beats[p] for p in ("m", "t", "b")},
+        {"c_beats": per_token[0]},
+        steady=[["s", 0, len(run.beats["s"]) - 1, len(jobs)]],
+        latency=latency,
+        pace={"s": 3},
+    )
+    check_module("tern_act", params, sim, "tests.rtl.cocotb_m2_block", path)
+
+
+@pytest.mark.parametrize("sim", SIMS)
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [({"LANES": 64}, "LANES_must_be_8_16_or_32"), ({"C_MAX": 8193}, "C_MAX_1_to_8192")],
+    ids=str,
+)
+def test_illegal_parameters_stop_the_build(params: dict[str, int], message: str, sim: str) -> None:
+    """The name of a module that does not exist carries the message, in both simulators."""
+    with pytest.raises(InputError, match=message):
+        simulate("tern_act", sources("tern_act"), params, "tests.rtl.cocotb_m2_block", sim=sim)  # type: ignore[arg-type]
