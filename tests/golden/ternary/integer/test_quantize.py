@@ -2,6 +2,7 @@
 """From float to integers: what is kept exactly, how far the rest is off; the same at odd scales; what is refused."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from golden.errors import InputError
 from golden.ternary.config import EMBEDDING, FINAL_NORM
 from golden.ternary.integer import profile, quantize
 from golden.ternary.integer.block import prefill
-from golden.ternary.model import forward
+from golden.ternary.model import forward, rope_angles
 from golden.ternary.weights import BitNet
 from tests.golden.ternary.integer.models import SHAPES, float_model
 
@@ -59,6 +60,20 @@ def test_formats_follow_the_weights(factor: float) -> None:
     limited = wanted.clamp(-2048, 2048)
     error = (found - limited).square().mean().sqrt() / limited.square().mean().sqrt()
     assert float(error) < 0.06 + 2.0**-12 / float(wanted.square().mean().sqrt())
+
+
+def test_rope_table_is_the_float_models() -> None:
+    """All 4,096 positions at theta 5e5: half a unit of Q1.14 from float64; 16 bits hold it, 1 exactly."""
+    c = replace(SHAPES["squared-relu"], rope_theta=5e5, max_position_embeddings=4096)
+    model = replace(quantize.quantize(float_model("squared-relu")), cfg=c)
+    half = c.head_dim // 2
+    for found, wanted in zip(model.rope, rope_angles(4096, c), strict=True):
+        assert found.dtype == torch.int16
+        assert found.shape == (4096, half)
+        error = found.double() / 2.0**P.rope_frac - wanted[:, :half].double()
+        assert float(error.abs().max()) <= 2.0**-15 + 3e-4  # the reference's angles are float32: 2^-12 radians at 4,096
+        assert float(error[:64].abs().max()) <= 2.0**-15 + 4e-6
+    assert model.rope[0][0].tolist() == [1 << 14] * half
 
 
 def test_tensors_that_are_not_finite_are_refused() -> None:
