@@ -31,6 +31,7 @@ CHANNEL = {"ROWS": 1, "INPUTS": 8, "ACT_GROUP": 8, "WEIGHT_BITS": 8, "ACT_BITS":
 PARAMS = [
     ADDITIVE | {"T_COLS": 4, "T_PAR": 2, "BEATS": 4, "QUEUE": 16, "ACC_W": 40},
     CHANNEL | {"T_COLS": 3, "T_PAR": 3, "BEATS": 2, "QUEUE": 2, "ACC_W": 36},
+    CHANNEL | {"T_COLS": 4, "T_PAR": 2, "BEATS": 4, "QUEUE": 16, "ACC_W": 36},
     ADDITIVE | {"T_COLS": 1, "T_PAR": 1, "BEATS": 4, "QUEUE": 16, "ACC_W": 40},
 ]
 TILES = [  # beats of a column, columns (at most T_COLS), tiles of a vector

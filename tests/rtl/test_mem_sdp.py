@@ -5,7 +5,7 @@ import pytest
 
 from tests.rtl.dut import SIMS, check_module
 
-PARAMS = [{"DATA_W": 8, "DEPTH": 64}, {"DATA_W": 70, "DEPTH": 5}]
+PARAMS = [{"DATA_W": 8, "DEPTH": 160}, {"DATA_W": 70, "DEPTH": 5}]
 
 
 @pytest.mark.parametrize("sim", SIMS)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// strm_fifo - queue of DEPTH beats: distributed RAM below 64, block RAM with a prefetched head from 64 on.
+// strm_fifo - queue of DEPTH beats: mem_lutram below 64, mem_sdp with a prefetched head from 64 on.
 //
 // Function     : the output is the input sequence, unchanged; level = beats accepted and not yet taken.
 // Format       : opaque bits.
@@ -10,7 +10,7 @@
 // Golden       : golden.streams.identity
 // Test         : tests/rtl/test_strm_fifo.py
 //
-// Why: the block RAM's own output register is the head of the queue, so no wide register is copied on the way out;
+// Why: the RAM's own output register is the head of the queue, so no wide register is copied on the way out;
 // level counts that head too, which keeps the capacity at DEPTH and the RAM free of address collisions.
 
 `default_nettype none

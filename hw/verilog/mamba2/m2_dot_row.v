@@ -10,8 +10,7 @@
 // Golden       : golden.mamba2.integer.linear.sums
 // Test         : tests/rtl/test_m2_dot.py
 //
-// Why: a group is shifted once, as a sum: the sum of 8 products is 3 bits wider than a product, and 8 shifters become
-// one.
+// Why: a module of its own, so that a synthesis which adds up modules maps one row.
 
 `default_nettype none
 
@@ -32,61 +31,36 @@ module m2_dot_row #(
     output wire [                                   Y_W-1:0] y
 );
 
-  localparam GROUPS = INPUTS / ACT_GROUP;
-  localparam SHIFT_W = $clog2(MAX_SHIFT + 1);
   localparam PRODUCT_W = WEIGHT_BITS + ACT_BITS;
-  localparam SUM_W = PRODUCT_W + $clog2(ACT_GROUP);
-  localparam WIDE_W = SUM_W + MAX_SHIFT;
 
-  wire [GROUPS*WIDE_W-1:0] group_terms;
+  wire [INPUTS*PRODUCT_W-1:0] products;
 
-  genvar g, i;
+  genvar i;
   generate
-    for (g = 0; g < GROUPS; g = g + 1) begin : g_group
-      wire        [ACT_GROUP*PRODUCT_W-1:0] products;
-      wire signed [              SUM_W-1:0] sum;
-      wire signed [             WIDE_W-1:0] wide = {{MAX_SHIFT{sum[SUM_W-1]}}, sum};
-      reg         [             WIDE_W-1:0] term_q;
-
-      for (i = 0; i < ACT_GROUP; i = i + 1) begin : g_input
-        localparam AT = g * ACT_GROUP + i;
-        wire signed [   ACT_BITS-1:0] activation = a[AT*ACT_BITS+:ACT_BITS];
-        wire signed [WEIGHT_BITS-1:0] weight = w[AT*WEIGHT_BITS+:WEIGHT_BITS];
-        reg signed  [  PRODUCT_W-1:0] product_q;
-
-        always @(posedge clk) begin
-          if (en) product_q <= activation * weight;
-        end
-
-        assign products[i*PRODUCT_W+:PRODUCT_W] = product_q;
-      end
-
-      fxp_sum_tree #(
-          .N   (ACT_GROUP),
-          .IN_W(PRODUCT_W)
-      ) u_group (
-          .clk(clk),
-          .en (en),
-          .x  (products),
-          .sum(sum)
-      );
+    for (i = 0; i < INPUTS; i = i + 1) begin : g_input
+      wire signed [   ACT_BITS-1:0] activation = a[i*ACT_BITS+:ACT_BITS];
+      wire signed [WEIGHT_BITS-1:0] weight = w[i*WEIGHT_BITS+:WEIGHT_BITS];
+      reg signed  [  PRODUCT_W-1:0] product_q;
 
       always @(posedge clk) begin
-        if (en) term_q <= wide << s[g*SHIFT_W+:SHIFT_W];
+        if (en) product_q <= activation * weight;
       end
 
-      assign group_terms[g*WIDE_W+:WIDE_W] = term_q;
+      assign products[i*PRODUCT_W+:PRODUCT_W] = product_q;
     end
   endgenerate
 
-  fxp_sum_tree #(
-      .N   (GROUPS),
-      .IN_W(WIDE_W)
+  m2_dot_sum #(
+      .INPUTS   (INPUTS),
+      .ACT_GROUP(ACT_GROUP),
+      .PRODUCT_W(PRODUCT_W),
+      .MAX_SHIFT(MAX_SHIFT)
   ) u_sum (
       .clk(clk),
       .en (en),
-      .x  (group_terms),
-      .sum(y)
+      .p  (products),
+      .s  (s),
+      .y  (y)
   );
 
 endmodule

@@ -74,6 +74,7 @@ module m2_linear #(
   localparam LEVEL_W = $clog2(QUEUE) + 1;
   localparam [31:0] LAST_LANE_BITS = T_PAR - 1;
   localparam [31:0] LAST_PASS_BITS = PASSES - 1;
+  localparam LANES_A_DOT = (T_PAR % 2 == 0 && WEIGHT_BITS + ACT_BITS > 8) ? 2 : 1;
   localparam [31:0] QUEUE_BITS = QUEUE;
   localparam [LEVEL_W-1:0] ONE_PLACE = 1;
 
@@ -246,20 +247,21 @@ module m2_linear #(
   wire [T_PAR*ROWS*TERM_W-1:0] terms;
   wire [           SUMS_W-1:0] sums;
   wire [ T_PAR*ROWS*DOT_W-1:0] dots;
+  wire [     T_PAR*WORD_W-1:0] p0_words;
+  wire [           T_PAR-1:0] dot_en;  // lanes whose dot product is at work
+  wire [           T_PAR-1:0] lane_p0;  // lanes that p0_words has just been read for
   wire [           T_PAR-1:0] scale_en;  // lanes whose dot product is to be scaled
 
   genvar c, r;
   generate
     for (c = 0; c < T_PAR; c = c + 1) begin : g_lane
       localparam [31:0] LANE = c;
-      wire [WORD_W-1:0] p0_word;
-      reg  [WORD_W-1:0] p1_word_q;
       reg  [STAGES-1:0] valid_q;  // of each stage, of this lane
       wire              on = issue && (!pass_end || !beyond[c]);
-      wire              dot_en;
 
       assign lane_add[c] = valid_q[STAGES-1];
       assign scale_en[c] = valid_q[1+DOT];
+      assign lane_p0[c]  = valid_q[0];
 
       always @(posedge clk) begin
         if (rst) valid_q <= {STAGES{1'b0}};
@@ -276,12 +278,8 @@ module m2_linear #(
           .wr_data(s_a_data[WORD_W-1:0]),
           .rd_en  (on),
           .rd_addr(use_addr),
-          .rd_data(p0_word)
+          .rd_data(p0_words[c*WORD_W+:WORD_W])
       );
-
-      always @(posedge clk) begin
-        p1_word_q <= p0_word;
-      end
 
       if (T_PAR > 1) begin : g_still
         reg active_q;  // something is in m2_dot, or comes
@@ -290,26 +288,77 @@ module m2_linear #(
           active_q <= |valid_q[DOT-1:0];
         end
 
-        assign dot_en = active_q;
+        assign dot_en[c] = active_q;
       end else begin : g_free
-        assign dot_en = 1'b1;
+        assign dot_en[c] = 1'b1;
+      end
+    end
+
+    // Products that need DSP slices are made in pairs. The lower lane of a pair is at work whenever the other one is; the
+    // other one multiplies zeros where it has no column.
+    for (c = 0; c < T_PAR; c = c + LANES_A_DOT) begin : g_dot
+      reg [WORD_W-1:0] p1_word_q;
+
+      always @(posedge clk) begin
+        p1_word_q <= p0_words[c*WORD_W+:WORD_W];
       end
 
-      m2_dot #(
-          .ROWS       (ROWS),
-          .INPUTS     (INPUTS),
-          .ACT_GROUP  (ACT_GROUP),
-          .WEIGHT_BITS(WEIGHT_BITS),
-          .ACT_BITS   (ACT_BITS),
-          .MAX_SHIFT  (MAX_SHIFT)
-      ) u_dot (
-          .clk(clk),
-          .en (dot_en),
-          .a  (p1_word_q[0+:Q_W]),
-          .s  (p1_word_q[WORD_W-1:Q_W]),
-          .w  (p1_w_q),
-          .y  (dots[c*ROWS*DOT_W+:ROWS*DOT_W])
-      );
+      if (LANES_A_DOT == 2) begin : g_pair
+        reg  [INPUTS*(ACT_BITS+1)-1:0] p1_high_q;
+        reg  [         WORD_W-Q_W-1:0] p1_shifts_q;
+        wire                           unused_lane = &{dot_en[c+1], lane_p0[c]};
+
+        for (r = 0; r < INPUTS; r = r + 1) begin : g_input
+          wire [ACT_BITS-1:0] high = p0_words[(c+1)*WORD_W+r*ACT_BITS+:ACT_BITS];
+          wire                low_negative = p0_words[c*WORD_W+(r+1)*ACT_BITS-1];
+
+          always @(posedge clk) begin
+            if (!lane_p0[c+1]) p1_high_q[r*(ACT_BITS+1)+:ACT_BITS+1] <= {ACT_BITS + 1{1'b0}};
+            else p1_high_q[r*(ACT_BITS+1)+:ACT_BITS+1] <= {high[ACT_BITS-1], high} - {{ACT_BITS{1'b0}}, low_negative};
+          end
+        end
+
+        always @(posedge clk) begin
+          p1_shifts_q <= p0_words[(c+1)*WORD_W+Q_W+:WORD_W-Q_W];
+        end
+
+        m2_dot_pair #(
+            .ROWS       (ROWS),
+            .INPUTS     (INPUTS),
+            .ACT_GROUP  (ACT_GROUP),
+            .WEIGHT_BITS(WEIGHT_BITS),
+            .ACT_BITS   (ACT_BITS),
+            .MAX_SHIFT  (MAX_SHIFT)
+        ) u_dot (
+            .clk(clk),
+            .en (dot_en[c]),
+            .a0 (p1_word_q[0+:Q_W]),
+            .a1 (p1_high_q),
+            .s0 (p1_word_q[WORD_W-1:Q_W]),
+            .s1 (p1_shifts_q),
+            .w  (p1_w_q),
+            .y0 (dots[c*ROWS*DOT_W+:ROWS*DOT_W]),
+            .y1 (dots[(c+1)*ROWS*DOT_W+:ROWS*DOT_W])
+        );
+      end else begin : g_single
+        wire unused_lane_p0 = lane_p0[c];
+
+        m2_dot #(
+            .ROWS       (ROWS),
+            .INPUTS     (INPUTS),
+            .ACT_GROUP  (ACT_GROUP),
+            .WEIGHT_BITS(WEIGHT_BITS),
+            .ACT_BITS   (ACT_BITS),
+            .MAX_SHIFT  (MAX_SHIFT)
+        ) u_dot (
+            .clk(clk),
+            .en (dot_en[c]),
+            .a  (p1_word_q[0+:Q_W]),
+            .s  (p1_word_q[WORD_W-1:Q_W]),
+            .w  (p1_w_q),
+            .y  (dots[c*ROWS*DOT_W+:ROWS*DOT_W])
+        );
+      end
     end
 
     if (ADDITIVE != 0) begin : g_additive
