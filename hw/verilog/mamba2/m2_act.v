@@ -11,13 +11,14 @@
 //                a token, c_blk: log2 of the Hadamard block, c_halv and c_eps: halvings and eps of m2_norm; all hold
 //                still during a run.
 // Latency      : variable: that of m2_norm, m2_hadamard and the quantizer for the profile, plus 1 of m2_act_pack, plus 1 of
-//                the register slice that groups of 8 have; from a vector's or block's last beat
+//                each register slice (one more in front of m2_hadamard); from a vector's or block's last beat
 // Throughput   : NL / INPUTS; a beat of s a cycle, of vectors of two beats or more
 // Back-pressure: registered ready of job, n and s; a whole vector of s is absorbed, and two jobs' weights.
 // Golden       : golden.mamba2.integer.linear.activation
 // Test         : tests/rtl/test_m2_act.py
 //
-// Why: the register slice is behind the quantizer, where a beat is narrowest; in front of it one enable runs up to the norm.
+// Why: the register slice is behind the quantizer, where a beat is narrowest; in front of it one enable runs up to the norm, and
+// ends at a slice of the weights.
 
 `default_nettype none
 `include "checks.vh"
@@ -120,6 +121,9 @@ module m2_act #(
   );
 
   // Norm.
+  wire                   kept_valid;
+  wire                   kept_ready;
+  wire [NL*WEIGHT_W-1:0] kept;
   wire                   w_valid;
   wire                   w_ready;
   wire [NL*WEIGHT_W-1:0] w_data;
@@ -140,9 +144,22 @@ module m2_act #(
       .n_valid  (n_valid),
       .n_ready  (n_ready),
       .n_data   (n_data),
-      .m_valid  (w_valid),
-      .m_ready  (w_ready),
-      .m_data   (w_data)
+      .m_valid  (kept_valid),
+      .m_ready  (kept_ready),
+      .m_data   (kept)
+  );
+
+  strm_skid #(
+      .DATA_W(NL * WEIGHT_W)
+  ) u_w (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(kept_valid),
+      .s_ready(kept_ready),
+      .s_data (kept),
+      .m_valid(w_valid),
+      .m_ready(w_ready),
+      .m_data (w_data)
   );
 
   m2_norm #(
@@ -181,6 +198,23 @@ module m2_act #(
 
   generate
     if (ROTATE != 0) begin : g_rotate
+      wire                  turn_valid;
+      wire                  turn_ready;
+      wire [NL*VALUE_W-1:0] turn;
+
+      strm_skid #(
+          .DATA_W(NL * VALUE_W)
+      ) u_skid (
+          .clk    (clk),
+          .rst    (rst),
+          .s_valid(norm_valid),
+          .s_ready(norm_ready),
+          .s_data (norm[NL*VALUE_W-1:0]),
+          .m_valid(turn_valid),
+          .m_ready(turn_ready),
+          .m_data (turn)
+      );
+
       m2_hadamard #(
           .LANES    (NL),
           .BLOCK_MIN(BLOCK_MIN),
@@ -190,9 +224,9 @@ module m2_act #(
       ) u_hadamard (
           .clk    (clk),
           .rst    (rst),
-          .s_valid(norm_valid),
-          .s_ready(norm_ready),
-          .s_data ({c_blk, norm[NL*VALUE_W-1:0]}),
+          .s_valid(turn_valid),
+          .s_ready(turn_ready),
+          .s_data ({c_blk, turn}),
           .m_valid(x_valid),
           .m_ready(x_ready),
           .m_data (x)
@@ -205,6 +239,9 @@ module m2_act #(
   endgenerate
 
   // Quantizer.
+  wire           wide_valid;
+  wire           wide_ready;
+  wire [Q_W-1:0] wide;
   wire           q_valid;
   wire           q_ready;
   wire [Q_W-1:0] q;
@@ -224,15 +261,12 @@ module m2_act #(
           .s_valid(x_valid),
           .s_ready(x_ready),
           .s_data (x),
-          .m_valid(q_valid),
-          .m_ready(q_ready),
-          .m_data (q)
+          .m_valid(wide_valid),
+          .m_ready(wide_ready),
+          .m_data (wide)
       );
     end else begin : g_groups
-      wire           wide_valid;
-      wire           wide_ready;
-      wire [Q_W-1:0] wide;
-      wire           unused_log2 = &{1'b0, x[NL*Q_IN_W+:4]};
+      wire unused_log2 = &{1'b0, x[NL*Q_IN_W+:4]};
 
       m2_quant #(
           .GROUPS   (NL / 8),
@@ -250,21 +284,21 @@ module m2_act #(
           .m_ready(wide_ready),
           .m_data (wide)
       );
-
-      strm_skid #(
-          .DATA_W(Q_W)
-      ) u_skid (
-          .clk    (clk),
-          .rst    (rst),
-          .s_valid(wide_valid),
-          .s_ready(wide_ready),
-          .s_data (wide),
-          .m_valid(q_valid),
-          .m_ready(q_ready),
-          .m_data (q)
-      );
     end
   endgenerate
+
+  strm_skid #(
+      .DATA_W(Q_W)
+  ) u_skid (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(wide_valid),
+      .s_ready(wide_ready),
+      .s_data (wide),
+      .m_valid(q_valid),
+      .m_ready(q_ready),
+      .m_data (q)
+  );
 
   m2_act_pack #(
       .LANES (NL),

@@ -44,18 +44,36 @@ module m2_act_pack #(
   localparam RATIO = INPUTS / LANES;
   localparam TOTAL = INPUTS / GROUP;
 
-  reg  [15:0] beat_q;
   reg  [ 7:0] token_q;
-  wire        s_last = beat_q == c_beats - 16'd1;
+  reg         token_last_q;  // of the job and the token of a cycle ago,
+  reg         settled_q;     // which they still are
+  wire        s_last;
+  wire        wide_valid;
   wire        col_last;
-  wire        vec_last = col_last && token_q == job_data;
+  wire        known = settled_q || !col_last;
+  wire        vec_last = col_last && token_last_q;
   wire        end_moves = m_valid && m_ready && col_last;
+  wire [15:0] unused_beat;
 
+  assign m_valid   = wide_valid && known;
   assign job_ready = m_valid && m_ready && vec_last;
 
+  m2_count u_beat (
+      .clk  (clk),
+      .rst  (rst),
+      .limit(c_beats),
+      .step (s_valid && s_ready),
+      .value(unused_beat),
+      .last (s_last)
+  );
+
   always @(posedge clk) begin
-    if (rst) beat_q <= 16'd0;
-    else if (s_valid && s_ready) beat_q <= s_last ? 16'd0 : beat_q + 16'd1;
+    token_last_q <= token_q == job_data;
+  end
+
+  always @(posedge clk) begin
+    if (rst) settled_q <= 1'b0;
+    else settled_q <= job_valid && !end_moves;
   end
 
   always @(posedge clk) begin
@@ -75,8 +93,8 @@ module m2_act_pack #(
       .s_ready(s_ready),
       .s_data (s_data),
       .s_last (s_last),
-      .m_valid(m_valid),
-      .m_ready(m_ready),
+      .m_valid(wide_valid),
+      .m_ready(m_ready && known),
       .m_data (wide),
       .m_last (col_last)
   );

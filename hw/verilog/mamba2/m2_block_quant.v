@@ -129,8 +129,7 @@ module m2_block_quant #(
 
   always @(posedge clk) begin
     if (rst) blocks_q <= 5'd0;
-    else if (take && last && !shift_pop) blocks_q <= blocks_q + 1'b1;
-    else if (shift_pop && !(take && last)) blocks_q <= blocks_q - 1'b1;
+    else if ((take && last) != shift_pop) blocks_q <= shift_pop ? blocks_q - 1'b1 : blocks_q + 1'b1;
   end
 
   assign s_ready = beat_ready && !blocks_q[4];
@@ -139,11 +138,12 @@ module m2_block_quant #(
   wire                  beat_pop;
   wire [  LANES*IN_W:0] beat;
   wire                  beat_last = beat[LANES*IN_W];
-  wire                  shift_valid;
+  wire                  shift_valid;  // read by a check
   wire [   SHIFT_W-1:0] shift;
   wire                  shift_room;
   wire [$clog2(DEPTH):0] unused_beats;
-  wire [           4:0] unused_shifts;
+  wire [           4:0] shifts;
+  reg                   shift_here_q;
 
   strm_fifo #(
       .DATA_W(LANES * IN_W + 1),
@@ -172,8 +172,16 @@ module m2_block_quant #(
       .m_valid(shift_valid),
       .m_ready(shift_pop),
       .m_data (shift),
-      .level  (unused_shifts)
+      .level  (shifts)
   );
+
+  // The queue's m_valid, as a register: it decides whether beats move.
+  always @(posedge clk) begin
+    if (rst) shift_here_q <= 1'b0;
+    else shift_here_q <= shift_push || (shift_pop ? shifts[4:1] != 4'd0 : shift_here_q);
+  end
+
+  wire unused_shifts = &{1'b0, shift_valid, shifts[0]};
 
   // Reading: a block's beats meet its shift.
   reg                p3_valid_q;
@@ -181,9 +189,9 @@ module m2_block_quant #(
   reg  [SHIFT_W-1:0] p3_shift_q;
   reg  [SHIFT_W-1:0] p4_shift_q;
   wire               en = m_ready || !p4_valid_q;
-  wire               go = beat_valid && shift_valid;
+  wire               go = beat_valid && shift_here_q;
 
-  assign beat_pop  = en && shift_valid;
+  assign beat_pop  = en && shift_here_q;
   assign shift_pop = en && go && beat_last;
   assign m_valid   = p4_valid_q;
 
@@ -231,6 +239,7 @@ module m2_block_quant #(
   endgenerate
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
+  `CHECK(shift_here_q == shift_valid, "the queue of shifts and its register differ")
   `CHECK(!shift_push || shift_room, "no room for a block's shift")
   `CHECK(!s_valid || (1 << log2) >= LANES && (1 << log2) <= BLOCK_MAX, "block size is not within LANES and BLOCK_MAX")
 

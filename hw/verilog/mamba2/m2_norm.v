@@ -141,7 +141,7 @@ module m2_norm #(
 
   always @(posedge clk) begin
     if (rst) vectors_q <= 5'd0;
-    else vectors_q <= vectors_q + {4'd0, take && last} - {4'd0, root_pop};
+    else if ((take && last) != root_pop) vectors_q <= root_pop ? vectors_q - 1'b1 : vectors_q + 1'b1;
   end
 
   assign s_ready = beat_ready && !vectors_q[4];
@@ -150,10 +150,11 @@ module m2_norm #(
   wire                   beat_pop;
   wire [    LANES*X_W:0] beat;
   wire                   beat_last = beat[LANES*X_W];
-  wire                   root_valid;
+  reg                    root_here_q;
   wire [        M_W+4:0] factor;
   wire [$clog2(DEPTH):0] unused_beats;
-  wire [            4:0] unused_roots;
+  wire [            4:0] roots;
+  wire                   root_valid;  // read by a check
 
   strm_fifo #(
       .DATA_W(LANES * X_W + 1),
@@ -182,18 +183,24 @@ module m2_norm #(
       .m_valid(root_valid),
       .m_ready(root_pop),
       .m_data (factor),
-      .level  (unused_roots)
+      .level  (roots)
   );
+
+  // The queue's m_valid, as a register: it decides whether beats and weights move.
+  always @(posedge clk) begin
+    if (rst) root_here_q <= 1'b0;
+    else root_here_q <= root_push || (root_pop ? roots[4:1] != 4'd0 : root_here_q);
+  end
 
   // Reading: a vector's beats meet its root and their weights.
   reg  [STAGES-1:0] valid_q;
   reg  [STAGES-1:0] last_q;
   wire [ LANES-1:0] fits;
   wire              en = m_ready || !valid_q[STAGES-1];
-  wire              waits = beat_valid && root_valid;
+  wire              waits = beat_valid && root_here_q;
   wire              go = waits && w_valid;
 
-  assign beat_pop = en && root_valid && w_valid;
+  assign beat_pop = en && root_here_q && w_valid;
   assign root_pop = en && go && beat_last;
   assign w_ready  = en && waits;
   assign m_valid  = valid_q[STAGES-1];
@@ -206,6 +213,8 @@ module m2_norm #(
   always @(posedge clk) begin
     if (en) last_q <= {last_q[STAGES-2:0], beat_last};
   end
+
+  wire unused_roots = &{1'b0, root_valid, roots[0]};
 
   assign m_data[LANES*OUT_W] = last_q[STAGES-1];
 
@@ -242,6 +251,7 @@ module m2_norm #(
   endgenerate
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
+  `CHECK(root_here_q == root_valid, "the queue of roots and its register differ")
   `CHECK(!root_push || root_room, "no room for a vector's root")
   `CHECK(!m_valid || &fits, "a normalized element does not fit into U_W bits")
   `CHECK(KIND != 2 || !s_valid || eps != 32'd0, "eps is 0")

@@ -38,24 +38,29 @@ module m2_norm_weights #(
 
   // Writing: one bank after the other.
   reg                wr_bank_q;
-  reg  [PLACE_W-1:0] wr_place_q;
+  wire [PLACE_W-1:0] wr_place;
   reg  [        1:0] full_q;  // banks whose weights are complete
   wire               wr_en = n_valid && n_ready;
-  wire               wr_last = {{16 - PLACE_W{1'b0}}, wr_place_q} == c_beats - 16'd1;
+  wire               wr_last;
   wire               filled = wr_en && wr_last;
-  wire               freed;
 
   assign n_ready = !full_q[1];
 
   always @(posedge clk) begin
     if (rst) full_q <= 2'd0;
-    else full_q <= full_q + {1'b0, filled} - {1'b0, freed};
+    else if (filled != freed) full_q <= filled ? full_q + 2'd1 : full_q - 2'd1;
   end
 
-  always @(posedge clk) begin
-    if (rst) wr_place_q <= {PLACE_W{1'b0}};
-    else if (wr_en) wr_place_q <= wr_last ? {PLACE_W{1'b0}} : wr_place_q + 1'b1;
-  end
+  m2_count #(
+      .W(PLACE_W)
+  ) u_wr_place (
+      .clk  (clk),
+      .rst  (rst),
+      .limit(c_beats),
+      .step (wr_en),
+      .value(wr_place),
+      .last (wr_last)
+  );
 
   always @(posedge clk) begin
     if (rst) wr_bank_q <= 1'b0;
@@ -64,31 +69,47 @@ module m2_norm_weights #(
 
   // Reading: a job's bank, once for each token.
   reg                rd_bank_q;
-  reg  [PLACE_W-1:0] rd_place_q;
+  wire [PLACE_W-1:0] rd_place;
+  wire               rd_last;
   reg  [        7:0] token_q;
+  reg                token_last_q;  // of the job and the token of a cycle ago,
+  reg                settled_q;     // which they still are
   reg                valid_q;
   wire               free = m_ready || !valid_q;
-  wire               rd_en = job_valid && full_q != 2'd0 && free;
-  wire               rd_last = {{16 - PLACE_W{1'b0}}, rd_place_q} == c_beats - 16'd1;
-  wire               done = rd_last && token_q == job_data;
+  wire               rd_en = job_valid && full_q != 2'd0 && free && (settled_q || !rd_last);
+  wire               freed = rd_en && rd_last && token_last_q;
 
-  assign freed     = rd_en && done;
-  assign job_ready = full_q != 2'd0 && free && done;
+  assign job_ready = freed;
   assign m_valid   = valid_q;
+
+  always @(posedge clk) begin
+    token_last_q <= token_q == job_data;
+  end
+
+  always @(posedge clk) begin
+    if (rst) settled_q <= 1'b0;
+    else settled_q <= job_valid && !(rd_en && rd_last);
+  end
 
   always @(posedge clk) begin
     if (rst) valid_q <= 1'b0;
     else if (free) valid_q <= rd_en;
   end
 
-  always @(posedge clk) begin
-    if (rst) rd_place_q <= {PLACE_W{1'b0}};
-    else if (rd_en) rd_place_q <= rd_last ? {PLACE_W{1'b0}} : rd_place_q + 1'b1;
-  end
+  m2_count #(
+      .W(PLACE_W)
+  ) u_rd_place (
+      .clk  (clk),
+      .rst  (rst),
+      .limit(c_beats),
+      .step (rd_en),
+      .value(rd_place),
+      .last (rd_last)
+  );
 
   always @(posedge clk) begin
     if (rst) token_q <= 8'd0;
-    else if (rd_en && rd_last) token_q <= done ? 8'd0 : token_q + 8'd1;
+    else if (rd_en && rd_last) token_q <= token_last_q ? 8'd0 : token_q + 8'd1;
   end
 
   always @(posedge clk) begin
@@ -102,10 +123,10 @@ module m2_norm_weights #(
   ) u_mem (
       .clk    (clk),
       .wr_en  (wr_en),
-      .wr_addr({wr_bank_q, wr_place_q}),
+      .wr_addr({wr_bank_q, wr_place}),
       .wr_data(n_data),
       .rd_en  (rd_en),
-      .rd_addr({rd_bank_q, rd_place_q}),
+      .rd_addr({rd_bank_q, rd_place}),
       .rd_data(m_data)
   );
 
