@@ -20,7 +20,7 @@ CONFIG ?=
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 SEED_OPTION = $(if $(SEED),--seed $(SEED),)
 
-.PHONY: help sim test lint gen bench synth report doctor zoo clean distclean
+.PHONY: help sim test faults lint gen bench synth report doctor zoo clean distclean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ sim: $(STAMP) ## Main job: regression, benchmark on the virtual board, HTML repo
 
 test: $(STAMP) ## Run all tests (SEED=n repeats a run)
 	@$(BIN)/krait test --jobs $(JOBS) $(SEED_OPTION)
+
+faults: $(STAMP) ## Plant a wrong bit in each unit of mamba2_accel: its test and the accelerator's must fail (an hour)
+	@$(BIN)/python -m pytest -q -m nightly tests/rtl/test_mamba2_accel_faults.py
 
 lint: $(STAMP) ## ruff, mypy --strict and three Verilog linters
 	@$(BIN)/krait lint

@@ -65,7 +65,7 @@ async def finish(dut: Any, master: AxiLiteMaster, memory: FlatMemory, start: Sta
 
 async def open_kernel(dut: Any, prompt: Sequence[int]) -> tuple[AxiLiteMaster, FlatMemory, Start]:
     """Start the clock, leave reset, attach registers, memory and the watch; return a start that captures residuals."""
-    cfg = smallest(int(dut.SLOTS.value))
+    cfg = smallest(int(dut.SLOTS.value), "sim_w8a8" if int(dut.PROFILE.value) else "sim")
     logging.getLogger(f"cocotb.{dut._name}").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
         start = Start(cfg, tiny(Path(folder), cfg.profile, SHAPE), prompt, 1, tap=2)

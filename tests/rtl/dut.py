@@ -13,6 +13,7 @@ import pytest
 from harness.paths import VERILOG
 from harness.sim.runner import simulate
 from tests.rtl.contract import Contract, contract
+from tests.rtl.faults import replaced
 
 SIMS = ["verilator", pytest.param("icarus", marks=pytest.mark.icarus)]
 
@@ -42,16 +43,16 @@ def current() -> Dut:
     return Dut(told["name"], told["params"], told["vectors"])
 
 
-def sources(module: str) -> list[str]:
+def sources(module: str) -> list[Path]:
     """Return the files of a module and of everything it instantiates, generated ones too, children first."""
     known = {path.stem: path for path in sorted(VERILOG.rglob("*.v"))}
-    done: dict[str, str] = {}
+    done: dict[str, Path] = {}
 
     def visit(name: str) -> None:
         words = set(re.findall(r"^\s*(\w+)\s*(?:#\s*\(|u_\w+\s*\()", known[name].read_text(), re.M))
         for child in sorted(words & known.keys() - {name} - done.keys()):
             visit(child)
-        done[name] = str(known[name])
+        done[name] = known[name]
 
     visit(module)
     return list(done.values())
@@ -68,7 +69,7 @@ def check_module(
     told = {"name": module, "params": defaults | dict(params), "vectors": str(vectors or "")}
     simulate(
         top=module,
-        sources=sources(module),
+        sources=replaced(sources(module)),
         params=params,
         test_module=test_module,
         sim=sim,  # type: ignore[arg-type]

@@ -31,14 +31,14 @@ GUARD = 0xA5
 """Byte of everything that the kernel alone writes, before it does."""
 
 
-def smallest(slots: int) -> Mamba2AccelConfig:
+def smallest(slots: int, config: str = "sim_w8a8") -> Mamba2AccelConfig:
     """Return a build for four-state simulation: what SHAPE needs, and not more.
 
-    Of the profile without large tables, which Icarus takes seconds each to fill.
+    The usual one has the profile without large tables, which Icarus takes seconds each to fill.
     """
     most = {"d_max": 32, "i_max": 64, "h_max": 4, "n_max": 8, "p_max": 16, "g_max": 1, "norm_width": 32}
     depths = {"w_depth": 16, "p_depth": 16, "s_depth": 16, "conv_depth": 32, "state_depth": 16, "x_heads": 2}
-    return replace(load_config("mamba2_accel", "sim_w8a8"), slots=slots, t_cols=2, t_par=1, **most, **depths)
+    return replace(load_config("mamba2_accel", config), slots=slots, t_cols=2, t_par=1, **most, **depths)
 
 
 SHAPE = Mamba2Config(d_model=32, n_layer=1, vocab_size=9, d_state=8, headdim=16)

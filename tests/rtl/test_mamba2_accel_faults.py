@@ -1,76 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The accelerator's check is tested: a wrong bit in a copy of a block makes it fail, with the place and both values."""
+"""The tests are tested: a wrong bit in a copy of a unit makes that unit's test fail, and the accelerator's.
 
-from dataclasses import dataclass
+All units are a matter of a night (`make faults`); two blocks and the run without a fault are always tried.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from golden.errors import CheckError
-from harness.paths import VERILOG
+from harness.paths import ROOT
 from harness.sim.model import core_sources
 from harness.sim.runner import simulate
+from tests.rtl.faults import FAULTS, PLANTED, W4A4, Fault
 from tests.rtl.m2_accel_starts import smallest
 
 pytestmark = pytest.mark.icarus
+QUICK = ("dot", "topk")
+CASES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.nightly) for name in FAULTS]
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One edit: `before` stands once in `file` and becomes `after`."""
-
-    file: str
-    before: str
-    after: str
-
-
-FAULTS = {
-    # A shift of the first row's first group.
-    "matmul": Fault(
-        "m2_dot", "wide << shifts[g*SHIFT_W+:SHIFT_W]", "wide << (shifts[g*SHIFT_W+:SHIFT_W] ^ (r + g == 0))"
-    ),
-    # The lowest bit of a channel's oldest token in the convolution's history.
-    "front": Fault("m2_conv_path", "history_q <= next;", "history_q <= next ^ 1'b1;"),
-    # Bit 16 of the state before it is quantized: the lowest that is kept however large the state is.
-    "ssm": Fault("m2_ssm_tile", "p6_state_q <= saturated;", "p6_state_q <= saturated ^ 32'h10000;"),
-    # The lowest bit of the first activation of each beat.
-    "act": Fault(
-        "m2_act_pack",
-        "= wide[i*BEAT_W+:LANES*BITS];",
-        "= wide[i*BEAT_W+:LANES*BITS] ^ {{LANES * BITS - 1{1'b0}}, 1'b1};",
-    ),
-    # The lowest bit of each group's fourth value.
-    "residual": Fault("m2_residual", ": p1_sum_q[VALUE_W-1:0];", ": p1_sum_q[VALUE_W-1:0] ^ (v == 3);"),
-    # The second bit of the index of a beat's fourth logit.
-    "topk": Fault("m2_topk", "|{p3_one_q[7:6], p3_one_q[3:2]}", "|{p3_one_q[7:6], p3_one_q[2]}"),
-}
-QUICK = ("matmul", "topk")
-CASES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in FAULTS]
-
-
-def planted(fault: Fault, folder: Path) -> list[Path]:
-    """Return the kernel's sources with a faulty copy in the place of one."""
-    original = VERILOG / "mamba2" / f"{fault.file}.v"
-    text = original.read_text()
-    assert text.count(fault.before) == 1, f"{fault.file} no longer has {fault.before!r} once; plant the fault elsewhere"
-    copy = folder / original.name
-    copy.write_text(text.replace(fault.before, fault.after))
-    return [copy if path == original else path for path in core_sources("mamba2_accel")]
-
-
-def run(sources: list[Path]) -> None:
-    """Run one start of the smallest build."""
-    cfg, test = smallest(slots=1), "tests.rtl.cocotb_mamba2_accel"
-    simulate("mamba2_accel", sources, cfg.parameters, test, testcase="one_start", sim="icarus", timeout_s=600)
+def run(profile: str, planted: Mapping[str, Path]) -> None:
+    """Run one start of the smallest build of a profile, some files by others."""
+    cfg, test = smallest(1, "sim" if profile == W4A4 else "sim_w8a8"), "tests.rtl.cocotb_mamba2_accel"
+    files = [planted.get(path.name, path) for path in core_sources("mamba2_accel")]
+    simulate("mamba2_accel", files, cfg.parameters, test, testcase="one_start", sim="icarus", timeout_s=600)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_planted_fault_is_found(name: str, tmp_path: Path) -> None:
+def test_accelerator_finds_a_planted_fault(name: str, tmp_path: Path) -> None:
     """Law: the first difference is named with its stream or result, its place, the RTL's value and golden's."""
+    copy = FAULTS[name].plant(tmp_path)
     with pytest.raises(CheckError, match=r"at \[\d+, \d+\] RTL -?\d+, golden -?\d+; \d+ of \d+ differ"):
-        run(planted(FAULTS[name], tmp_path))
+        run(FAULTS[name].profile, {copy.name: copy})
 
 
-def test_without_a_fault_nothing_is_found() -> None:
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", FAULTS)
+def test_unit_finds_a_planted_fault(name: str, tmp_path: Path) -> None:
+    """Law: the unit's own test on Icarus fails in one of its cases, and by a failure of the simulation."""
+    FAULTS[name].plant(tmp_path)
+    done = unit_test(FAULTS[name], {**os.environ, PLANTED: str(tmp_path)})
+    assert done.returncode == 1, done.stdout[-2000:]
+    assert "CheckError" in done.stdout, done.stdout[-2000:]
+
+
+def unit_test(fault: Fault, env: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    """Run the Icarus cases of the test of a fault's unit until the first failure."""
+    test = f"tests/rtl/test_{fault.unit}.py"
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "icarus", "-p", "no:cacheprovider", test]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)
+
+
+@pytest.mark.parametrize("profile", ["fastmamba-w8a8", pytest.param(W4A4, marks=pytest.mark.nightly)])
+def test_without_a_fault_nothing_is_found(profile: str) -> None:
     """Law: the same start on the sources as they are passes."""
-    run(list(core_sources("mamba2_accel")))
+    run(profile, {})
