@@ -20,7 +20,7 @@ CONFIG ?=
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 SEED_OPTION = $(if $(SEED),--seed $(SEED),)
 
-.PHONY: help sim test faults lint gen bench synth report doctor zoo clean distclean
+.PHONY: help sim test faults nightly lint gen bench synth report doctor zoo clean distclean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ test: $(STAMP) ## Run all tests (SEED=n repeats a run)
 
 faults: $(STAMP) ## Plant a wrong bit in each unit of mamba2_accel: its test and the accelerator's must fail (an hour)
 	@$(BIN)/python -m pytest -q -m nightly tests/rtl/test_mamba2_accel_faults.py
+
+nightly: $(STAMP) ## All tests that take hours: the faults, and cells and levels of every configuration
+	@$(BIN)/python -m pytest -m nightly
 
 lint: $(STAMP) ## ruff, mypy --strict and three Verilog linters
 	@$(BIN)/krait lint

@@ -102,6 +102,7 @@ module m2_linear #(
   reg                pass_end_q;  // use_pass_q is its last pass, where there_q
   reg  [LEVEL_W-1:0] places_q;    // places in the queue that no pass of a tile has reserved
   reg                place_q;     // there is one
+  reg                ready_q;     // all three
   wire               go = vector_there && place_free;
   wire               issue = s_w_valid && go;
   wire [ LANE_W-1:0] last_lane = use_half_q ? last_lane1_q : last_lane0_q;
@@ -115,11 +116,14 @@ module m2_linear #(
   wire               freed = issue && pass_end && w_free;
   wire               reserve = issue && w_last;
   wire               give_back = m_valid && m_ready;
+  wire               there_d = full_q[use_half_q^freed];
+  wire               place_d = give_back || (reserve ? places_q != ONE_PLACE : place_q);
+  reg                pass_end_d;
 
   assign s_a_ready    = load_free_q;
   assign vector_there = there_q;
   assign place_free   = place_q;
-  assign s_w_ready    = go && pass_end;
+  assign s_w_ready    = ready_q;
 
   always @(posedge clk) begin
     if (rst) full_q <= 2'b00;
@@ -143,14 +147,23 @@ module m2_linear #(
       there_q     <= 1'b0;
     end else begin
       load_free_q <= !full_q[load_half_q^loaded];
-      there_q     <= full_q[use_half_q^freed];
+      there_q     <= there_d;
     end
   end
 
+  always @* begin
+    pass_end_d = use_pass_q == last_pass;
+    if (issue && !pass_end) pass_end_d = next_pass == last_pass;
+    if (issue && pass_end) pass_end_d = (w_free ? other_pass : last_pass) == {PASS_W{1'b0}};
+  end
+
   always @(posedge clk) begin
-    if (!issue) pass_end_q <= use_pass_q == last_pass;
-    else if (!pass_end) pass_end_q <= next_pass == last_pass;
-    else pass_end_q <= (w_free ? other_pass : last_pass) == {PASS_W{1'b0}};
+    pass_end_q <= pass_end_d;
+  end
+
+  always @(posedge clk) begin
+    if (rst) ready_q <= 1'b0;
+    else ready_q <= there_d && place_d && (PASSES == 1 || pass_end_d);
   end
 
   always @(posedge clk) begin
@@ -196,8 +209,8 @@ module m2_linear #(
   end
 
   always @(posedge clk) begin
-    if (rst || give_back) place_q <= 1'b1;
-    else if (reserve) place_q <= places_q != ONE_PLACE;
+    if (rst) place_q <= 1'b1;
+    else place_q <= place_d;
   end
 
   // Addresses in the lanes' memories: {half, pass, beat}.
@@ -466,6 +479,7 @@ module m2_linear #(
   wire unused_ready = queue_ready;
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
+  `CHECK(ready_q == (go && pass_end), "ready_q is not what there_q, place_q and pass_end_q say")
   `CHECK(place_q == (places_q != {LEVEL_W{1'b0}}), "place_q is not what places_q says")
   `CHECK(!load_free_q || !full_q[load_half_q], "a half is loaded that is full")
   `CHECK(!there_q || full_q[use_half_q] && pass_end == (PASSES == 1 || use_pass_q == last_pass), "a wrong last pass")

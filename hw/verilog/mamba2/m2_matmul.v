@@ -9,7 +9,7 @@
 //                h (HEAD): 8 neighbouring rows of a token, {v7 .. v0} signed, row group by row group, token by token
 //                (fastest). Rows of a matrix are padded with zeros to a multiple of ROWS; groups of 8 that are padding
 //                alone do not leave.
-// Latency      : variable: a row group leaves about 25 cycles after the last weight beat of its last tile
+// Latency      : variable: a row group leaves about 26 cycles after the last weight beat of its last tile
 // Throughput   : variable: a beat of w a cycle where T_PAR columns suffice, ceil(columns / T_PAR) cycles a weight beat
 //                elsewhere, while activations and sinks keep up
 // Back-pressure: ready of job, ad, ai registered, w combinational of registers; a stalled sink stops the matrix when
@@ -317,15 +317,33 @@ module m2_matmul #(
       .m_data     (m_data)
   );
 
-  wire [1:0] kind = m_data[8*VALUE_W+:2];
+  // The sinks' readies end here.
+  wire                 out_valid;
+  wire                 out_ready;
+  wire [8*VALUE_W+1:0] out_data;
 
-  assign x_valid = m_valid && kind == `KR_M2_KIND_IN;
-  assign o_valid = m_valid && kind == `KR_M2_KIND_OUT;
-  assign h_valid = m_valid && kind == `KR_M2_KIND_HEAD;
-  assign m_ready = (kind == `KR_M2_KIND_IN) ? x_ready : (kind == `KR_M2_KIND_OUT) ? o_ready : h_ready;
-  assign x_data  = m_data[8*VALUE_W-1:0];
-  assign o_data  = m_data[8*VALUE_W-1:0];
-  assign h_data  = m_data[8*VALUE_W-1:0];
+  strm_skid #(
+      .DATA_W(8 * VALUE_W + 2)
+  ) u_out (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(m_valid),
+      .s_ready(m_ready),
+      .s_data (m_data),
+      .m_valid(out_valid),
+      .m_ready(out_ready),
+      .m_data (out_data)
+  );
+
+  wire [1:0] kind = out_data[8*VALUE_W+:2];
+
+  assign x_valid = out_valid && kind == `KR_M2_KIND_IN;
+  assign o_valid = out_valid && kind == `KR_M2_KIND_OUT;
+  assign h_valid = out_valid && kind == `KR_M2_KIND_HEAD;
+  assign out_ready = (kind == `KR_M2_KIND_IN) ? x_ready : (kind == `KR_M2_KIND_OUT) ? o_ready : h_ready;
+  assign x_data  = out_data[8*VALUE_W-1:0];
+  assign o_data  = out_data[8*VALUE_W-1:0];
+  assign h_data  = out_data[8*VALUE_W-1:0];
 
   // Events.
   reg  [3:0] event_q;
