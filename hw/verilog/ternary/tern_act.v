@@ -108,9 +108,45 @@ module tern_act #(
       .level  (unused_p_level)
   );
 
-  wire                 w_valid;
-  wire                 w_ready;
+  // Register slices: what lets a beat of s in, or ends one of m, does not reach the queues of jobs.
+  wire                w_next_valid;
+  wire                w_next_ready;
+  wire [         7:0] w_next;
+  wire                p_next_valid;
+  wire                p_next_ready;
+  wire [         7:0] p_next;
+  wire                w_read_valid;
+  wire                w_read_ready;
+  wire [LANES*16-1:0] w_read;
+  wire                w_valid;
+  wire                w_ready;
   wire [LANES*16-1:0] w_data;
+
+  strm_skid #(
+      .DATA_W(8)
+  ) u_w_next (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(w_job_valid),
+      .s_ready(w_job_ready),
+      .s_data (w_job),
+      .m_valid(w_next_valid),
+      .m_ready(w_next_ready),
+      .m_data (w_next)
+  );
+
+  strm_skid #(
+      .DATA_W(8)
+  ) u_p_next (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(p_job_valid),
+      .s_ready(p_job_ready),
+      .s_data (p_job),
+      .m_valid(p_next_valid),
+      .m_ready(p_next_ready),
+      .m_data (p_next)
+  );
 
   m2_norm_weights #(
       .DATA_W(LANES * 16),
@@ -119,15 +155,28 @@ module tern_act #(
       .clk      (clk),
       .rst      (rst),
       .c_beats  (c_beats),
-      .job_valid(w_job_valid),
-      .job_ready(w_job_ready),
-      .job_data (w_job),
+      .job_valid(w_next_valid),
+      .job_ready(w_next_ready),
+      .job_data (w_next),
       .n_valid  (n_valid),
       .n_ready  (n_ready),
       .n_data   (n_data),
-      .m_valid  (w_valid),
-      .m_ready  (w_ready),
-      .m_data   (w_data)
+      .m_valid  (w_read_valid),
+      .m_ready  (w_read_ready),
+      .m_data   (w_read)
+  );
+
+  strm_skid #(
+      .DATA_W(LANES * 16)
+  ) u_w_read (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(w_read_valid),
+      .s_ready(w_read_ready),
+      .s_data (w_read),
+      .m_valid(w_valid),
+      .m_ready(w_ready),
+      .m_data (w_data)
   );
 
   // What a beat of s waits for: its weights, its token's eps, and room for it, its scale and its total. The flag for room is
@@ -318,9 +367,9 @@ module tern_act #(
   ) u_pack (
       .clk      (clk),
       .rst      (rst),
-      .job_valid(p_job_valid),
-      .job_ready(p_job_ready),
-      .job_data (p_job),
+      .job_valid(p_next_valid),
+      .job_ready(p_next_ready),
+      .job_data (p_next),
       .s_valid  (q_valid),
       .s_ready  (q_ready),
       .s_data   (q),
