@@ -136,7 +136,10 @@ def test_block(params: dict[str, int], width: int, jobs: tuple[int, ...], sim: s
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize(
     ("params", "message"),
-    [({"LANES": 64}, "LANES_must_be_8_16_or_32"), ({"C_MAX": 8193}, "C_MAX_1_to_8192")],
+    [
+        ({"LANES": 64}, "LANES_must_be_8_16_or_32|LANES_and_OUT_must_be_multiples_of_8_and_OUT_greater"),
+        ({"C_MAX": 8193}, "C_MAX_1_to_8192"),
+    ],
     ids=str,
 )
 def test_illegal_parameters_stop_the_build(params: dict[str, int], message: str, sim: str) -> None:

@@ -5,8 +5,8 @@
 // Function     : m_data = {side, floor(127 2^32 / a)}.
 // Format       : s_data {side, a}: a unsigned 17 bits, 2^15..2^16, or 0, whose quotient is any; the quotient 24 bits.
 // Latency      : 14
-// Throughput   : 1 / 13
-// Back-pressure: combinational ready (m_ready -> s_ready); absorbs 2 beats.
+// Throughput   : 1 / 14
+// Back-pressure: registered ready; absorbs 2 beats.
 // Golden       : golden.ternary.integer.functions.norm_quantize
 // Test         : tests/rtl/test_tern_act_divide.py
 //
@@ -44,7 +44,7 @@ module tern_act_divide #(
   wire               complete = busy_q && step_q[STEPS];
   wire               take = s_valid && s_ready;
 
-  assign s_ready = !busy_q || (step_q[STEPS] && free);
+  assign s_ready = !busy_q;
   assign m_valid = valid_q;
   assign m_data  = result_q;
 

@@ -7,7 +7,7 @@
 //                peak, r of 24 bits}; t_data {6'b0, exponent signed 10 bits, mantissa 16 bits}. Not more than 8 tokens whose
 //                r or t has not been taken.
 // Latency      : 18; from peak to r, with no other token inside
-// Throughput   : 1 / 13
+// Throughput   : 1 / 14
 // Back-pressure: none; 8 tokens wait for r and t.
 // Golden       : golden.ternary.integer.functions.norm_quantize
 // Test         : tests/rtl/test_tern_act.py
