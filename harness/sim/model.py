@@ -57,16 +57,17 @@ def kernel_sources(kernel: str, config: str) -> tuple[Path, ...]:
 
 
 def core_sources(kernel: str) -> tuple[Path, ...]:
-    """Return the Verilog of a kernel's core: its family, and the common modules and ROMs that these instantiate.
+    """Return the Verilog of a kernel's core: its module, and those of its family, of common/ and ROMs below it.
 
     Raises:
         InputError: the kernel is unknown.
     """
     if kernel not in FAMILIES:
         raise InputError(f"kernel: found {kernel!r}, expected one of {', '.join(FAMILIES)}")
-    core = sorted((VERILOG / FAMILIES[kernel]).glob("*.v"))
-    library = [*sorted((VERILOG / "common").glob("*.v")), *sorted((VERILOG / "gen").glob("*_rom_*.v"))]
-    return (*core, *_instantiated(core, library))
+    core = VERILOG / FAMILIES[kernel] / f"{kernel}.v"
+    places = ((FAMILIES[kernel], "*.v"), ("common", "*.v"), ("gen", "*_rom_*.v"))
+    library = [path for folder, names in places for path in sorted((VERILOG / folder).glob(names)) if path != core]
+    return (core, *_instantiated([core], library))
 
 
 def _instantiated(files: Sequence[Path], library: Sequence[Path]) -> tuple[Path, ...]:

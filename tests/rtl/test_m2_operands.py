@@ -69,7 +69,7 @@ def test_contract(profile: int, tiles: int, most: int, sim: str, tmp_path: Path)
     ("params", "message"),
     [
         ({"TILES": 3}, "TILES_must_be_a_power_of_two_and_N_MAX_a_multiple_of_8_TILES"),
-        ({"X_HEADS": 1}, "X_HEADS_must_be_a_power_of_two_from_2_on"),
+        ({"X_HEADS": 3}, "X_HEADS_must_be_a_power_of_two_from_2_on"),
         ({"T_COLS": 257}, "T_COLS_must_be_1_to_256"),
     ],
 )

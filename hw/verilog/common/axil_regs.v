@@ -58,7 +58,7 @@ module axil_regs #(
 
   function [WORDS*32-1:0] bits_of(input [WORDS-1:0] words);
     integer b;
-    for (b = 0; b < WORDS * 32; b = b + 1) bits_of[b] = words[b/32];
+    for (b = 0; b < WORDS; b = b + 1) bits_of[b*32+:32] = {32{words[b]}};
   endfunction
 
   generate
