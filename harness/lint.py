@@ -19,6 +19,7 @@ from golden.spec import load_configs
 from harness.build.spec import Param, literal
 from harness.paths import ROOT, VERILOG
 from harness.sim.model import FAMILIES, kernel_sources
+from harness.synth.yosys import elaboration
 from harness.toolchain import find_icarus, find_verilator, find_yosys
 
 INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
@@ -142,8 +143,7 @@ def lint_yosys(
     base = base if base.is_dir() else base.parent
     folders = " ".join(f"-I{os.path.relpath(folder.resolve(), base)}" for folder in includes)
     sources = " ".join(os.path.relpath(path.resolve(), base) for path in files)
-    values = " ".join(f"-chparam {name} {literal(value)}" for name, value in (params or {}).items())
-    script = f"read_verilog {folders} {sources}; hierarchy -check -top {top} {values}; proc; check -assert"
+    script = f"read_verilog {folders} {sources}; {elaboration(top, params)}; proc; check -assert"
     return _messages([*find_yosys().command, "-q", "-p", script], r"Warning:|ERROR:", base)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.lint import INCLUDES
-from harness.synth.yosys import run
+from harness.synth.yosys import elaboration, run
 
 _PORT = re.compile(r"^  wire (?:.* )?(?:input|output|inout) \d+ .*$", re.M)
 _CELL = re.compile(r"^  cell (\S+) \S+$", re.M)
@@ -64,13 +64,12 @@ def elaborate(files: Sequence[Path], top: str, work: Path, params: Mapping[str, 
         CheckError: Yosys refuses the design.
         MachineError: Yosys is missing or does not start.
     """
-    values = " ".join(f"-chparam {name} {value}" for name, value in (params or {}).items())
     folders = " ".join(f"-I{os.path.relpath(folder, work)}" for folder in INCLUDES)
     sources = " ".join(os.path.relpath(path, work) for path in files)
     # Modules without registers or children become part of those that use them, as they would in any synthesis.
     script = f"""
         read_verilog -DSYNTHESIS {folders} {sources}
-        hierarchy -check -top {top} {values}
+        {elaboration(top, params)}
         proc
         opt_clean
         setattr -mod -set keep_hierarchy 1 *

@@ -2,13 +2,25 @@
 """Runs Yosys scripts."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from golden.errors import CheckError, MachineError
+from harness.build.spec import Param, literal
 from harness.toolchain import find_yosys
 
 TAIL = 12
 """Lines of Yosys' output that a failure without an error message quotes."""
+
+
+def elaboration(top: str, params: Mapping[str, Param] | None = None) -> str:
+    """Return the commands that make the modules read a design under `top` with parameters.
+
+    Not `hierarchy -chparam`: Yosys 0.70 ends in an assertion where a top so made drives an element of an array of wires
+    from an instance. After `chparam` such a top is named by its parameters until it is renamed.
+    """
+    values = " ".join(f"-set {name} {literal(value)}" for name, value in (params or {}).items())
+    return f"{f'chparam {values} {top}; ' if values else ''}hierarchy -check -top {top}; rename -top {top}"
 
 
 def run(script: str, work: Path) -> None:

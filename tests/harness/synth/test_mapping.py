@@ -2,6 +2,7 @@
 """Designs from Verilog to sums: what dissolves, what is counted how often, what the cache knows, how failures read."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from harness.synth.budget import Budget, failures
 from harness.synth.cells import Resources
 from harness.synth.elaborate import Design, elaborate
 from harness.synth.mapping import summarize
+from tests.rtl.dut import sources
 
 SOURCE = """
 module gates (input wire [7:0] a, output wire [7:0] y);
@@ -112,6 +114,44 @@ def test_modules_alone_are_the_same(design: Design, work: Path, monkeypatch: pyt
     alone = summarize(design, "xcup", work / "alone")
     figures = [(module.source, module.resources, module.pins, n) for module, n in together.modules]
     assert figures == [(module.source, module.resources, module.pins, n) for module, n in alone.modules]
+
+
+ARRAYED = """
+module turn #(parameter W = 1) (input wire [W-1:0] a, output wire [W-1:0] y);
+  assign y = ~a;
+endmodule
+
+module turns #(parameter W = 1, parameter N = 1) (input wire [W-1:0] a, output wire [W-1:0] y);
+  wire [W-1:0] x[0:N];
+  assign x[0] = a;
+  assign y = x[N];
+  genvar i;
+  generate
+    for (i = 0; i < N; i = i + 1) begin : g_turns
+      turn #(.W(W)) u_turn (.a(x[i]), .y(x[i+1]));
+    end
+  endgenerate
+endmodule
+"""
+
+
+@pytest.mark.parametrize("params", [{}, {"W": 3, "N": 2}])
+def test_a_top_keeps_its_name(params: dict[str, int], work: Path) -> None:
+    """With parameters and without, the top has its name and its width, arrays of wires between instances included."""
+    (work / "turns.v").write_text(ARRAYED)
+    design = elaborate([work / "turns.v"], "turns", work / "turns", params)
+    assert list(design.modules) == [design.top] == ["\\turns"]
+    assert design.modules[design.top].source_name == "turns"
+    assert f"  wire {'width 3 ' if params else ''}output" in design.modules[design.top].text
+
+
+def test_a_fetch_of_a_whole_configuration_is_elaborated(work: Path) -> None:
+    """A kernel's part is read with the parameters of a large configuration, its children with what follows."""
+    params = {"WIDE_W": 1024, "PORT_BYTES": 64, "W_DEPTH": 512, "P_DEPTH": 128, "S_DEPTH": 512, "SLICE": 64}
+    design = elaborate(sources("m2_fetch"), "m2_fetch", work / "fetch", params)
+    counts = Counter({design.modules[name].source_name: n for name, n in design.instances().items()})
+    assert counts["m2_fetch"] == counts["m2_fetch_state"] == counts["m2_fetch_rows"] == 1
+    assert "wire width 1024 input" in design.modules[design.top].text
 
 
 def test_failures_are_quoted(work: Path) -> None:
