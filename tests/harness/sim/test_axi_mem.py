@@ -17,7 +17,7 @@ from harness.sim.mem import (
     burst_stall,
     random_stall,
 )
-from harness.sim.model import SimModel
+from harness.sim.model import MEMORY_CPP, MEMORY_RTL, SimModel
 from harness.sim.runner import simulate
 from harness.sim.timing import IDEAL, Gap, MemoryTiming, timing
 from tests.harness.sim.toy import BASE, CROSS, EARLY_B, ERROR, PORT_BYTES, RTL, SIZE, SLOW, Toy, shared
@@ -229,12 +229,22 @@ def test_refresh_takes_its_share():
 
 def test_cocotb_sees_the_memory_without_copies(tmp_path):
     """Inside a cocotb simulator the same class finds the memory; the kernel's writes show up in NumPy views."""
-    from harness.sim.model import MEMORY_CPP, MEMORY_RTL
-
     simulate(
         "sim_toy",
         [RTL / "sim_toy.sv", *MEMORY_RTL],
         test_module="tests.harness.sim.cocotb_mem",
+        cpp=MEMORY_CPP,
+        workdir=tmp_path,
+    )
+
+
+def test_edges_before_the_first_reset_are_noise(tmp_path):
+    """What masters drive before they are reset, X made random included, is neither traffic nor a broken rule."""
+    simulate(
+        "sim_axi_mem",
+        MEMORY_RTL,
+        {"PORT_W": 64},
+        test_module="tests.harness.sim.cocotb_mem_reset",
         cpp=MEMORY_CPP,
         workdir=tmp_path,
     )
