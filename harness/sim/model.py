@@ -4,16 +4,15 @@
 import ctypes
 import itertools
 import os
-import re
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from golden.errors import InputError, MachineError
 from harness.build import VerilatorBuild
 from harness.paths import ROOT, VERILOG
 from harness.sim.mem import SimMemory, bind
+from harness.verilog import with_children
 
 CPP = ROOT / "harness" / "sim" / "cpp"
 RTL = ROOT / "harness" / "sim" / "rtl"
@@ -67,17 +66,8 @@ def core_sources(kernel: str) -> tuple[Path, ...]:
     core = VERILOG / FAMILIES[kernel] / f"{kernel}.v"
     places = ((FAMILIES[kernel], "*.v"), ("common", "*.v"), ("gen", "*_rom_*.v"))
     library = [path for folder, names in places for path in sorted((VERILOG / folder).glob(names)) if path != core]
-    return (core, *_instantiated([core], library))
-
-
-def _instantiated(files: Sequence[Path], library: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the modules of `library`, one a file of its name, that `files` instantiate, directly or not."""
-    words = {
-        word for path in files for word in re.findall(r"^\s*(\w+)\s*(?:#\s*\(|u_\w+\s*\()", path.read_text(), re.M)
-    }
-    found = [path for path in library if path.stem in words and path not in files]
-    inside = {*found, *_instantiated(found, library)} if found else set()
-    return tuple(path for path in library if path in inside)
+    below = set(with_children(core, library))
+    return (core, *(path for path in library if path in below))
 
 
 def kernel_build(kernel: str, config: str, opt: str = "-O2") -> VerilatorBuild:

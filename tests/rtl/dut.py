@@ -12,6 +12,7 @@ import pytest
 
 from harness.paths import VERILOG
 from harness.sim.runner import simulate
+from harness.verilog import with_children
 from tests.rtl.contract import Contract, contract
 from tests.rtl.faults import replaced
 
@@ -45,17 +46,9 @@ def current() -> Dut:
 
 def sources(module: str) -> list[Path]:
     """Return the files of a module and of everything it instantiates, generated ones too, children first."""
-    known = {path.stem: path for path in sorted(VERILOG.rglob("*.v"))}
-    done: dict[str, Path] = {}
-
-    def visit(name: str) -> None:
-        words = set(re.findall(r"^\s*(\w+)\s*(?:#\s*\(|u_\w+\s*\()", known[name].read_text(), re.M))
-        for child in sorted(words & known.keys() - {name} - done.keys()):
-            visit(child)
-        done[name] = known[name]
-
-    visit(module)
-    return list(done.values())
+    library = sorted(VERILOG.rglob("*.v"))
+    (top,) = (path for path in library if path.stem == module)
+    return list(with_children(top, library))
 
 
 def check_module(
