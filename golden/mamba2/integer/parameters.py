@@ -8,9 +8,8 @@ LightMamba's released A stays within 16 bits shifted by 6, its other parameters 
 from types import MappingProxyType
 
 import torch
-from torch import Tensor
 
-from golden.errors import InputError
+from golden.bounds import require
 from golden.fixed.interval import Interval
 from golden.fixed.pot import Pot
 from golden.mamba2.integer import functions
@@ -49,8 +48,8 @@ def norm_weight(p: Mamba2Profile) -> Interval:
 
 def check_model(model: IntegerModel) -> None:
     """InputError naming the first parameter of `model` that leaves its declared bound."""
-    _require("norm_f", model.norm_f, norm_weight(model.profile))
-    _require("embedding", model.embedding, EMBEDDING)
+    require("norm_f", model.norm_f, norm_weight(model.profile))
+    require("embedding", model.embedding, EMBEDDING)
     _check_linear("head", model.head, model.profile)
     _check_eps(model)
     for index, layer in enumerate(model.layers):
@@ -62,23 +61,23 @@ def check_parameters(layer: Layer, profile: Mamba2Profile, prefix: str = "") -> 
     for name in INT_BITS:
         pot: Pot = getattr(layer, name)
         bits = profile.a_bits if name == "A" else profile.ssm_bits
-        _require(f"{prefix}{name}.q", pot.q, Interval.signed(bits))
-        _require(f"{prefix}{name}.s", pot.s, Interval(0, MAX_SHIFT))
-        _require(f"{prefix}{name}", pot.value, parameter(name, profile))
+        require(f"{prefix}{name}.q", pot.q, Interval.signed(bits))
+        require(f"{prefix}{name}.s", pot.s, Interval(0, MAX_SHIFT))
+        require(f"{prefix}{name}", pot.value, parameter(name, profile))
     for name in ("norm", "gate_norm"):
-        _require(f"{prefix}{name}", getattr(layer, name), norm_weight(profile))
+        require(f"{prefix}{name}", getattr(layer, name), norm_weight(profile))
     for name in ("in_proj", "out_proj"):
         _check_linear(f"{prefix}{name}", getattr(layer, name), profile)
 
 
 def _check_linear(name: str, linear: Linear, profile: Mamba2Profile) -> None:
-    _require(f"{name}.w", linear.w, Interval.signed(profile.weight_bits))
+    require(f"{name}.w", linear.w, Interval.signed(profile.weight_bits))
     if isinstance(linear.scale, AdditiveScale):
-        _require(f"{name}.s1", linear.scale.s1, SCALE_SHIFT)
-        _require(f"{name}.s2", linear.scale.s2, SCALE_SHIFT)
+        require(f"{name}.s1", linear.scale.s1, SCALE_SHIFT)
+        require(f"{name}.s2", linear.scale.s2, SCALE_SHIFT)
     else:
-        _require(f"{name}.mult", linear.scale.mult, MULTIPLIER)
-        _require(f"{name}.shift", linear.scale.shift, ROW_SHIFT)
+        require(f"{name}.mult", linear.scale.mult, MULTIPLIER)
+        require(f"{name}.shift", linear.scale.shift, ROW_SHIFT)
 
 
 def _check_eps(model: IntegerModel) -> None:
@@ -86,15 +85,4 @@ def _check_eps(model: IntegerModel) -> None:
     if p.norm == "rsqrt":
         residual = functions.eps_sum(cfg.d_model, model.residual_eps, p.residual_frac)
         gate = functions.eps_sum(cfg.d_inner // cfg.ngroups, cfg.norm_eps, p.y_frac)
-        _require("norm_eps", torch.tensor([residual, gate]), EPS_SUM)
-
-
-def _require(name: str, x: Tensor, bound: Interval) -> None:
-    if not x.numel():
-        return
-    low, high = (int(v) for v in torch.aminmax(x))
-    if low not in bound or high not in bound:
-        raise InputError(
-            f"{name}: found raw integers {low} .. {high}, expected {bound.low} .. {bound.high}, for which the widths "
-            "of the integer model are derived; scale the parameter or clip it"
-        )
+        require("norm_eps", torch.tensor([residual, gate]), EPS_SUM)

@@ -2,9 +2,8 @@
 """Declared bounds of an integer model's parameters: the widths are derived from them, and a model is held to them."""
 
 import torch
-from torch import Tensor
 
-from golden.errors import InputError
+from golden.bounds import require
 from golden.fixed.interval import Interval
 from golden.ternary.integer.model import IntegerModel, Layer, Rows
 from golden.ternary.integer.packing import LINEARS, NORMS
@@ -18,9 +17,9 @@ MANTISSAS, EXPONENTS = Interval(1 << MANTISSA - 1, (1 << MANTISSA) - 1), Interva
 
 def check_ends(model: IntegerModel, prefix: str = "") -> None:
     """InputError naming the first parameter outside the layers that leaves its bound, `prefix` before its name."""
-    _require(f"{prefix}residual_frac", torch.tensor(model.residual_frac), Interval(*FRACTIONS))
+    require(f"{prefix}residual_frac", torch.tensor(model.residual_frac), Interval(*FRACTIONS))
     _check_rows(f"{prefix}embedding", model.embedding, ROW)
-    _require(f"{prefix}final_norm", model.final_norm, _norm(model.profile))
+    require(f"{prefix}final_norm", model.final_norm, _norm(model.profile))
     _check_scale(f"{prefix}head_scale", model.head_scale)
     if model.head is not None:
         _check_rows(f"{prefix}head", model.head, TRIT if model.ternary_head else ROW)
@@ -29,11 +28,11 @@ def check_ends(model: IntegerModel, prefix: str = "") -> None:
 def check_layer(layer: Layer, p: TernaryProfile, prefix: str = "") -> None:
     """InputError naming the first parameter of `layer` that leaves its bound, `prefix` before its name."""
     for name in NORMS:
-        _require(f"{prefix}{name}", getattr(layer, name), _norm(p))
+        require(f"{prefix}{name}", getattr(layer, name), _norm(p))
     for name in LINEARS:
-        _require(f"{prefix}{name}.w", getattr(layer, name).w, TRIT)
+        require(f"{prefix}{name}.w", getattr(layer, name).w, TRIT)
         _check_scale(f"{prefix}{name}.scale", getattr(layer, name).scale)
-    _require(f"{prefix}attention_frac", torch.tensor(layer.attention_frac), Interval(*FRACTIONS))
+    require(f"{prefix}attention_frac", torch.tensor(layer.attention_frac), Interval(*FRACTIONS))
 
 
 def _norm(p: TernaryProfile) -> Interval:
@@ -42,22 +41,11 @@ def _norm(p: TernaryProfile) -> Interval:
 
 
 def _check_rows(name: str, rows: Rows, bound: Interval) -> None:
-    _require(f"{name}.w", rows.w, bound)
+    require(f"{name}.w", rows.w, bound)
     _check_scale(f"{name}.scale", rows.scale)
 
 
 def _check_scale(name: str, s: Scale) -> None:
     """A mantissa is normalized or 0."""
-    _require(f"{name}: mantissa", s.m[s.m != 0], MANTISSAS)
-    _require(f"{name}: exponent", s.e, EXPONENTS)
-
-
-def _require(name: str, x: Tensor, bound: Interval) -> None:
-    if not x.numel():
-        return
-    low, high = (int(v) for v in torch.aminmax(x))
-    if low not in bound or high not in bound:
-        raise InputError(
-            f"{name}: found raw integers {low} .. {high}, expected {bound.low} .. {bound.high}, for which the widths "
-            "of the integer model are derived"
-        )
+    require(f"{name}: mantissa", s.m[s.m != 0], MANTISSAS)
+    require(f"{name}: exponent", s.e, EXPONENTS)
