@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weights that stay on disk until they are used, and leave memory when their user drops them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import overload
 
 import torch
 from torch import Tensor
@@ -12,6 +10,7 @@ from torch import Tensor
 from golden.checkpoints import Store
 from golden.mamba2.config import LayerWeights, Mamba2Config, ModelWeights
 from golden.mamba2.names import HEAD, NORM_F, TENSORS, layer_name
+from golden.on_demand import OnDemand
 
 
 @dataclass(frozen=True)
@@ -35,29 +34,6 @@ class Source:
         return LayerWeights(**found | {"conv_weight": found["conv_weight"].squeeze(1)})
 
 
-@dataclass(frozen=True)
-class LazyLayers(Sequence[LayerWeights]):
-    """The layers of a checkpoint. Taking one reads it, every time; none is kept."""
-
-    source: Source
-    indices: range
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    @overload
-    def __getitem__(self, index: int) -> LayerWeights: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "LazyLayers": ...
-
-    def __getitem__(self, index: int | slice) -> "LayerWeights | LazyLayers":
-        """Read one layer, or choose some without reading them."""
-        if isinstance(index, slice):
-            return LazyLayers(self.source, self.indices[index])
-        return self.source.layer(self.indices[index])
-
-
 class LazyWeights(ModelWeights):
     """ModelWeights that read embedding, final norm and head when they are first used, and keep these three."""
 
@@ -67,7 +43,7 @@ class LazyWeights(ModelWeights):
     def of(cls, source: Source) -> "LazyWeights":
         """Weights of the model in `source`, none of them read yet."""
         weights = object.__new__(cls)
-        weights.__dict__.update(source=source, layers=LazyLayers(source, range(source.cfg.n_layer)))
+        weights.__dict__.update(source=source, layers=OnDemand(source.layer, range(source.cfg.n_layer)))
         return weights
 
     @cached_property

@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from golden.ternary.integer.block import prefill
 from golden.ternary.integer.model import IntegerModel
 from golden.ternary.integer.profile import TernaryProfile
 from golden.ternary.integer.quantize import quantize
+from golden.ternary.integer.store import resident
 from golden.windows import Windows
 from golden.zoo import corpus
 
@@ -136,7 +137,7 @@ def evaluate(
     content = texts.read(text or corpus.HELDOUT)
     found = texts.tokenize(content, source.config.vocab_size, checkpoint, tokenizer)
     cut = windows.cut(found, str(text or HELDOUT), context, max(context // 2, 1), limit)
-    models = [(name, _resident(quantize(source, p))) for name, p in zip(names, chosen, strict=True)]
+    models = [(name, resident(quantize(source, p))) for name, p in zip(names, chosen, strict=True)]
     goals = text is None and checkpoint.resolve().name == GOAL_MODEL
     return Evaluation(
         schema=SCHEMA,
@@ -158,10 +159,6 @@ def evaluate(
 def integer_logits(model: IntegerModel, tokens: Tensor) -> Tensor:
     """Logits of the integer model as real numbers, float64: tokens int64 [L] -> [L, V]."""
     return prefill(tokens, model)[0].double() / 2.0**model.profile.logit_frac
-
-
-def _resident(model: IntegerModel) -> IntegerModel:
-    return replace(model, layers=tuple(model.layers))
 
 
 def _rows(

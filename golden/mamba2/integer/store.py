@@ -6,11 +6,11 @@ no model, but writing can be taken up again where the same inputs ask for it. Re
 files and hashes are checked at once, the values of a layer when it is taken.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
-from typing import overload
 
 from torch import Tensor
 
@@ -32,6 +32,7 @@ from golden.mamba2.integer.model import IntegerModel, Layer
 from golden.mamba2.integer.packing import Ends
 from golden.mamba2.integer.parameters import check_model, check_parameters
 from golden.mamba2.integer.profile import Mamba2Profile
+from golden.on_demand import OnDemand
 from golden.tensor_files import Shape
 
 ENDS = "ends.safetensors"
@@ -120,44 +121,14 @@ def load(path: Path, resident: bool = False) -> IntegerModel:
     for name, shapes in _expected(cfg, p).items():
         tensor_files.check(path, path / MANIFEST, manifest.files, name, shapes)
     ends = packing.ends_of(tensor_files.read(path / ENDS, packing.ends_shapes(cfg, p)), cfg, p)
-    layers = StoredLayers(path, cfg, p, {} if resident else None)
+    read = partial(read_layer, path, cfg, p)
+    layers = OnDemand(cache(read) if resident else read, range(cfg.n_layer))
     model = IntegerModel(cfg, p, ends.embedding, layers, ends.norm_f, ends.head, manifest.residual_scale)
     check_model(replace(model, layers=()))
     return model
 
 
-@dataclass(frozen=True)
-class StoredLayers(Sequence[Layer]):
-    """The layers of a model on disk; `kept` None keeps none of them in memory."""
-
-    path: Path
-    cfg: Mamba2Config
-    profile: Mamba2Profile
-    kept: dict[int, Layer] | None = field(default=None, repr=False)
-
-    def __len__(self) -> int:
-        return self.cfg.n_layer
-
-    @overload
-    def __getitem__(self, index: int) -> Layer: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Layer, ...]: ...
-
-    def __getitem__(self, index: int | slice) -> Layer | tuple[Layer, ...]:
-        """Read one layer, or several; InputError where a value leaves its bounds."""
-        if isinstance(index, slice):
-            return tuple(self[i] for i in range(len(self))[index])
-        index = range(len(self))[index]
-        if self.kept is not None and index in self.kept:
-            return self.kept[index]
-        layer = read_layer(self.path, index, self.cfg, self.profile)
-        if self.kept is not None:
-            self.kept[index] = layer
-        return layer
-
-
-def read_layer(path: Path, index: int, cfg: Mamba2Config, p: Mamba2Profile) -> Layer:
+def read_layer(path: Path, cfg: Mamba2Config, p: Mamba2Profile, index: int) -> Layer:
     """Read one layer of the model in `path`; InputError when its file is corrupt or a value leaves its bounds."""
     file = path / layer_file(index)
     layer = packing.layer_of(tensor_files.read(file, packing.layer_shapes(cfg, p)), cfg, p)

@@ -104,7 +104,7 @@ def _write(weights: ModelWeights, tokens: Tensor, job: Job, out: Path, manifest:
         steps.layer(2, "quantize", i)
         ref = reference(exact, layer_weights, cfg)
         if store.layer_file(i) in manifest.files:
-            r = advance(r, store.read_layer(out, i, cfg, p), job)
+            r = advance(r, store.read_layer(out, cfg, p, i), job)
         else:
             layer, r = quantize_layer(i, layer_weights, r, ref, job)
             manifest = store.write_layer(out, manifest, i, layer)

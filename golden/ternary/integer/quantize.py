@@ -6,14 +6,13 @@ here, from the root mean square that the weights let expect, with the rest of 32
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import overload
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from golden.errors import InputError
+from golden.on_demand import OnDemand
 from golden.ternary.config import EMBEDDING, FINAL_NORM, HEAD
 from golden.ternary.integer import profile as profiles
 from golden.ternary.integer import scale as scales
@@ -45,34 +44,11 @@ def quantize(model: BitNet, profile: TernaryProfile | None = None) -> IntegerMod
         profile=p,
         residual_frac=fraction(rms(embedding), RESIDUAL_BITS),
         embedding=int8_rows(embedding),
-        layers=QuantizedLayers(model, p),
+        layers=OnDemand(partial(_layer, model, p), range(c.num_hidden_layers)),
         final_norm=final,
         head_scale=scales.real(input_scale(c.hidden_size, final_frac)),
         head=None if c.tie_word_embeddings else int8_rows(finite(HEAD, model.head)),
     )
-
-
-@dataclass(frozen=True)
-class QuantizedLayers(Sequence[Layer]):
-    """The layers of a float model, each quantized when it is taken."""
-
-    model: BitNet
-    profile: TernaryProfile
-
-    def __len__(self) -> int:
-        return self.model.config.num_hidden_layers
-
-    @overload
-    def __getitem__(self, index: int) -> Layer: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Layer, ...]: ...
-
-    def __getitem__(self, index: int | slice) -> Layer | tuple[Layer, ...]:
-        """Quantize one layer, or several."""
-        if isinstance(index, slice):
-            return tuple(self[i] for i in range(len(self))[index])
-        return _layer(self.model, range(len(self))[index], self.profile)
 
 
 def finite(name: str, x: Tensor) -> Tensor:
@@ -115,7 +91,7 @@ def rms(x: Tensor) -> float:
     return float(x.double().square().mean().sqrt())
 
 
-def _layer(model: BitNet, index: int, p: TernaryProfile) -> Layer:
+def _layer(model: BitNet, p: TernaryProfile, index: int) -> Layer:
     c, at = model.config, f"model.layers.{index}"
 
     def norm(name: str) -> tuple[Tensor, int]:

@@ -7,15 +7,17 @@ lazy: manifest, files and hashes are checked at once, the values of a layer when
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal
 
 from torch import Tensor
 
 from golden import tensor_files
 from golden.errors import InputError, MachineError
+from golden.on_demand import OnDemand
 from golden.spec.strict import decode
 from golden.tensor_files import File
 from golden.ternary.config import BitNetConfig
@@ -150,7 +152,7 @@ def load(path: Path) -> IntegerModel:
         profile=p,
         residual_frac=ends.residual_frac,
         embedding=ends.embedding,
-        layers=StoredLayers(path, c, p),
+        layers=OnDemand(partial(read_layer, path, c, p), range(c.num_hidden_layers)),
         final_norm=ends.final_norm,
         head_scale=ends.head_scale,
         head=ends.head,
@@ -165,31 +167,12 @@ def resident(model: IntegerModel) -> IntegerModel:
     return replace(model, layers=tuple(model.layers))
 
 
-@dataclass(frozen=True)
-class StoredLayers(Sequence[Layer]):
-    """The layers of a model on disk, each read when it is taken."""
-
-    path: Path
-    cfg: BitNetConfig
-    profile: TernaryProfile
-
-    def __len__(self) -> int:
-        return self.cfg.num_hidden_layers
-
-    @overload
-    def __getitem__(self, index: int) -> Layer: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Layer, ...]: ...
-
-    def __getitem__(self, index: int | slice) -> Layer | tuple[Layer, ...]:
-        """Read one layer, or several; InputError where a value leaves its bounds."""
-        if isinstance(index, slice):
-            return tuple(self[i] for i in range(len(self))[index])
-        file = self.path / layer_file(range(len(self))[index])
-        layer = packing.layer_of(tensor_files.read(file, packing.layer_shapes(self.cfg)), self.cfg, f"{file}: ")
-        check_layer(layer, self.profile, f"{file}: ")
-        return layer
+def read_layer(path: Path, c: BitNetConfig, p: TernaryProfile, index: int) -> Layer:
+    """Read one layer of the model in `path`; InputError when its file is corrupt or a value leaves its bounds."""
+    file = path / layer_file(index)
+    layer = packing.layer_of(tensor_files.read(file, packing.layer_shapes(c)), c, f"{file}: ")
+    check_layer(layer, p, f"{file}: ")
+    return layer
 
 
 def _write_manifest(path: Path, manifest: Manifest) -> None:
