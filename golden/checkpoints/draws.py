@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random numbers of generated checkpoints: a generator for each tensor, so that a model is the same in every order.
+"""Random numbers of generated models: a generator for each tensor, so that a model is the same in every order.
 
 Each is derived from a seed and a name. Drawn by numpy's Philox, whose stream is the same on every machine.
 """
@@ -17,6 +17,8 @@ OUTLIERS = 256
 """One channel in so many is an outlier, and at least one."""
 BLOCK = 1 << 22
 """Numbers drawn at a time."""
+CHUNK = 1 << 24
+"""Elements taken from a table at a time."""
 
 Vector = NDArray[np.float64]
 
@@ -56,6 +58,18 @@ class Draws:
             normal *= part
             normal *= column
             out[start : start + len(part)].copy_(torch.from_numpy(normal))
+
+    def take(self, name: str, rows: int, columns: int, values: Tensor) -> Tensor:
+        """[rows, columns] of `values`, an entry for each number of 8 or of 16 bits, drawn independently."""
+        kind = np.dtype({1 << 8: "<u1", 1 << 16: "<u2"}[len(values)])
+        source, out = self.generator(name).bit_generator, torch.empty(rows * columns, dtype=values.dtype)
+        table, flat = values.numpy(), out.numpy()
+        for start in range(0, len(flat), CHUNK):
+            part = flat[start : start + CHUNK]
+            size = part.size * kind.itemsize
+            raw = np.asarray(source.random_raw(-(-size // 8))).astype("<u8", copy=False).view(np.uint8)[:size]
+            np.take(table, raw.view(kind), out=part)
+        return out.reshape(rows, columns)
 
 
 def rms(values: Vector) -> float:

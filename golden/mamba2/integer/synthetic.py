@@ -6,21 +6,19 @@ such that a freshly initialized Mamba2 is imitated (golden.mamba2.module): z, x,
 residual stream that grows from 1 to GROWTH over the layers. What such a model says means nothing; its size, its shifts
 and the traffic that it makes are those of a real one.
 
-Every tensor has its own generator, derived from the seed and the tensor's name. Drawn by numpy's Philox, whose stream
-is the same on every machine.
+Every tensor has its own generator (`golden.checkpoints.draws`).
 """
 
-import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from golden.checkpoints.draws import Draws
 from golden.fixed import limits
 from golden.fixed.hadamard import scale_shift
 from golden.mamba2.config import Mamba2Config
@@ -41,8 +39,6 @@ GAINS = (0.125, 3.5)
 """Least and greatest rms of a linear layer's inputs; norm weights stay within LightMamba's 11 bits."""
 SPREAD = {4: 2.5, 8: 40.0}
 """Standard deviation of the integers of weights, by their bits."""
-_Kind = type[np.uint8] | type[np.uint16]
-CHUNK = 1 << 24  # weights drawn at a time
 
 Progress = Callable[[int, int, str], None]
 """Called with the steps done, their number, and what comes next."""
@@ -112,6 +108,11 @@ class _Draw:
     p: Mamba2Profile
     seed: int
 
+    @cached_property
+    def draws(self) -> Draws:
+        """The generators of the seed."""
+        return Draws(self.seed)
+
     def layer(self, index: int) -> dict[str, Tensor]:
         """The tensors of one layer."""
         cfg, p, at = self.cfg, self.p, f"layers.{index}."
@@ -137,7 +138,7 @@ class _Draw:
         block = p.block(cfg.d_model) if p.hadamard == "both" else 1
         gain, head = self._linear("head", _Matrix("head", rows, cfg.d_model, p.residual_frac, p.proj_frac, block))
         levels = _levels(16, 2.0**p.residual_frac, limits(16)[1])
-        embedding = self._take("embedding", cfg.vocab_size, cfg.d_model, levels.to(torch.int16), np.uint16)
+        embedding = self.draws.take("embedding.values", cfg.vocab_size, cfg.d_model, levels.to(torch.int16))
         return {"embedding": embedding, "norm_f": self._norm("norm_f", cfg.d_model, 1, gain)} | head
 
     def _linear(self, field: str, m: _Matrix) -> tuple[float, dict[str, Tensor]]:
@@ -162,9 +163,10 @@ class _Draw:
     def _weights(self, m: _Matrix, levels: Tensor) -> Tensor:
         """Weights as `packing` keeps them: int8 [M, K], or two in a byte, uint8 [M, ceil(K / 2)]."""
         if self.p.weight_bits > NIBBLE:
-            return self._take(m.name, len(m.rows), m.width, levels.to(torch.int8), np.uint8)
+            return self.draws.take(f"{m.name}.values", len(m.rows), m.width, levels.to(torch.int8))
         low, high = (levels & 15)[None, :], (levels & 15)[:, None]
-        packed = self._take(m.name, len(m.rows), -(-m.width // 2), (low | high << NIBBLE).flatten().byte(), np.uint16)
+        pairs = (low | high << NIBBLE).flatten().byte()
+        packed = self.draws.take(f"{m.name}.values", len(m.rows), -(-m.width // 2), pairs)
         if m.width % 2:
             packed[:, -1] &= 15
         return packed
@@ -178,12 +180,12 @@ class _Draw:
         """Parameters of convolution and SSM, their statistics as initialized."""
         cfg, p = self.cfg, self.p
         K, C, H = cfg.d_conv, cfg.conv_dim, cfg.nheads
-        dt = torch.exp(torch.from_numpy(self._generator(f"{at}dt_bias").uniform(math.log(1e-3), math.log(0.1), H)))
+        dt = torch.exp(torch.from_numpy(self.draws.generator(f"{at}dt_bias").uniform(math.log(1e-3), math.log(0.1), H)))
         real = {
             "conv_weight": (self._normal(f"{at}conv_weight", K * C).reshape(K, C) / math.sqrt(K), p.param_frac),
             "conv_bias": (0.2 * self._normal(f"{at}conv_bias", C), p.proj_frac + p.param_frac),
             "dt_bias": (torch.log(torch.expm1(dt)), p.proj_frac),
-            "A": (-torch.from_numpy(self._generator(f"{at}A").uniform(1, 16, H)), p.param_frac),
+            "A": (-torch.from_numpy(self.draws.generator(f"{at}A").uniform(1, 16, H)), p.param_frac),
             "D": (self._scatter(f"{at}D", H), p.param_frac),
         }
         pots: dict[str, Tensor] = {}
@@ -192,29 +194,9 @@ class _Draw:
             pots |= pot_tensors(name, parameter(x, bits, p.ssm_group, frac, at + name))
         return pots
 
-    def _take(
-        self, name: str, rows: int, columns: int, values: Tensor, kind: type[np.uint8] | type[np.uint16]
-    ) -> Tensor:
-        """[rows, columns] of `values`, which has an entry for each number of `kind`, drawn independently."""
-        source, out = self._philox(f"{name}.values"), torch.empty(rows * columns, dtype=values.dtype)
-        table, flat = values.numpy(), out.numpy()
-        for start in range(0, len(flat), CHUNK):
-            part = flat[start : start + CHUNK]
-            size = part.size * np.dtype(kind).itemsize
-            raw = np.asarray(source.random_raw(-(-size // 8))).astype("<u8", copy=False).view(np.uint8)[:size]
-            np.take(table, raw.view(np.dtype(kind).newbyteorder("<")), out=part)
-        return out.reshape(rows, columns)
-
     def _scatter(self, name: str, size: int) -> Tensor:
         """Log-normal factors around 1, float64 [size]."""
         return torch.exp(SCATTER * self._normal(f"{name}.scatter", size))
 
     def _normal(self, name: str, size: int) -> Tensor:
-        return torch.from_numpy(self._generator(name).standard_normal(size))
-
-    def _generator(self, name: str) -> np.random.Generator:
-        return np.random.Generator(self._philox(name))
-
-    def _philox(self, name: str) -> np.random.Philox:
-        key = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
-        return np.random.Philox(key=int.from_bytes(key[:16], "little"))
+        return torch.from_numpy(self.draws.generator(name).standard_normal(size))

@@ -3,20 +3,19 @@
 
 Trits are equally likely, norm weights scatter around 1, scales are such that every projection's results are near 1 and
 the residual stream grows from 1 to GROWTH. What such a model says means nothing; its size and its traffic are those of
-a real one. Every tensor has its own generator, derived from the seed and the tensor's name (numpy's Philox, whose
-stream is the same on every machine).
+a real one. Every tensor has its own generator (`golden.checkpoints.draws`).
 """
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from golden.checkpoints.draws import Draws
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer import packing, quantize, store
 from golden.ternary.integer import profile as profiles
@@ -32,7 +31,6 @@ GROWTH, LOGITS, SCATTER = 8.0, 1.5, 0.25
 """Root mean square of the residual stream after the last layer and of logits; of the logarithm of a norm's weight."""
 SPREAD = 40.0
 """Standard deviation of the integers of an int8 row."""
-CHUNK = 1 << 24  # bytes drawn at a time
 BEHIND = {
     **dict.fromkeys(("q_proj", "k_proj", "v_proj"), "norm"),
     "o_proj": "attention_norm",
@@ -84,6 +82,11 @@ class _Draw:
     p: TernaryProfile
     seed: int
 
+    @cached_property
+    def draws(self) -> Draws:
+        """The generators of the seed."""
+        return Draws(self.seed)
+
     def layer(self, index: int) -> dict[str, Tensor]:
         """The tensors of one layer."""
         c, at = self.cfg, f"layers.{index}."
@@ -130,7 +133,7 @@ class _Draw:
         """Int8 rows [V, D] whose elements have the root mean square `size`."""
         quantiles = (torch.arange(256, dtype=torch.float64) + 0.5) / 256
         levels = (torch.special.ndtri(quantiles) * SPREAD).round().clamp(-LEVELS, LEVELS)
-        w = self._take(name, self.cfg.vocab_size, self.cfg.hidden_size, levels.to(torch.int8), np.dtype("<u1"))
+        w = self.draws.take(f"{name}.values", self.cfg.vocab_size, self.cfg.hidden_size, levels.to(torch.int8))
         return Rows(w, self._scales(name, size, float(levels.square().mean().sqrt())))
 
     def _scales(self, name: str, size: float, unit: float) -> scales.Scale:
@@ -143,29 +146,14 @@ class _Draw:
     def _trits(self, name: str, rows: int, columns: int) -> Tensor:
         """Packed trits uint8 [rows, ceil(columns / 5)], those of the padding zero."""
         codes = torch.arange(1 << 16) * LEGAL_BYTES >> 16
-        w = self._take(name, rows, packing.packed_width(columns), codes.to(torch.uint8), np.dtype("<u2"))
+        w = self.draws.take(f"{name}.values", rows, packing.packed_width(columns), codes.to(torch.uint8))
         if columns % TRITS:
             last = unpack_bytes(w[:, -1:].contiguous())
             last[:, columns % TRITS :] = 0
             w[:, -1:] = pack_bytes(last)
         return w
 
-    def _take(self, name: str, rows: int, columns: int, values: Tensor, kind: np.dtype) -> Tensor:  # type: ignore[type-arg]
-        """[rows, columns] of `values`, which has an entry for each number of `kind`, drawn independently."""
-        source, out = self._philox(f"{name}.values"), torch.empty(rows * columns, dtype=values.dtype)
-        table, flat = values.numpy(), out.numpy()
-        for start in range(0, len(flat), CHUNK):
-            part = flat[start : start + CHUNK]
-            size = part.size * kind.itemsize
-            raw = np.asarray(source.random_raw(-(-size // 8))).astype("<u8", copy=False).view(np.uint8)[:size]
-            np.take(table, raw.view(kind), out=part)
-        return out.reshape(rows, columns)
-
     def _scatter(self, name: str, size: int) -> Tensor:
         """Log-normal factors around 1, float64 [size]."""
-        normal = np.random.Generator(self._philox(f"{name}.scatter")).standard_normal(size)
+        normal = self.draws.generator(f"{name}.scatter").standard_normal(size)
         return torch.exp(SCATTER * torch.from_numpy(normal))
-
-    def _philox(self, name: str) -> np.random.Philox:
-        key = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
-        return np.random.Philox(key=int.from_bytes(key[:16], "little"))
