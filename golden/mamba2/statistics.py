@@ -29,17 +29,14 @@ import numpy as np
 from torch import Tensor
 
 from golden.checkpoints.draws import Draws, Vector, copy, rms
+from golden.checkpoints.residual import GROWTH, LOGITS, NORM_LIMIT, PRE_OUTLIER, final_norm, profile
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.names import EMBEDDING, HEAD, NORM_F, TENSORS
 
-GROWTH = 8.0
-"""Root mean square of the residual stream after the last layer over that of the embedding."""
-LOGITS = 1.5
-"""Standard deviation of the logits, as far as the residual is independent of the token they are for."""
-RESIDUAL, INNER, PRE_NORM = (10.0, 50.0), (5.0, 20.0), (1.2, 2.0)
-"""Between these, log-uniform, lies the factor of an outlier: of the residual stream, of x, of the pre-norm."""
-NORM_LIMIT, GATE_NORM_LIMIT = 3.99, 15.9
-"""Largest weights of the norms before in_proj and the head, and after the gate."""
+INNER = (5.0, 20.0)
+"""Between these, log-uniform, lies the factor of an outlier of x."""
+GATE_NORM_LIMIT = 15.9
+"""Largest weight of the norm after the gate."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +64,11 @@ class Statistics:
     @cached_property
     def residual(self) -> Vector:
         """Profile [D] of the residual stream: root mean square 1."""
-        D = self.cfg.d_model
-        profile = self.draws.log_normal("residual", D, 0.4) * self.draws.strong("residual", D, RESIDUAL)
-        return np.asarray(profile / rms(profile))
+        return profile(self.draws, self.cfg.d_model)
 
     @cached_property
     def _norm_f(self) -> Vector:
-        flat = self.residual**-1.25
-        weights = self.draws.log_normal("norm_f", self.cfg.d_model, 0.25) * flat / np.median(flat)
-        return np.asarray(weights.clip(max=NORM_LIMIT))
+        return final_norm(self.draws, "norm_f", self.residual)
 
     @cached_property
     def _base(self) -> float:
@@ -118,7 +111,7 @@ class Statistics:
 
     def _norm(self, layer: str) -> Vector:
         """Pre-norm weights [D]."""
-        strong = self.draws.strong(layer + "norm", self.cfg.d_model, PRE_NORM)
+        strong = self.draws.strong(layer + "norm", self.cfg.d_model, PRE_OUTLIER)
         return np.asarray((self.draws.log_normal(layer + "norm", self.cfg.d_model, 0.25) * strong).clip(max=NORM_LIMIT))
 
     def inner(self, layer: str) -> Vector:

@@ -24,16 +24,13 @@ import torch
 from torch import Tensor
 
 from golden.checkpoints.draws import Draws, Vector, copy, rms
+from golden.checkpoints.residual import GROWTH, LOGITS, NORM_LIMIT, PRE_OUTLIER, final_norm, profile
 from golden.ternary.config import EMBEDDING, FINAL_NORM, HEAD, BitNetConfig
 
-GROWTH = 8.0
-"""Root mean square of the residual stream after the last layer over that of the embedding."""
-LOGITS = 1.5
-"""Standard deviation of the logits, as far as the residual is independent of the token they are for."""
-RESIDUAL, PRE_NORM, SUB_NORM = (10.0, 50.0), (1.2, 2.0), (2.0, 8.0)
-"""Between these, log-uniform, lies the factor of an outlier: of the embedding, of norms, of sub-norms."""
-NORM_LIMIT, SUB_NORM_LIMIT = 3.99, 15.9
-"""Largest weights of norms, and of sub-norms."""
+SUB_NORM = (2.0, 8.0)
+"""Between these, log-uniform, lies the factor of an outlier of sub-norms."""
+SUB_NORM_LIMIT = 15.9
+"""Largest weight of sub-norms."""
 ROUNDED = math.sqrt(2 / math.pi) * math.sqrt(math.erfc(0.5 / math.sqrt(math.pi)))
 """Root mean square of unit Gaussian weights once they are ternary: mean |w| times the square root of the share != 0."""
 
@@ -59,7 +56,7 @@ class Statistics:
         elif name.endswith("_sub_norm.weight"):
             copy(out, self._norm(name, len(out), 0.3, SUB_NORM, SUB_NORM_LIMIT))
         elif name.endswith("layernorm.weight"):
-            copy(out, self._norm(name, len(out), 0.25, PRE_NORM, NORM_LIMIT))
+            copy(out, self._norm(name, len(out), 0.25, PRE_OUTLIER, NORM_LIMIT))
         else:
             adds = "o_proj" in name or "down_proj" in name
             size = (self._step if adds else 1.0) / (ROUNDED * math.sqrt(out.shape[1]))
@@ -75,15 +72,11 @@ class Statistics:
     @cached_property
     def residual(self) -> Vector:
         """Profile [D] of the embedding: root mean square 1."""
-        D = self.cfg.hidden_size
-        profile = self.draws.log_normal("residual", D, 0.4) * self.draws.strong("residual", D, RESIDUAL)
-        return np.asarray(profile / rms(profile))
+        return profile(self.draws, self.cfg.hidden_size)
 
     @cached_property
     def _final_norm(self) -> Vector:
-        flat = self.residual**-1.25
-        weights = self.draws.log_normal("norm", self.cfg.hidden_size, 0.25) * flat / np.median(flat)
-        return np.asarray(weights.clip(max=NORM_LIMIT))
+        return final_norm(self.draws, "norm", self.residual)
 
     @cached_property
     def _base(self) -> float:

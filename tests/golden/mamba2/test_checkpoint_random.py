@@ -13,12 +13,13 @@ from torch import Tensor
 
 from golden.checkpoints import draws, read_config
 from golden.checkpoints.draws import OUTLIERS
+from golden.checkpoints.residual import GROWTH
 from golden.errors import InputError
 from golden.mamba2 import checkpoint, random_checkpoint
 from golden.mamba2.config import LayerWeights, Mamba2Config, ModelWeights
 from golden.mamba2.model import forward, initial_states, mixer, rms_norm
 from golden.mamba2.names import tensor_shapes
-from golden.mamba2.statistics import GROWTH, Statistics
+from golden.mamba2.statistics import Statistics
 
 CFG = Mamba2Config(d_model=48, n_layer=3, vocab_size=70, d_state=16, headdim=16, ngroups=2, chunk_size=16)
 UNTIED = Mamba2Config(d_model=32, n_layer=2, vocab_size=70, d_state=8, headdim=8, d_conv=3, tie_embeddings=False)

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from golden.checkpoints import draws
+from golden.checkpoints.residual import GROWTH
 from golden.errors import InputError
 from golden.ternary import checkpoint, random_checkpoint
 from golden.ternary.config import EMBEDDING, BitNetConfig, linear_shapes, tensor_shapes
 from golden.ternary.model import forward
-from golden.ternary.statistics import GROWTH, ROUNDED, Statistics
+from golden.ternary.statistics import ROUNDED, Statistics
 from tests.golden.ternary.random_models import SHAPES, theirs
 
 C = SHAPES["swiglu"]
