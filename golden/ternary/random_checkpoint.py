@@ -4,26 +4,20 @@
 Written a shard at a time, so that a model of any size can be made in the memory of its largest tensor or shard.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
-from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
+from golden.checkpoints.generated import Dtype, Progress, check_wishes, counted
 from golden.checkpoints.writer import new_directory, write_config, write_safetensors
-from golden.errors import InputError
 from golden.ternary import two_bit
 from golden.ternary.checkpoint import stored_shapes
 from golden.ternary.config import BitNetConfig, Form, hf_config, linear_shapes
 from golden.ternary.quant import quantize_weight
 from golden.ternary.statistics import Statistics
-
-Dtype = Literal["float32", "bfloat16", "float16"]
-Progress = Callable[[int, int], None]
-"""Called with the elements written so far, and with those of all files."""
 
 
 def write(
@@ -42,32 +36,25 @@ def write(
     quantize to. Raises InputError for an existing path or what a form cannot say, MachineError when `path` cannot be
     written; nothing partial remains.
     """
-    for key, found, choices in (("dtype", dtype, get_args(Dtype)), ("form", form, get_args(Form))):
-        if found not in choices:
-            raise InputError(f"random checkpoint: {key} is {found!r}, expected one of {', '.join(choices)}")
-    if shard_bytes < 1:
-        raise InputError(f"random checkpoint: shard_bytes is {shard_bytes}, expected at least 1")
+    check_wishes(shard_bytes, dtype=(dtype, Dtype), form=(form, Form))
     shapes = stored_shapes(cfg, form)
     linear = linear_shapes(cfg)
     dtypes: dict[str, torch.dtype] = dict.fromkeys(shapes, getattr(torch, dtype))
     if form != "online":
         dtypes |= {f"{name}.weight": torch.uint8 for name in linear}
-    filler = _Filler(Statistics(cfg, seed), form, linear, sum(map(prod, shapes.values())), progress)
+    fill = counted(_Filler(Statistics(cfg, seed), form, linear).fill, sum(map(prod, shapes.values())), progress)
     with new_directory(path) as folder:
-        write_safetensors(folder, shapes, dtypes, filler.fill, shard_bytes)
+        write_safetensors(folder, shapes, dtypes, fill, shard_bytes)
         write_config(folder, hf_config(cfg, form, dtype))
 
 
 @dataclass
 class _Filler:
-    """Fills tensors of one form by name, and tells `progress` after each."""
+    """Fills tensors of one form by name."""
 
     model: Statistics
     form: Form
     linear: dict[str, tuple[int, int]]
-    total: int
-    progress: Progress | None
-    done: int = 0
     scales: dict[str, Tensor] = field(default_factory=dict)  # of the matrices quantized so far
 
     def fill(self, name: str, out: Tensor) -> None:
@@ -78,9 +65,6 @@ class _Filler:
             out.copy_(two_bit.pack(self._quantize(name.removesuffix(".weight"))))
         else:
             self.model.fill(name, out)
-        self.done += out.numel()
-        if self.progress is not None:
-            self.progress(self.done, self.total)
 
     def _quantize(self, name: str) -> Tensor:
         """Ternary weights int8 [M, K]; their scale is kept."""
