@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random checkpoints: the same in every layout and on every run, with outliers, and with sound activations."""
 
-import hashlib
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -11,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the name that every PyTorch reader expects
 from torch import Tensor
 
-from golden.checkpoints import draws, read_config
+from golden.checkpoints import read_config
 from golden.checkpoints.draws import OUTLIERS
 from golden.checkpoints.residual import GROWTH
 from golden.errors import InputError
@@ -20,6 +19,13 @@ from golden.mamba2.config import LayerWeights, Mamba2Config, ModelWeights
 from golden.mamba2.model import forward, initial_states, mixer, rms_norm
 from golden.mamba2.names import tensor_shapes
 from golden.mamba2.statistics import Statistics
+from tests.golden.random_checkpoints import (
+    assert_an_interrupted_run_leaves_nothing,
+    assert_progress_counts_to_the_end,
+    assert_tensors_are_independent,
+    digest,
+    hashes,
+)
 
 CFG = Mamba2Config(d_model=48, n_layer=3, vocab_size=70, d_state=16, headdim=16, ngroups=2, chunk_size=16)
 UNTIED = Mamba2Config(d_model=32, n_layer=2, vocab_size=70, d_state=8, headdim=8, d_conv=3, tie_embeddings=False)
@@ -29,10 +35,6 @@ FORMS: list[dict[str, Any]] = [
     {"layout": "huggingface", "shard_bytes": 9000},
     {"layout": "state-spaces"},
 ]
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
@@ -73,30 +75,15 @@ def test_a_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_tensors_are_independent_of_order_and_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tensor is fixed by seed and name: drawn last to first, in small blocks, or in a deeper model it is the same."""
-    shapes = tensor_shapes(CFG)
-
-    def draw(names: list[str], model: Statistics) -> dict[str, Tensor]:
-        out = {name: torch.empty(shapes[name]) for name in names}
-        for name, tensor in out.items():
-            model.fill(name, tensor)
-        return out
-
-    first = draw(list(shapes), Statistics(CFG, 7))
-    monkeypatch.setattr(draws, "BLOCK", 100)
-    second = draw(list(reversed(shapes)), Statistics(CFG, 7))
-    assert all(torch.equal(first[name], second[name]) for name in shapes)
-    assert len({tensor.flatten()[:9].sum().item() for tensor in first.values()}) == len(shapes)
+    """A tensor is fixed by seed and name: drawn last to first and in small blocks it is the same."""
+    assert_tensors_are_independent(lambda: Statistics(CFG, 7), tensor_shapes(CFG), monkeypatch)
 
 
 def test_the_draw_is_pinned() -> None:
     """The model that a seed stands for does not change unnoticed: sha256 over all tensors of a small one."""
-    digest = hashlib.sha256()
-    for name, shape in tensor_shapes(CFG).items():
-        out = torch.empty(shape)
-        Statistics(CFG, 1).fill(name, out)
-        digest.update(out.numpy().tobytes())
-    assert digest.hexdigest() == "5cdb1e2b22baab53cd643b5de083d922971ddc935b652da7d3a5ef92bfcd3f2b"
+    assert digest(Statistics(CFG, 1), tensor_shapes(CFG)) == (
+        "5cdb1e2b22baab53cd643b5de083d922971ddc935b652da7d3a5ef92bfcd3f2b"
+    )
 
 
 def by_channel(x: Tensor) -> Tensor:
@@ -169,11 +156,9 @@ def test_vectors_are_as_published(tmp_path: Path) -> None:
 
 def test_progress_counts_to_the_end(tmp_path: Path) -> None:
     """Progress is told after every tensor, rises, and ends at the number of parameters."""
-    told: list[tuple[int, int]] = []
-    random_checkpoint.write(tmp_path / "model", CFG, 1, progress=lambda done, total: told.append((done, total)))
-    assert [done for done, _ in told] == sorted({done for done, _ in told})
-    assert len(told) == len(tensor_shapes(CFG))
-    assert {total for _, total in told} == {told[-1][0]}
+    assert_progress_counts_to_the_end(
+        lambda progress: random_checkpoint.write(tmp_path / "model", CFG, 1, progress=progress), len(tensor_shapes(CFG))
+    )
 
 
 def test_the_original_layout_names_the_unpadded_vocabulary(tmp_path: Path) -> None:
@@ -204,12 +189,7 @@ def test_foreign_wishes_are_refused(tmp_path: Path, change: dict[str, Any], says
 
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
     """Where writing stops half-way, neither the folder nor a scratch folder remains."""
-
-    def stop(done: int, total: int) -> None:
-        if done > total // 2:
-            raise KeyboardInterrupt
-
     for form in FORMS:
-        with pytest.raises(KeyboardInterrupt):
-            random_checkpoint.write(tmp_path / "model", CFG, 1, progress=stop, **form)
-        assert not list(tmp_path.iterdir())
+        assert_an_interrupted_run_leaves_nothing(
+            lambda path, stop, form=form: random_checkpoint.write(path, CFG, 1, progress=stop, **form), tmp_path
+        )

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random BitNet checkpoints: one model in every form and on every run, with outliers, and with sound activations."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from golden.checkpoints import draws
 from golden.checkpoints.residual import GROWTH
 from golden.errors import InputError
 from golden.ternary import checkpoint, random_checkpoint
 from golden.ternary.config import EMBEDDING, BitNetConfig, linear_shapes, tensor_shapes
 from golden.ternary.model import forward
 from golden.ternary.statistics import ROUNDED, Statistics
+from tests.golden.random_checkpoints import (
+    assert_an_interrupted_run_leaves_nothing,
+    assert_progress_counts_to_the_end,
+    assert_tensors_are_independent,
+    digest,
+    hashes,
+)
 from tests.golden.ternary.random_models import SHAPES, theirs
 
 C = SHAPES["swiglu"]
@@ -27,10 +32,6 @@ FORMS: list[dict[str, Any]] = [
     {"form": "autobitlinear", "shard_bytes": 9000},
     {"form": "bitlinear", "dtype": "float16"},
 ]
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -71,29 +72,14 @@ def test_a_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_tensors_are_independent_of_order_and_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tensor is fixed by seed and name: drawn last to first and in small blocks it is the same."""
-    shapes = tensor_shapes(C)
-
-    def draw(names: list[str], model: Statistics) -> dict[str, Tensor]:
-        out = {name: torch.empty(shapes[name]) for name in names}
-        for name, tensor in out.items():
-            model.fill(name, tensor)
-        return out
-
-    first = draw(list(shapes), Statistics(C, 7))
-    monkeypatch.setattr(draws, "BLOCK", 100)
-    second = draw(list(reversed(shapes)), Statistics(C, 7))
-    assert all(torch.equal(first[name], second[name]) for name in shapes)
-    assert len({tensor.flatten()[:9].sum().item() for tensor in first.values()}) == len(shapes)
+    assert_tensors_are_independent(lambda: Statistics(C, 7), tensor_shapes(C), monkeypatch)
 
 
 def test_the_draw_is_pinned() -> None:
     """The model that a seed stands for does not change unnoticed: sha256 over all tensors of a small one."""
-    digest = hashlib.sha256()
-    for name, shape in tensor_shapes(C).items():
-        out = torch.empty(shape)
-        Statistics(C, 1).fill(name, out)
-        digest.update(out.numpy().tobytes())
-    assert digest.hexdigest() == "0cc669f87fafae88e279be46233621dffc16562062df201b5b89c3fb57257a05"
+    assert digest(Statistics(C, 1), tensor_shapes(C)) == (
+        "0cc669f87fafae88e279be46233621dffc16562062df201b5b89c3fb57257a05"
+    )
 
 
 def test_the_rounded_size_is_that_of_gaussian_weights() -> None:
@@ -138,11 +124,10 @@ def test_activations_have_outliers_and_stay_sound(tmp_path: Path, seed: int) -> 
 
 def test_progress_counts_to_the_end(tmp_path: Path) -> None:
     """Progress is told after every tensor, rises, and ends at the number of stored elements."""
-    told: list[tuple[int, int]] = []
-    random_checkpoint.write(tmp_path / "m", C, 1, form="bitlinear", progress=lambda *now: told.append(now))
-    assert [done for done, _ in told] == sorted({done for done, _ in told})
-    assert len(told) == len(checkpoint.stored_shapes(C, "bitlinear"))
-    assert {total for _, total in told} == {told[-1][0]}
+    tensors = len(checkpoint.stored_shapes(C, "bitlinear"))
+    assert_progress_counts_to_the_end(
+        lambda progress: random_checkpoint.write(tmp_path / "m", C, 1, form="bitlinear", progress=progress), tensors
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,12 +147,7 @@ def test_foreign_wishes_are_refused(tmp_path: Path, change: dict[str, Any], says
 
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
     """Where writing stops half-way, neither the folder nor a scratch folder remains."""
-
-    def stop(done: int, total: int) -> None:
-        if done > total // 2:
-            raise KeyboardInterrupt
-
     for form in FORMS:
-        with pytest.raises(KeyboardInterrupt):
-            random_checkpoint.write(tmp_path / "model", C, 1, progress=stop, **form)
-        assert not list(tmp_path.iterdir())
+        assert_an_interrupted_run_leaves_nothing(
+            lambda path, stop, form=form: random_checkpoint.write(path, C, 1, progress=stop, **form), tmp_path
+        )
