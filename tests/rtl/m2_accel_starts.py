@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from golden.mamba2.accel import image, layout
-from golden.mamba2.accel.arguments import Arguments, argument_error, build_of, counts, tap_beats, up
+from golden.mamba2.accel.arguments import Arguments, argument_error, build_of, counts, tap_beats, up, whole
 from golden.mamba2.accel.outcome import Outcome, outcome
 from golden.mamba2.accel.schedule import Job, Kind, jobs
+from golden.mamba2.accel.start import PAGE, REGIONS
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import functions, profile, store, synthetic
 from golden.mamba2.integer.model import IntegerModel, IntegerState
@@ -25,8 +26,6 @@ from golden.spec.gen import mamba2_accel as regs
 
 BEST = 8
 """Logits of a token record; values of a captured beat."""
-PAGE = 4096
-REGIONS = ("p", "w", "e", "tok", "s", "out", "tap")
 GUARD = 0xA5
 """Byte of everything that the kernel alone writes, before it does."""
 
@@ -81,15 +80,9 @@ class Start:
     @cached_property
     def arguments(self) -> Arguments:
         """The registers' values; the arenas' bases are the bench's."""
-        shape, p, eps = self.model.cfg, self.model.profile, self.model.profile.norm != "table"
-        bare = Arguments(
-            d_model=shape.d_model,
-            heads=shape.nheads,
-            headdim=shape.headdim,
-            d_state=shape.d_state,
-            ngroups=shape.ngroups,
-            vocab=shape.vocab_size,
-            model_layers=shape.n_layer,
+        eps_d, eps_i = functions.eps_sums(self.model)
+        bare = replace(
+            whole(self.model.cfg),
             layer_first=self.run_layers.start,
             layer_count=len(self.run_layers),
             prompt=len(self.prompt),
@@ -99,14 +92,10 @@ class Start:
             head=self.generate > 0,
             chunk_heads=self.chunk_heads,
             mem_first=self.on_chip,
-            eps_d=functions.eps_sum(shape.d_model, self.model.residual_eps, p.residual_frac) if eps else 0,
-            eps_i=functions.eps_sum(shape.d_inner // shape.ngroups, shape.norm_eps, p.y_frac) if eps else 0,
+            eps_d=eps_d,
+            eps_i=eps_i,
             tap_point=self.tap,
             tap_all=True,
-            tap_layer=0,
-            **{f"{name}_off": 0 for name in REGIONS},
-            arena_bytes=0,
-            s_bytes=0,
             bases=(0,) * self.cfg.ports,
         )
         placed = self._place(bare)

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.profile import Mamba2Profile, load
 from golden.spec import Mamba2AccelConfig
 from golden.spec.gen.mamba2_accel import MAX_LAYERS, MAX_TOKENS, MAX_VOCAB, ErrorCode
@@ -124,6 +125,43 @@ class Arguments:
     def offsets(self) -> tuple[int, ...]:
         """Where the regions begin, in the order of the registers."""
         return (self.p_off, self.w_off, self.e_off, self.tok_off, self.s_off, self.out_off, self.tap_off)
+
+
+def whole(shape: Mamba2Config) -> Arguments:
+    """Arguments of all layers of a model: one token read and chosen, states in memory, nothing captured or placed."""
+    return Arguments(
+        d_model=shape.d_model,
+        heads=shape.nheads,
+        headdim=shape.headdim,
+        d_state=shape.d_state,
+        ngroups=shape.ngroups,
+        vocab=shape.vocab_size,
+        model_layers=shape.n_layer,
+        layer_first=0,
+        layer_count=shape.n_layer,
+        prompt=1,
+        generate=1,
+        raw=False,
+        keep=False,
+        head=True,
+        chunk_heads=1,
+        mem_first=0,
+        eps_d=1,
+        eps_i=1,
+        tap_point=0,
+        tap_all=False,
+        tap_layer=0,
+        p_off=0,
+        w_off=0,
+        e_off=0,
+        tok_off=0,
+        s_off=0,
+        out_off=0,
+        tap_off=0,
+        arena_bytes=0,
+        s_bytes=0,
+        bases=(),
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,16 @@ from torch import Tensor
 
 from golden.errors import InputError
 from golden.mamba2.accel import image, layout
-from golden.mamba2.accel.arguments import TAP_BITS, Arguments, Build, argument_error, build_of, counts, tap_beats
+from golden.mamba2.accel.arguments import (
+    TAP_BITS,
+    Arguments,
+    Build,
+    argument_error,
+    build_of,
+    counts,
+    tap_beats,
+    whole,
+)
 from golden.mamba2.accel.layout import StateShape
 from golden.mamba2.accel.roof import layers_on_chip
 from golden.mamba2.config import Mamba2Config
@@ -96,11 +105,7 @@ def plan(model: IntegerModel, machine: Mamba2AccelConfig, run: Run) -> Plan:
             f"configuration {machine.name} has profile {machine.profile}, the model is of {p.name} "
             "or of other choices in it; quantize it for this profile"
         )
-    if p.norm == "table":
-        return lay_out(shape, p, (0, 0), machine, run)
-    eps_d = functions.eps_sum(shape.d_model, model.residual_eps, p.residual_frac)
-    eps_i = functions.eps_sum(shape.d_inner // shape.ngroups, shape.norm_eps, p.y_frac)
-    return lay_out(shape, p, (eps_d, eps_i), machine, run)
+    return lay_out(shape, p, functions.eps_sums(model), machine, run)
 
 
 def fits(shape: Mamba2Config, machine: Mamba2AccelConfig, run: Run) -> None:
@@ -113,25 +118,13 @@ def lay_out(shape: Mamba2Config, p: Mamba2Profile, eps: tuple[int, int], machine
     on_chip = layers_on_chip(shape, machine.state_depth, machine.tiles) if _has_tiles(shape, machine) else 0
     state = cut(shape, p, machine, needed=False)
     memory_beats = shape.n_layer * state.chunks * state.beats if on_chip < shape.n_layer else 0
-    offsets: dict[str, Any] = {f"{name}_off": 0 for name in REGIONS}
-    a = Arguments(
-        d_model=shape.d_model,
-        heads=shape.nheads,
-        headdim=shape.headdim,
-        d_state=shape.d_state,
-        ngroups=shape.ngroups,
-        vocab=shape.vocab_size,
-        model_layers=shape.n_layer,
-        layer_first=0,
-        layer_count=shape.n_layer,
+    a = replace(
+        whole(shape),
         chunk_heads=state.heads,
         mem_first=on_chip,
         eps_d=eps[0],
         eps_i=eps[1],
-        arena_bytes=0,
         s_bytes=memory_beats * machine.port_bytes,
-        bases=(),
-        **offsets,
         **_fields(run),
     )
     size = image.sections(shape, p, machine)

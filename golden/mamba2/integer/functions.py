@@ -4,6 +4,7 @@
 from torch import Tensor
 
 from golden.fixed import nau, norm_tables, rsqrt, sigmoid, tables
+from golden.mamba2.integer.model import IntegerModel
 from golden.mamba2.integer.profile import Mamba2Profile
 
 
@@ -45,6 +46,15 @@ def gated_norm(x: Tensor, weight: Tensor, eps: float, groups: int, p: Mamba2Prof
 
 def _rsqrt_norm(x: Tensor, weight: Tensor, eps: float, frac: int, p: Mamba2Profile) -> Tensor:
     return rsqrt.rms_norm_rsqrt(x, weight, eps_sum(x.shape[-1], eps, frac), frac, p.norm_weight_frac)
+
+
+def eps_sums(model: IntegerModel) -> tuple[int, int]:
+    """`eps_sum` of the norms of the residual stream and of those behind the gate; 0 where tables hold eps."""
+    cfg, p = model.cfg, model.profile
+    if p.norm == "table":
+        return 0, 0
+    residual = eps_sum(cfg.d_model, model.residual_eps, p.residual_frac)
+    return residual, eps_sum(cfg.d_inner // cfg.ngroups, cfg.norm_eps, p.y_frac)
 
 
 def eps_sum(width: int, eps: float, frac: int) -> int:

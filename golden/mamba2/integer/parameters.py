@@ -51,7 +51,8 @@ def check_model(model: IntegerModel) -> None:
     require("norm_f", model.norm_f, norm_weight(model.profile))
     require("embedding", model.embedding, EMBEDDING)
     _check_linear("head", model.head, model.profile)
-    _check_eps(model)
+    if model.profile.norm == "rsqrt":
+        require("norm_eps", torch.tensor(functions.eps_sums(model)), EPS_SUM)
     for index, layer in enumerate(model.layers):
         check_parameters(layer, model.profile, f"layers.{index}.")
 
@@ -78,11 +79,3 @@ def _check_linear(name: str, linear: Linear, profile: Mamba2Profile) -> None:
     else:
         require(f"{name}.mult", linear.scale.mult, MULTIPLIER)
         require(f"{name}.shift", linear.scale.shift, ROW_SHIFT)
-
-
-def _check_eps(model: IntegerModel) -> None:
-    cfg, p = model.cfg, model.profile
-    if p.norm == "rsqrt":
-        residual = functions.eps_sum(cfg.d_model, model.residual_eps, p.residual_frac)
-        gate = functions.eps_sum(cfg.d_inner // cfg.ngroups, cfg.norm_eps, p.y_frac)
-        require("norm_eps", torch.tensor([residual, gate]), EPS_SUM)

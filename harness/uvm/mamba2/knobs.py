@@ -122,7 +122,7 @@ def shapes(build: Build) -> tuple[Shape, ...]:
         for shape in grid
         if 2 * shape.d_model % shape.headdim == 0
         and 2 * shape.d_model * shape.d_state <= 64 * TILES
-        and argument_error(plain(shape, build), build) is ErrorCode.NONE
+        and argument_error(plain(shape), build) is ErrorCode.NONE
     )
 
 

@@ -21,6 +21,7 @@ from golden.mamba2.accel.arguments import (
     counts,
     tap_beats,
     up,
+    whole,
 )
 from golden.mamba2.accel.layout import little_endian, pack_state, state_shapes, to_beats
 from golden.mamba2.config import Mamba2Config
@@ -40,41 +41,10 @@ BAD_TOKENS = (0, 1, 1 << 24, 1 << 31, (1 << 32) - 1)
 """Token ids that are too large: the first two are added to the vocabulary's size."""
 
 
-def plain(shape: Shape, build: Build) -> Arguments:
+def plain(shape: Shape) -> Arguments:
     """Return legal arguments of a shape that a build takes: one layer, one token, everything in memory."""
-    return Arguments(
-        d_model=shape.d_model,
-        heads=shape.heads,
-        headdim=shape.headdim,
-        d_state=shape.d_state,
-        ngroups=shape.ngroups,
-        vocab=8,
-        model_layers=1,
-        layer_first=0,
-        layer_count=1,
-        prompt=1,
-        generate=1,
-        raw=False,
-        keep=False,
-        head=True,
-        chunk_heads=1,
-        mem_first=0,
-        eps_d=1,
-        eps_i=1,
-        tap_point=0,
-        tap_all=False,
-        tap_layer=0,
-        p_off=0,
-        w_off=0,
-        e_off=0,
-        tok_off=0,
-        s_off=0,
-        out_off=0,
-        tap_off=0,
-        arena_bytes=1 << 40,
-        s_bytes=1 << 30,
-        bases=(0,),
-    )
+    cfg = Mamba2Config(shape.d_model, n_layer=1, vocab_size=8, d_state=shape.d_state, headdim=shape.headdim)
+    return replace(whole(cfg), ngroups=shape.ngroups, arena_bytes=1 << 40, s_bytes=1 << 30, bases=(0,))
 
 
 def make_model(style: str, cfg: Mamba2Config, p: Mamba2Profile, seed: int) -> IntegerModel:
@@ -97,19 +67,9 @@ def model_regions(model: IntegerModel, cfg: Mamba2AccelConfig) -> dict[str, Tens
 
 def of_model(model: IntegerModel, cfg: Mamba2AccelConfig, bases: tuple[int, ...], arena: int) -> Arguments:
     """Return the arguments that follow from a model; all layers, states on chip, nothing to do and nothing placed."""
-    m, p = model.cfg, model.profile
-    rsqrt = p.norm != "table"
+    eps_d, eps_i = functions.eps_sums(model)
     return replace(
-        plain(Shape(m.d_model, m.headdim, m.d_state, m.ngroups), build_of(cfg)),
-        vocab=m.vocab_size,
-        model_layers=m.n_layer,
-        layer_count=m.n_layer,
-        mem_first=m.n_layer,
-        eps_d=functions.eps_sum(m.d_model, model.residual_eps, p.residual_frac) if rsqrt else 0,
-        eps_i=functions.eps_sum(m.d_inner // m.ngroups, m.norm_eps, p.y_frac) if rsqrt else 0,
-        arena_bytes=arena,
-        s_bytes=0,
-        bases=bases,
+        whole(model.cfg), mem_first=model.cfg.n_layer, eps_d=eps_d, eps_i=eps_i, arena_bytes=arena, bases=bases
     )
 
 

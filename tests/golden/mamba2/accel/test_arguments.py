@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from golden.mamba2.accel import image
-from golden.mamba2.accel.arguments import Arguments, Build, argument_error, build_of, counts, tap_beats
+from golden.mamba2.accel.arguments import Arguments, Build, argument_error, build_of, counts, tap_beats, whole
 from golden.mamba2.accel.layout import in_proj_rows, state_shapes
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.profile import load
@@ -30,31 +30,13 @@ class Machine:
 
 def start(cfg: Mamba2Config, build: Build) -> Arguments:
     """Return a legal start of a whole model, its regions one behind the other, the arena just large enough."""
-    found = Arguments(
-        d_model=cfg.d_model,
-        heads=cfg.nheads,
-        headdim=cfg.headdim,
-        d_state=cfg.d_state,
-        ngroups=cfg.ngroups,
-        vocab=cfg.vocab_size,
-        model_layers=cfg.n_layer,
-        layer_first=0,
-        layer_count=cfg.n_layer,
+    found = replace(
+        whole(cfg),
         prompt=5,
         generate=3,
-        raw=False,
-        keep=False,
-        head=True,
         chunk_heads=chunk_heads(cfg, build),
-        mem_first=0,
-        eps_d=1,
-        eps_i=1,
         tap_point=1,
         tap_all=True,
-        tap_layer=0,
-        **dict.fromkeys(("p_off", "w_off", "e_off", "tok_off", "s_off", "out_off", "tap_off"), 0),
-        arena_bytes=0,
-        s_bytes=0,
         bases=(0, 1 << 20),
     )
     sizes, c = image.sections(cfg, build.profile, machine(build)), counts(found, build)
