@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the whole suite: the seed of the run, and the skip of Icarus tests where Icarus is missing."""
+"""The whole suite: the seed of the run, the skip of Icarus tests where Icarus is missing, the command as a fixture."""
 
 import os
+import sys
 
 import pytest
 
 from golden.errors import MachineError
+from harness import cli
 from harness.toolchain import find_icarus
+from tests.command import Krait, Ran
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,3 +40,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("icarus"):
                 item.add_marker(pytest.mark.skip(reason=missing))
+
+
+@pytest.fixture
+def krait(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Krait:
+    """Call the entry point of the installed command in this process."""
+
+    def run(*arguments: object) -> Ran:
+        monkeypatch.setenv("KRAIT_DEBUG", "")
+        monkeypatch.setattr(sys, "argv", ["krait", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        shown = capsys.readouterr()
+        return Ran(int(end.value.code or 0), shown.out, shown.err)
+
+    return run

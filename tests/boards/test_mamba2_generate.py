@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text from mamba2_accel: starts of a small model on the simulated board against golden, and what is refused."""
 
-import sys
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -23,7 +22,6 @@ from golden.mamba2.published import published
 from golden.spec import load_config
 from golden.spec.gen.mamba2_accel import ErrorCode
 from golden.untokenize import untokenizer
-from harness import cli
 
 SHAPE = Mamba2Config(d_model=64, n_layer=2, vocab_size=256, d_state=16, headdim=16, ngroups=1)
 SIM = load_config("mamba2_accel", "sim")
@@ -169,21 +167,6 @@ def test_bytes_become_text_as_they_come(tmp_path) -> None:
 
 
 # ---- the command
-
-
-@pytest.fixture
-def krait(monkeypatch, capsys):
-    """Call the entry point of the installed command in this process: exit code, output, errors."""
-
-    def run(*arguments):
-        monkeypatch.setenv("KRAIT_DEBUG", "")
-        monkeypatch.setattr(sys, "argv", ["krait", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        shown = capsys.readouterr()
-        return int(end.value.code or 0), shown.out, shown.err
-
-    return run
 
 
 def test_the_command_generates(krait, folder, model) -> None:

@@ -9,38 +9,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from golden import vectors
 from harness import cli, generate
 from harness.paths import ROOT
+from tests.command import Krait, Ran
 from tests.harness.samples import record, regression, result
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Krait = Callable[..., Ran]
-
-
-@pytest.fixture
-def krait(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Krait:
-    """Call the entry point of the installed command in this process."""
-
-    def run(*arguments: object) -> Ran:
-        monkeypatch.setenv("KRAIT_DEBUG", "")
-        monkeypatch.setattr(sys, "argv", ["krait", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        shown = capsys.readouterr()
-        return Ran(int(end.value.code or 0), shown.out, shown.err)
-
-    return run
 
 
 def expect(ran: Ran, code: int, *words: str) -> None:

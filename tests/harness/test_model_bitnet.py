@@ -2,44 +2,22 @@
 """`krait model random` and `krait model info` on BitNet models: made, described from headers, refused."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import torch
 
 from golden.ternary import published, random_checkpoint
 from golden.ternary.config import BitNetConfig
-from harness import cli
+from tests.command import Krait
 
 SMALL = BitNetConfig(64, 32, 48, 3, 4, 2, 1e4, 128, hidden_act="silu")
 
 
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Krait = Callable[..., Ran]
-
-
-@pytest.fixture
-def krait(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Krait:
-    """Call the entry point of the installed command in this process; the small published size is a tiny one here."""
+@pytest.fixture(autouse=True)
+def _small_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small published size is a tiny one here."""
     monkeypatch.setitem(published._SHAPES, "bitnet-0.73b", SMALL)
-
-    def run(*arguments: object) -> Ran:
-        monkeypatch.setenv("KRAIT_DEBUG", "")
-        monkeypatch.setattr(sys, "argv", ["krait", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        shown = capsys.readouterr()
-        return Ran(int(end.value.code or 0), shown.out, shown.err)
-
-    return run
 
 
 @pytest.mark.parametrize(

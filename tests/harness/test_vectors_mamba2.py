@@ -2,40 +2,14 @@
 """`krait vectors` on the units of an integer profile: made from the zoo's model, checked, compared, refused."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from safetensors.torch import load_file, save_file
 
 from golden import vectors
-from harness import bundles, cli
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Krait = Callable[..., Ran]
-
-
-@pytest.fixture
-def krait(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Krait:
-    """Call the entry point of the installed command in this process."""
-
-    def run(*arguments: object) -> Ran:
-        monkeypatch.setenv("KRAIT_DEBUG", "")
-        monkeypatch.setattr(sys, "argv", ["krait", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        shown = capsys.readouterr()
-        return Ran(int(end.value.code or 0), shown.out, shown.err)
-
-    return run
+from harness import bundles
+from tests.command import Krait, Ran
 
 
 @pytest.fixture(scope="module")
