@@ -6,6 +6,7 @@ result depends on.
 """
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -175,6 +176,17 @@ class Profile:
                 return choice.value
         known = ", ".join(choice.name for choice in self.choices)
         raise InputError(f"profile {self.name}: found choice {name!r}, expected one of {known}")
+
+    def changed(self, names: Collection[str], changes: Mapping[str, str | int]) -> dict[str, str | int | float]:
+        """Values of the choices `names`, with `changes`; InputError for another choice, or a value not offered."""
+        choices = {choice.name: choice for choice in self.choices if choice.name in names}
+        for key, value in changes.items():
+            if key not in choices:
+                raise InputError(f"profile {self.name}: found choice {key!r}, expected one of {', '.join(names)}")
+            if value not in choices[key].options:
+                offered = ", ".join(map(repr, choices[key].options))
+                raise InputError(f"profile {self.name}: {key}: found {value!r}, expected one of {offered}")
+        return {name: changes.get(name, choice.value) for name, choice in choices.items()}
 
 
 @lru_cache

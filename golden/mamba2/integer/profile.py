@@ -2,7 +2,7 @@
 """An integer profile of Mamba2: the typed choices of `golden/spec/profiles/<name>.toml`, the dimensions it takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from golden.errors import InputError
@@ -64,21 +64,15 @@ def load(name: str, changes: Mapping[str, str | int] | None = None) -> Mamba2Pro
     """Profile `name` with `changes`. InputError for an unknown name or choice, or a value that is not offered."""
     if name not in NAMES:
         raise InputError(f"profile: found {name!r}, expected one of {', '.join(NAMES)}")
-    choices = {choice.name: choice for choice in load_profile(name).choices}
-    for key, value in (changes or {}).items():
-        if key not in choices:
-            raise InputError(f"profile {name}: found choice {key!r}, expected one of {', '.join(choices)}")
-        if value not in choices[key].options:
-            offered = ", ".join(map(repr, choices[key].options))
-            raise InputError(f"profile {name}: {key}: found {value!r}, expected one of {offered}")
-        choices[key] = replace(choices[key], value=value)
+    profile = load_profile(name)
+    values = profile.changed([choice.name for choice in profile.choices], changes or {})
     known = {field.name for field in fields(Mamba2Profile)} - {"name"}
-    if choices.keys() != known:
-        wrong = sorted(choices.keys() ^ known)[0]
+    if values.keys() != known:
+        wrong = sorted(values.keys() ^ known)[0]
         raise InputError(
             f"profile {name}: choice {wrong!r} is unknown or missing; expected exactly those of Mamba2Profile"
         )
-    return Mamba2Profile(name=name, **{key: choice.value for key, choice in choices.items()})  # type: ignore[arg-type]
+    return Mamba2Profile(name=name, **values)  # type: ignore[arg-type]
 
 
 def parse_changes(name: str, settings: tuple[str, ...]) -> dict[str, str | int]:

@@ -2,7 +2,7 @@
 """The profile `ternary-b158`: the typed numbers of `golden/spec/profiles/ternary-b158.toml`, the models it takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 from golden.errors import InputError
 from golden.spec import load_profile
@@ -33,16 +33,8 @@ class TernaryProfile:
 
 def load(changes: Mapping[str, int] | None = None) -> TernaryProfile:
     """The profile with `changes`. InputError for an unknown choice, or a value that is not offered."""
-    choices = {choice.name: choice for choice in load_profile(NAME).choices}
-    names = [field.name for field in fields(TernaryProfile)]
-    for key, value in (changes or {}).items():
-        if key not in names:
-            raise InputError(f"profile {NAME}: found choice {key!r}, expected one of {', '.join(names)}")
-        if value not in choices[key].options:
-            offered = ", ".join(map(repr, choices[key].options))
-            raise InputError(f"profile {NAME}: {key}: found {value!r}, expected one of {offered}")
-        choices[key] = replace(choices[key], value=value)
-    return TernaryProfile(**{name: int(choices[name].value) for name in names})
+    values = load_profile(NAME).changed([field.name for field in fields(TernaryProfile)], changes or {})
+    return TernaryProfile(**{name: int(value) for name, value in values.items()})
 
 
 def check(cfg: BitNetConfig) -> None:

@@ -55,6 +55,16 @@ def test_profile_choices_are_read_by_name() -> None:
         profile["tritorder"]
 
 
+def test_choices_change_to_what_is_offered() -> None:
+    """Changes replace the values of the choices asked for; another choice and a value not offered are InputErrors."""
+    profile, names = load_profile("ternary-b158"), ("cache_bits", "query_bits")
+    assert profile.changed(names, {"cache_bits": 16}) == {"cache_bits": 16, "query_bits": profile["query_bits"]}
+    with pytest.raises(InputError, match="found choice 'rope_frac', expected one of cache_bits, query_bits"):
+        profile.changed(names, {"rope_frac": profile["rope_frac"]})  # type: ignore[dict-item]
+    with pytest.raises(InputError, match="cache_bits: found 9, expected one of 8, 16"):
+        profile.changed(names, {"cache_bits": 9})
+
+
 def test_unknown_names_list_the_known() -> None:
     """Unknown formats and profiles are InputErrors that list what is declared."""
     with pytest.raises(InputError, match="found 'int9', expected one of act_int8"):
