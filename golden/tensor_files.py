@@ -14,7 +14,6 @@ from torch import Tensor
 
 from golden.errors import InputError, MachineError
 
-READ = 1 << 20  # bytes at a time
 Shape = tuple[torch.dtype, tuple[int, ...]]
 
 
@@ -86,11 +85,8 @@ def _dtype(dtype: torch.dtype) -> str:
 
 def sha256(file: Path) -> str:
     """Hash of a file, empty when it cannot be read."""
-    digest = hashlib.sha256()
     try:
         with file.open("rb") as stream:
-            while part := stream.read(READ):
-                digest.update(part)
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         return ""
-    return digest.hexdigest()

@@ -5,9 +5,10 @@ Reading is strict: what is missing, extra, misshapen or corrupt is an `InputErro
 what was found and what was expected. Writing replaces each file in one step, so that nothing half-written remains.
 """
 
+import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from golden.errors import InputError, MachineError
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+READ = 1 << 20  # bytes at a time
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,17 @@ def read_config(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise InputError(f"{file}: found a JSON {type(config).__name__}, expected an object")
     return config
+
+
+def content_hash(files: Iterable[Path]) -> str:
+    """sha256 over names, sizes and contents of `files`, in their order."""
+    total = hashlib.sha256()
+    for file in files:
+        total.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+        with file.open("rb") as stream:
+            while part := stream.read(READ):
+                total.update(part)
+    return total.hexdigest()
 
 
 def load(path: Path) -> Checkpoint:

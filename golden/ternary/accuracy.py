@@ -4,10 +4,9 @@
 Profiles are named "ternary-b158" or "ternary-b158:choice=value,..." (a 16-bit cache: "cache_bits=16").
 """
 
-import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +17,7 @@ from torch.nn import functional
 
 from golden import text as texts
 from golden import windows
+from golden.checkpoints import content_hash
 from golden.errors import InputError
 from golden.ternary import model as floats
 from golden.ternary.integer import profile as profiles
@@ -26,7 +26,7 @@ from golden.ternary.integer.model import IntegerModel
 from golden.ternary.integer.profile import TernaryProfile
 from golden.ternary.integer.quantize import quantize
 from golden.ternary.integer.store import resident
-from golden.windows import Windows
+from golden.windows import Logits, Progress, Windows
 from golden.zoo import corpus
 
 SCHEMA = 1
@@ -34,10 +34,6 @@ GOAL_MODEL, GOAL_LOSS, GOAL_GREEDY = "bitnet-tiny", 1.0, 95.0
 """What the unchanged profile may lose of this model's bits per byte, and share of equal greedy tokens, in percent."""
 DEFAULT = (profiles.NAME, f"{profiles.NAME}:cache_bits=16", f"{profiles.NAME}:cache_bits=16,query_bits=16")
 """The profile, and the wider cache that only the golden model has."""
-HELDOUT = "held-out text of golden.zoo"
-
-Progress = Callable[[int, int], None]
-Logits = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -136,14 +132,14 @@ def evaluate(
     source = floats.quantized(floats.load(checkpoint))
     content = texts.read(text or corpus.HELDOUT)
     found = texts.tokenize(content, source.config.vocab_size, checkpoint, tokenizer)
-    cut = windows.cut(found, str(text or HELDOUT), context, max(context // 2, 1), limit)
+    cut = windows.cut(found, str(text or corpus.HELDOUT_NAME), context, max(context // 2, 1), limit)
     models = [(name, resident(quantize(source, p))) for name, p in zip(names, chosen, strict=True)]
     goals = text is None and checkpoint.resolve().name == GOAL_MODEL
     return Evaluation(
         schema=SCHEMA,
         checkpoint=checkpoint.name,
         checkpoint_sha256=checkpoint_hash(checkpoint),
-        text=text.name if text else HELDOUT,
+        text=text.name if text else corpus.HELDOUT_NAME,
         text_sha256=found.sha256,
         context=context,
         stride=max(context // 2, 1),
@@ -205,12 +201,6 @@ def _rows(
 
 
 def checkpoint_hash(checkpoint: Path) -> str:
-    """sha256 over names and contents of config and weight files, in order of their names."""
-    digest = hashlib.sha256()
-    for pattern in ("*.json", "*.bin", "*.safetensors"):
-        for path in sorted(checkpoint.glob(pattern)):
-            digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
-            with path.open("rb") as handle:
-                while chunk := handle.read(1 << 20):
-                    digest.update(chunk)
-    return digest.hexdigest()
+    """sha256 over names and contents of config and weight files: all `.json`, then `.bin`, then `.safetensors`."""
+    patterns = ("*.json", "*.bin", "*.safetensors")
+    return content_hash(path for pattern in patterns for path in sorted(checkpoint.glob(pattern)))

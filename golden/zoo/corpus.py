@@ -28,6 +28,7 @@ from golden.zoo.command import run
 VOCAB = 256
 START = 0x0C
 HELDOUT = Path(__file__).parent / "heldout.txt"
+HELDOUT_NAME = "held-out text of golden.zoo"
 # Not documentation in English, or missing from the Python packages of some distributions.
 SKIPPED = frozenset(
     {"test", "tests", "site-packages", "idle_test", "lib2to3", "ensurepip", "__pycache__", "pydoc_data"}

@@ -25,6 +25,7 @@ from golden.mamba2.integer.profile import Mamba2Profile
 from golden.mamba2.model import forward
 from golden.mamba2.schemes import SCHEMES, Scheme
 from golden.windows import Logits, Windows
+from golden.zoo import corpus
 
 Progress = Callable[[int, int], None]
 INTEGER_COST, SIGNAL_COST, STUDY_COST = 40, 80, 200
@@ -103,7 +104,7 @@ def evaluate(
     for each in chosen:
         profiles.check(cfg, each.profile)
     found = sources.read_text(checkpoint, text, cfg, options)
-    cut = windows.cut(found, str(text or sources.HELDOUT), options.context, options.stride, options.limit)
+    cut = windows.cut(found, str(text or corpus.HELDOUT_NAME), options.context, options.stride, options.limit)
     calibration = sources.calibration_tokens(checkpoint, cfg, options)
     steps = Steps(_cost(len(cut), len(chosen), options), progress)
     job = Job(cfg, checkpoints.in_memory(lazy), cut, calibration, options, steps)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an evaluation reads: the text, the calibration text, and the hashes that say which they were."""
 
-import hashlib
 from importlib import metadata
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor
 
 from golden import text as texts
+from golden.checkpoints import content_hash
 from golden.mamba2.accuracy.options import Options
 from golden.mamba2.accuracy.records import Provenance
 from golden.mamba2.config import Mamba2Config
@@ -16,15 +16,13 @@ from golden.mamba2.quantize.fingerprint import fingerprint_tokens
 from golden.windows import Windows
 from golden.zoo import corpus
 
-HELDOUT = "held-out text of golden.zoo"
 CALIBRATION = "training text of golden.zoo"
 WEIGHTS = ("*.safetensors", "*.bin", "*.json")
-CHUNK = 1 << 20
 
 
 def read_text(checkpoint: Path, text: Path | None, cfg: Mamba2Config, options: Options) -> texts.Text:
     """Tokens of the file `text`, or of the zoo's held-out text, for the model in `checkpoint`."""
-    content = texts.read(text) if text else texts.read(corpus.HELDOUT)
+    content = texts.read(text or corpus.HELDOUT)
     return texts.tokenize(content, cfg.vocab_size, checkpoint, options.tokenizer)
 
 
@@ -43,13 +41,7 @@ def calibration_tokens(checkpoint: Path, cfg: Mamba2Config, options: Options, te
 
 def checkpoint_hash(checkpoint: Path) -> str:
     """sha256 over names and contents of config, tokenizer and weight files, in order of their names."""
-    total = hashlib.sha256()
-    for path in sorted({path for pattern in WEIGHTS for path in checkpoint.glob(pattern)}):
-        total.update(f"{path.name}\0{path.stat().st_size}\0".encode())
-        with path.open("rb") as handle:
-            while chunk := handle.read(CHUNK):
-                total.update(chunk)
-    return total.hexdigest()
+    return content_hash(sorted({path for pattern in WEIGHTS for path in checkpoint.glob(pattern)}))
 
 
 def provenance(
@@ -59,7 +51,7 @@ def provenance(
     return Provenance(
         checkpoint=checkpoint.name,
         checkpoint_sha256=checkpoint_hash(checkpoint),
-        text=text.name if text else HELDOUT,
+        text=text.name if text else corpus.HELDOUT_NAME,
         text_sha256=found.sha256,
         tokenizer=found.tokenizer,
         context=options.context,
