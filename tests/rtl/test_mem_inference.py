@@ -40,11 +40,20 @@ def test_queue_maps_to_memory(params: dict[str, int], memory: str) -> None:
     assert sum(count for name, count in found.items() if name.startswith("FD")) < 100, found
 
 
-def test_deep_memory_maps_to_ultra_ram() -> None:
-    """8,192 words of 72 bits are two blocks of UltraRAM, and no block RAM."""
-    found = cells("mem_ultra", {"DATA_W": 72, "DEPTH": 8192})
-    assert found["URAM288"] == 2
-    assert not any(name.startswith("RAM") for name in found), found
+@pytest.mark.parametrize(
+    ("params", "memory"),
+    [
+        ({"DATA_W": 512, "DEPTH": 128}, "RAM64M8"),
+        ({"DATA_W": 1, "DEPTH": 130}, "RAMB18E2"),  # as small as they come
+        ({"DATA_W": 72, "DEPTH": 8192, "ULTRA": 8192}, "URAM288"),
+    ],
+    ids=str,
+)
+def test_depth_decides_on_the_memory(params: dict[str, int], memory: str) -> None:
+    """mem_sdp is made of what its header says, and of nothing else; a block of UltraRAM holds 4096 words of 72 bits."""
+    found = cells("mem_sdp", params)
+    assert [name for name in found if name.startswith(("RAM", "URAM"))] == [memory], found
+    assert found[memory] == 2 or memory != "URAM288"
 
 
 def test_rom_maps_to_block_ram() -> None:

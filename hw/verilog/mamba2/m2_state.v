@@ -269,33 +269,19 @@ module m2_state #(
         else if (back) wr_addr_q <= wr_addr_q + 1'b1;
       end
 
-      if (RAM_DEPTH >= ULTRA) begin : g_ultra
-        mem_ultra #(
-            .DATA_W(WORD_W),
-            .DEPTH (RAM_DEPTH)
-        ) u_ram (
-            .clk    (clk),
-            .wr_en  (back && back_chip),
-            .wr_addr(wr_addr_q),
-            .wr_data(g_data),
-            .rd_en  (read),
-            .rd_addr(rd_addr_q),
-            .rd_data(kept)
-        );
-      end else begin : g_block
-        mem_sdp #(
-            .DATA_W(WORD_W),
-            .DEPTH (RAM_DEPTH)
-        ) u_ram (
-            .clk    (clk),
-            .wr_en  (back && back_chip),
-            .wr_addr(wr_addr_q),
-            .wr_data(g_data),
-            .rd_en  (read),
-            .rd_addr(rd_addr_q),
-            .rd_data(kept)
-        );
-      end
+      mem_sdp #(
+          .DATA_W(WORD_W),
+          .DEPTH (RAM_DEPTH),
+          .ULTRA (ULTRA)
+      ) u_ram (
+          .clk    (clk),
+          .wr_en  (back && back_chip),
+          .wr_addr(wr_addr_q),
+          .wr_data(g_data),
+          .rd_en  (read),
+          .rd_addr(rd_addr_q),
+          .rd_data(kept)
+      );
 
       `CHECK(!back || !back_chip || {{32 - ADDR_W{1'b0}}, wr_addr_q} < DEPTH, "the RAM has too few words")
       `CHECK(!back_q || under_way_q != {COUNT_W{1'b0}}, "a word came back that did not leave")
