@@ -193,10 +193,10 @@ def model_info(model: Model = TINY) -> None:
 
 def _describe(info: "ModelInfo") -> list[tuple[str, str]]:
     """Lines of a float checkpoint."""
-    cfg, count = info.config, info.parameters
+    cfg, count, files = info.config, info.parameters, info.summary
     return [
-        ("layout", f"{info.layout}, {len(info.shards)} file(s), {info.bytes / 1e6:,.1f} MB"),
-        ("types", ", ".join(f"{name} {elements:,}" for name, elements in info.dtypes)),
+        ("layout", f"{info.layout}, {len(files.shards)} file(s), {files.bytes / 1e6:,.1f} MB"),
+        ("types", ", ".join(f"{name} {elements:,}" for name, elements in files.dtypes)),
         ("shape", _shape(cfg)),
         ("published size", info.published or "none has this shape"),
         (

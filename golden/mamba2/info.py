@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from golden.checkpoints.summary import Shard, summarize
+from golden.checkpoints.summary import Summary, summarize
 from golden.mamba2.checkpoint import open_model
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.names import HEAD, layer_shapes
@@ -37,18 +37,11 @@ class ModelInfo:
 
     path: Path
     layout: str  # "huggingface" or "state-spaces"
-    weights: str  # name of the file or of the index
-    shards: tuple[Shard, ...]
-    dtypes: tuple[tuple[str, int], ...]  # stored elements of each type, most first
+    summary: Summary
     config: Mamba2Config
     published: str | None  # name of the published size that has this shape
     parameters: Parameters
     stored_head: bool  # whether the files hold a head of their own, equal to the embedding if tied
-
-    @property
-    def bytes(self) -> int:
-        """Size of all files that hold tensors."""
-        return sum(shard.bytes for shard in self.shards)
 
 
 def count(cfg: Mamba2Config) -> Parameters:
@@ -69,13 +62,10 @@ def count(cfg: Mamba2Config) -> Parameters:
 def describe(path: Path) -> ModelInfo:
     """Describe the checkpoint directory `path`; InputError as `golden.mamba2.checkpoint.load`, but for NaN."""
     store, layout, cfg = open_model(path)
-    files = summarize(store)
     return ModelInfo(
         path=path,
         layout=layout.name,
-        weights=files.weights,
-        shards=files.shards,
-        dtypes=files.dtypes,
+        summary=summarize(store),
         config=cfg,
         published=next((name for name in NAMES if published(name) == cfg), None),
         parameters=count(cfg),

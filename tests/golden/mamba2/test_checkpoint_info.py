@@ -50,13 +50,15 @@ def test_a_description_comes_from_headers_alone(tmp_path: Path, monkeypatch: pyt
     random_checkpoint.write(tmp_path / "model", CFG, 1, dtype="bfloat16", shard_bytes=3000)
     monkeypatch.setattr(store.Store, "read", None)
     found = info.describe(tmp_path / "model")
-    assert (found.layout, found.weights) == ("huggingface", "model.safetensors.index.json")
+    assert (found.layout, found.summary.weights) == ("huggingface", "model.safetensors.index.json")
     assert found.config == CFG
     assert found.published is None
-    assert found.dtypes == (("bfloat16", found.parameters.total),)
+    assert found.summary.dtypes == (("bfloat16", found.parameters.total),)
     files = sorted((tmp_path / "model").glob("*.safetensors"))
-    assert [(shard.name, shard.bytes) for shard in found.shards] == [(file.name, file.stat().st_size) for file in files]
-    assert 2 * found.parameters.total < found.bytes < 2 * found.parameters.total + 8192
+    assert [(shard.name, shard.bytes) for shard in found.summary.shards] == [
+        (file.name, file.stat().st_size) for file in files
+    ]
+    assert 2 * found.parameters.total < found.summary.bytes < 2 * found.parameters.total + 8192
     assert found.parameters.head == found.parameters.embedding == 320
     assert found.stored_head
 
@@ -65,7 +67,7 @@ def test_a_description_counts_a_tied_head_once(tmp_path: Path) -> None:
     """The original layout stores the tied head under a second name; it is no second set of parameters."""
     random_checkpoint.write(tmp_path / "model", TIED, 1, layout="state-spaces", dtype="float16")
     found = info.describe(tmp_path / "model")
-    assert (found.layout, found.weights, found.stored_head) == ("state-spaces", "pytorch_model.bin", True)
+    assert (found.layout, found.summary.weights, found.stored_head) == ("state-spaces", "pytorch_model.bin", True)
     assert found.parameters.head == 0
     assert found.parameters.conv_state == 2 * 3 * 48
-    assert [shard.name for shard in found.shards] == ["pytorch_model.bin"]
+    assert [shard.name for shard in found.summary.shards] == ["pytorch_model.bin"]
