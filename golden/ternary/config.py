@@ -69,17 +69,22 @@ class BitNetConfig:
         return self.hidden_size // self.num_attention_heads
 
 
-def linear_shapes(c: BitNetConfig) -> dict[str, tuple[int, int]]:
-    """Shape [M, K] of every projection in the order in which a token meets them; names without `.weight`."""
+def layer_linears(c: BitNetConfig) -> dict[str, tuple[int, int]]:
+    """Shape [M, K] of each projection of a layer ("mlp.up_proj") in the order in which a token meets them."""
     D, F_, queries, keys = c.hidden_size, c.intermediate_size, c.hidden_size, c.num_key_value_heads * c.head_dim
     attention = {"q_proj": (queries, D), "k_proj": (keys, D), "v_proj": (keys, D), "o_proj": (D, queries)}
     feed_forward = {"gate_proj": (F_, D), "up_proj": (F_, D), "down_proj": (D, F_)}
     return {
-        f"model.layers.{i}.{part}.{name}": shape
-        for i in range(c.num_hidden_layers)
+        f"{part}.{name}": shape
         for part, group in (("self_attn", attention), ("mlp", feed_forward))
         for name, shape in group.items()
     }
+
+
+def linear_shapes(c: BitNetConfig) -> dict[str, tuple[int, int]]:
+    """Shape [M, K] of every projection, layer by layer; names without `.weight`."""
+    layer = layer_linears(c)
+    return {f"model.layers.{i}.{name}": shape for i in range(c.num_hidden_layers) for name, shape in layer.items()}
 
 
 def tensor_shapes(c: BitNetConfig) -> dict[str, tuple[int, ...]]:

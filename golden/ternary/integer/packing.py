@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 
 from golden.errors import InputError
 from golden.tensor_files import Shape
-from golden.ternary.config import BitNetConfig
+from golden.ternary.config import BitNetConfig, layer_linears
 from golden.ternary.integer.model import Layer, Linear, Rows
 from golden.ternary.integer.scale import Scale
 from golden.ternary.packing import LEGAL_BYTES, TRITS, pack_bytes, unpack_bytes
@@ -61,9 +61,7 @@ def _five() -> Tensor:
 
 def linear_sizes(c: BitNetConfig) -> dict[str, tuple[int, int]]:
     """Rows and columns of each linear layer of a layer."""
-    D, F, keys = c.hidden_size, c.intermediate_size, c.num_key_value_heads * c.head_dim
-    sizes = ((D, D), (keys, D), (keys, D), (D, D), (F, D), (F, D), (D, F))
-    return dict(zip(LINEARS, sizes, strict=True))
+    return {name.split(".")[1]: shape for name, shape in layer_linears(c).items()}
 
 
 def layer_shapes(c: BitNetConfig) -> dict[str, Shape]:
