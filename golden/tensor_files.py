@@ -36,6 +36,15 @@ class File:
     tensors: dict[str, Entry]
 
 
+def folder(path: Path) -> list[str]:
+    """Make the folder `path` where there is none; sorted names in it. MachineError when it cannot be made or read."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        return sorted(file.name for file in path.iterdir())
+    except OSError as error:
+        raise MachineError(f"{path}: cannot be written ({error}); check the folder's rights and space") from None
+
+
 def write(target: Path, tensors: Mapping[str, Tensor]) -> File:
     """Write the file `target`, whole or not at all. MachineError when it cannot be written."""
     try:

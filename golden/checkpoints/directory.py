@@ -17,6 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from golden import json_files
 from golden.errors import InputError, MachineError
 
 CONFIG = "config.json"
@@ -36,12 +37,7 @@ class Checkpoint:
 def read_config(path: Path) -> dict[str, Any]:
     """`config.json` of the checkpoint directory `path`; InputError when it is missing or no JSON object."""
     file = path / CONFIG
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{file}: missing; expected a Hugging Face checkpoint directory") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{file}: not readable as JSON ({error}); restore the file") from None
+    config = json_files.read(file, "a Hugging Face checkpoint directory")
     if not isinstance(config, dict):
         raise InputError(f"{file}: found a JSON {type(config).__name__}, expected an object")
     return config

@@ -6,7 +6,6 @@ before the first tensor is read. Reading copies rows out of a mapping that is gi
 memory holds the result and little else, and no tensor depends on a file that may change.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from golden import json_files
 from golden.checkpoints.containers import DTYPES, Dtypes, Entry, Rows, mapped, scan
 from golden.checkpoints.directory import WEIGHTS, read_config
 from golden.errors import InputError
@@ -179,10 +179,7 @@ def find_weights(path: Path) -> Path:
 
 def read_index(file: Path) -> dict[str, str]:
     """File name of the shard of every tensor, as the index `file` says; InputError when it is no such index."""
-    try:
-        index = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{file}: not readable as JSON ({error}); restore the file") from None
+    index = json_files.read(file, "the index of the checkpoint's shards")
     places = index.get("weight_map") if isinstance(index, dict) else None
     if not isinstance(places, dict) or not places or not all(isinstance(shard, str) for shard in places.values()):
         raise InputError(f"{file}: key weight_map is missing or malformed, expected the shard of every tensor")

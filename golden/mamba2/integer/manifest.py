@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The manifest of an integer model's directory: what the model follows from, and the hash of each of its files."""
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from golden.errors import InputError, MachineError
+from golden import json_files
+from golden.errors import InputError
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.profile import Mamba2Profile
 from golden.mamba2.integer.profile import load as load_profile
@@ -80,10 +79,7 @@ def difference(found: Identity, expected: Identity) -> str:
 
 def read_manifest(file: Path) -> Manifest:
     """The manifest in `file`; InputError when it is none of this schema."""
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{file}: not readable as JSON ({error}); restore the file") from None
+    data = json_files.read(file, "the directory of an integer model")
     if isinstance(data, dict) and data.get("schema") != SCHEMA:
         raise InputError(f"{file}: schema: found {data.get('schema')!r}, expected {SCHEMA}; write the model anew")
     try:
@@ -96,10 +92,4 @@ def write_manifest(file: Path, manifest: Manifest) -> None:
     """Write `manifest` to `file`, whole or not at all. MachineError when it cannot be written."""
     data = asdict(manifest)
     del data["identity"]["config"]["dt_limit"]  # (0, inf) in every profile; JSON has no infinity
-    text = json.dumps(data, indent=1, sort_keys=True) + "\n"
-    try:
-        part = file.with_name(file.name + ".part")
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, file)
-    except OSError as error:
-        raise MachineError(f"{file}: cannot be written ({error}); check the folder's rights and space") from None
+    json_files.write(file, data)

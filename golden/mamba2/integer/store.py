@@ -15,7 +15,7 @@ from pathlib import Path
 from torch import Tensor
 
 from golden import tensor_files
-from golden.errors import InputError, MachineError
+from golden.errors import InputError
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import packing, profile
 from golden.mamba2.integer.manifest import (
@@ -53,11 +53,7 @@ def begin(path: Path, identity: Identity, revision: str = "") -> Manifest:
         InputError: the folder holds another model, or something else.
         MachineError: it cannot be written.
     """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        present = sorted(file.name for file in path.iterdir() if not file.name.endswith(".part"))
-    except OSError as error:
-        raise MachineError(f"{path}: cannot be written ({error}); check the folder's rights and space") from None
+    present = [name for name in tensor_files.folder(path) if not name.endswith(".part")]
     for name in (MANIFEST, INCOMPLETE):
         if name in present:
             manifest = read_manifest(path / name)

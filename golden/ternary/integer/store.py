@@ -5,8 +5,6 @@ A model is written file by file; the manifest comes last, so a folder without on
 lazy: manifest, files and hashes are checked at once, the values of a layer when it is taken.
 """
 
-import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -15,8 +13,8 @@ from typing import Literal
 
 from torch import Tensor
 
-from golden import tensor_files
-from golden.errors import InputError, MachineError
+from golden import json_files, tensor_files
+from golden.errors import InputError
 from golden.on_demand import OnDemand
 from golden.spec.strict import decode
 from golden.tensor_files import File
@@ -99,27 +97,18 @@ def write_files(
 ) -> Path:
     """Write the files of a model and its manifest; `files` yields each name with its tensors. Errors as for `write`."""
     profiles.check(cfg)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        present = sorted(file.name for file in path.iterdir())
-    except OSError as error:
-        raise MachineError(f"{path}: cannot be written ({error}); check the folder's rights and space") from None
+    present = tensor_files.folder(path)
     if present:
         raise InputError(f"{path}: holds {present[0]}; expected a new or empty folder")
     written = {name: tensor_files.write(path / name, tensors) for name, tensors in files}
-    choices = asdict(profile)
-    _write_manifest(path, Manifest(SCHEMA, profiles.NAME, choices, cfg, head, source, revision, written))
+    manifest = Manifest(SCHEMA, profiles.NAME, asdict(profile), cfg, head, source, revision, written)
+    json_files.write(path / MANIFEST, asdict(manifest))
     return path
 
 
 def read_manifest(file: Path) -> Manifest:
     """The manifest in `file`; InputError when it is none of this schema."""
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{file}: missing; expected the directory of a whole integer model") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{file}: not readable as JSON ({error}); restore the file") from None
+    data = json_files.read(file, "the directory of a whole integer model")
     if isinstance(data, dict) and (data.get("schema"), data.get("profile")) != (SCHEMA, profiles.NAME):
         found = f"schema {data.get('schema')!r}, profile {data.get('profile')!r}"
         raise InputError(f"{file}: found {found}, expected {SCHEMA} and {profiles.NAME!r}; write the model anew")
@@ -173,13 +162,3 @@ def read_layer(path: Path, c: BitNetConfig, p: TernaryProfile, index: int) -> La
     layer = packing.layer_of(tensor_files.read(file, packing.layer_shapes(c)), c, f"{file}: ")
     check_layer(layer, p, f"{file}: ")
     return layer
-
-
-def _write_manifest(path: Path, manifest: Manifest) -> None:
-    text = json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n"
-    try:
-        part = path / (MANIFEST + ".part")
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path / MANIFEST)
-    except OSError as error:
-        raise MachineError(f"{path / MANIFEST}: cannot be written ({error}); check the folder's space") from None
