@@ -7,7 +7,8 @@ The vectors, JSON, beats in hex:
  "pulses": {port: times},
  "steady": [[prefix, first, last, extra], ...]: cycles between two beats less beats between them are at most extra,
  "latency": [[prefix, beat, prefix, beat, most], ...]: cycles from one beat to the other, at most,
- "pace": {source: cycles between two of its beats while latency is measured}}
+ "pace": {source: cycles between two of its beats while latency is measured},
+ "waits": [sink, ...]: each of them takes nothing, alone, until nothing moves}
 """
 
 import json
@@ -21,10 +22,12 @@ import cocotb
 
 from tests.rtl.cocotb_stream_unit import flipped
 from tests.rtl.dut import current
-from tests.rtl.streams import Bench, Port, Sink, Source, Stall, always, first_difference, stalls
+from tests.rtl.streams import Bench, Port, Sink, Source, Stall, always, first_difference, never, stalls
 
 DUT = current()
 RESETS = 3
+QUIET = 200
+"""Cycles without a beat, after which nothing more moves."""
 
 
 @cache
@@ -136,6 +139,24 @@ async def latencies(dut):
     for before, i, after, k, most in told().get("latency", []):
         spent = cycles[after][k] - cycles[before][i]
         assert 0 < spent <= most, f"{after} {k} comes {spent} cycles after {before} {i}, expected 1 to {most}"
+
+
+@cocotb.test()
+async def one_sink_waits(dut):
+    """A sink that takes nothing while all others do stops the block before anything is lost."""
+    block = Block(dut, "waits")
+    await block.bench.start()
+    for prefix in told().get("waits", []):
+        block.sinks[prefix].set_stall(never)
+        block.feed()
+        before = -1
+        while (moved := sum(map(len, block.cycles().values()))) > before:
+            before = moved
+            await block.bench.step(QUIET)
+        assert not all(source.idle for source in block.sources.values()), f"{prefix} stops nothing"
+        block.sinks[prefix].set_stall(always)
+        await block.drain()
+        await block.bench.reset()
 
 
 @cocotb.test()
