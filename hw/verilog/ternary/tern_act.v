@@ -24,6 +24,7 @@
 
 `default_nettype none
 `include "checks.vh"
+`include "kr_tern_widths.vh"
 
 module tern_act #(
     parameter LANES  = 8,     // elements in a beat of s: 8, 16 or 32
@@ -31,37 +32,39 @@ module tern_act #(
     parameter T_COLS = 4,     // most tokens of a job, 1..256
     parameter OUT    = 40     // elements in a beat of m, a multiple of 8, > LANES
 ) (
-    input  wire                clk,
-    input  wire                rst,
-    input  wire [        15:0] c_beats,
-    input  wire                job_valid,
-    output wire                job_ready,
-    input  wire [         7:0] job_data,
-    input  wire                n_valid,
-    output wire                n_ready,
-    input  wire [LANES*16-1:0] n_data,
-    input  wire                e_valid,
-    output wire                e_ready,
-    input  wire [        76:0] e_data,
-    input  wire                s_valid,
-    output wire                s_ready,
-    input  wire [  LANES*32:0] s_data,
-    output wire                m_valid,
-    input  wire                m_ready,
-    output wire [   OUT*8+1:0] m_data,
-    output wire                t_valid,
-    input  wire                t_ready,
-    output wire [        31:0] t_data,
-    output wire                b_valid,
-    input  wire                b_ready,
-    output wire [        19:0] b_data
+    input  wire                                           clk,
+    input  wire                                           rst,
+    input  wire [                                   15:0] c_beats,
+    input  wire                                           job_valid,
+    output wire                                           job_ready,
+    input  wire [                                    7:0] job_data,
+    input  wire                                           n_valid,
+    output wire                                           n_ready,
+    input  wire [LANES*`KR_TERN_CFG_NORM_WEIGHT_BITS-1:0] n_data,
+    input  wire                                           e_valid,
+    output wire                                           e_ready,
+    input  wire [                                   76:0] e_data,
+    input  wire                                           s_valid,
+    output wire                                           s_ready,
+    input  wire [        LANES*`KR_TERN_CFG_VALUE_BITS:0] s_data,
+    output wire                                           m_valid,
+    input  wire                                           m_ready,
+    output wire [                              OUT*8+1:0] m_data,
+    output wire                                           t_valid,
+    input  wire                                           t_ready,
+    output wire [                                   31:0] t_data,
+    output wire                                           b_valid,
+    input  wire                                           b_ready,
+    output wire [                                   19:0] b_data
 );
 
   localparam LEVELS = $clog2(LANES);
   localparam BEATS = (C_MAX + LANES - 1) / LANES;
   localparam WAIT = 26 + LEVELS;  // beats that come until the first one of a complete token leaves
   localparam DEPTH_W = $clog2(BEATS + WAIT);
-  localparam Y_W = 48;
+  localparam X_W = `KR_TERN_CFG_VALUE_BITS;
+  localparam W_W = `KR_TERN_CFG_NORM_WEIGHT_BITS;
+  localparam Y_W = `KR_TERN_WEIGHTED_W;
 
   // Jobs: for the weights and for the ends of m.
   wire       w_room;
@@ -109,18 +112,18 @@ module tern_act #(
   );
 
   // Register slices: what lets a beat of s in, or ends one of m, does not reach the queues of jobs.
-  wire                w_next_valid;
-  wire                w_next_ready;
-  wire [         7:0] w_next;
-  wire                p_next_valid;
-  wire                p_next_ready;
-  wire [         7:0] p_next;
-  wire                w_read_valid;
-  wire                w_read_ready;
-  wire [LANES*16-1:0] w_read;
-  wire                w_valid;
-  wire                w_ready;
-  wire [LANES*16-1:0] w_data;
+  wire                 w_next_valid;
+  wire                 w_next_ready;
+  wire [          7:0] w_next;
+  wire                 p_next_valid;
+  wire                 p_next_ready;
+  wire [          7:0] p_next;
+  wire                 w_read_valid;
+  wire                 w_read_ready;
+  wire [LANES*W_W-1:0] w_read;
+  wire                 w_valid;
+  wire                 w_ready;
+  wire [LANES*W_W-1:0] w_data;
 
   strm_skid #(
       .DATA_W(8)
@@ -149,7 +152,7 @@ module tern_act #(
   );
 
   m2_norm_weights #(
-      .DATA_W(LANES * 16),
+      .DATA_W(LANES * W_W),
       .BEATS (BEATS)
   ) u_weights (
       .clk      (clk),
@@ -167,7 +170,7 @@ module tern_act #(
   );
 
   strm_skid #(
-      .DATA_W(LANES * 16)
+      .DATA_W(LANES * W_W)
   ) u_w_read (
       .clk    (clk),
       .rst    (rst),
@@ -188,7 +191,7 @@ module tern_act #(
   reg              room_q;
   reg              eps_any_q;
   wire             take = s_valid && s_ready;
-  wire             last = s_data[LANES*32];
+  wire             last = s_data[LANES*X_W];
   wire             token = take && last;
   wire             eps_push = e_valid && e_ready;
   wire             pop;
@@ -253,13 +256,15 @@ module tern_act #(
   );
 
   tern_act_weigh #(
-      .LANES(LANES)
+      .LANES(LANES),
+      .X_W  (X_W),
+      .W_W  (W_W)
   ) u_weigh (
       .clk    (clk),
       .rst    (rst),
       .valid  (take),
       .last   (last),
-      .x      (s_data[LANES*32-1:0]),
+      .x      (s_data[LANES*X_W-1:0]),
       .w      (w_data),
       .y_valid(y_valid),
       .y_last (y_last),
@@ -286,7 +291,7 @@ module tern_act #(
       .rst      (rst),
       .valid    (take),
       .last     (last),
-      .x        (s_data[LANES*32-1:0]),
+      .x        (s_data[LANES*X_W-1:0]),
       .take_eps (take_eps),
       .eps      (eps),
       .sum_valid(sum_valid),
@@ -345,7 +350,8 @@ module tern_act #(
   );
 
   tern_act_emit #(
-      .LANES(LANES)
+      .LANES(LANES),
+      .Y_W  (Y_W)
   ) u_emit (
       .clk    (clk),
       .rst    (rst),

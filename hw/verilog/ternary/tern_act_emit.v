@@ -3,7 +3,7 @@
 // tern_act_emit - the second pass over a token: its weighted elements to int8, and the sum of their magnitudes.
 //
 // Function     : q of tern_act_quant for each beat that enters; total = sum |q| over the beats up to one with last.
-// Format       : y {last, LANES y of signed 48 bits}, r {length of 6 bits, r of 24 bits} of its token; m_data {last, LANES q of
+// Format       : y {last, LANES y of signed Y_W bits}, r {length of 6 bits, r of 24 bits} of its token; m_data {last, LANES q of
 //                signed 8 bits}, first lowest; b_data total, unsigned 20 bits. Not more than 8 tokens whose total has not been
 //                taken.
 // Latency      : 6; from enter to m, with nothing inside
@@ -18,13 +18,14 @@
 `include "checks.vh"
 
 module tern_act_emit #(
-    parameter LANES = 8  // elements in a beat, >= 1
+    parameter LANES = 8,  // elements in a beat, >= 1
+    parameter Y_W   = 48  // width of an element [bits], 19..64
 ) (
     input  wire               clk,
     input  wire               rst,
     output wire               room,
     input  wire               enter,
-    input  wire [LANES*48:0]  y,
+    input  wire [LANES*Y_W:0] y,
     input  wire [       29:0] r,
     output wire               m_valid,
     input  wire               m_ready,
@@ -49,15 +50,16 @@ module tern_act_emit #(
   end
 
   always @(posedge clk) begin
-    last_q <= {last_q[STAGES-2:0], y[LANES*48]};
+    last_q <= {last_q[STAGES-2:0], y[LANES*Y_W]};
   end
 
   tern_act_quant #(
-      .LANES(LANES)
+      .LANES(LANES),
+      .Y_W  (Y_W)
   ) u_quant (
       .clk   (clk),
       .en    (1'b1),
-      .y     (y[LANES*48-1:0]),
+      .y     (y[LANES*Y_W-1:0]),
       .length(r[29:24]),
       .r     (r[23:0]),
       .q     (q)

@@ -3,8 +3,8 @@
 // tern_act_quant - a beat of weighted elements to int8, with the reciprocal of their vector's greatest magnitude.
 //
 // Function     : q = (y 2^-(length - 16), rounded half up) r / 2^32, rounded half to even.
-// Format       : y: LANES signed 48 bits, first lowest; length and r of the vector: bits of its greatest magnitude, 0..47,
-//                and floor(127 2^32 / that magnitude in 2^15..2^16), 24 bits; q: LANES signed 8 bits, -127..127.
+// Format       : y: LANES signed Y_W bits, first lowest; length and r of the vector: bits of its greatest magnitude, below
+//                Y_W, and floor(127 2^32 / that magnitude in 2^15..2^16), 24 bits; q: LANES signed 8 bits, -127..127.
 // Latency      : 5
 // Throughput   : 1
 // Back-pressure: none; en low holds every stage.
@@ -16,14 +16,15 @@
 `default_nettype none
 
 module tern_act_quant #(
-    parameter LANES = 8  // elements in a beat, >= 1
+    parameter LANES = 8,  // elements in a beat, >= 1
+    parameter Y_W   = 48  // width of an element [bits], 19..64
 ) (
-    input  wire                clk,
-    input  wire                en,
-    input  wire [LANES*48-1:0] y,
-    input  wire [         5:0] length,
-    input  wire [        23:0] r,
-    output wire [ LANES*8-1:0] q
+    input  wire                 clk,
+    input  wire                 en,
+    input  wire [LANES*Y_W-1:0] y,
+    input  wire [          5:0] length,
+    input  wire [         23:0] r,
+    output wire [  LANES*8-1:0] q
 );
 
   localparam PRODUCT_W = 40;  // 127 2^32 and a sign
@@ -54,11 +55,11 @@ module tern_act_quant #(
       assign q[i*8+:8] = p4_q_q;
 
       tern_act_normal #(
-          .X_W(48)
+          .X_W(Y_W)
       ) u_normal (
           .clk   (clk),
           .en    ({2{en}}),
-          .x     (y[i*48+:48]),
+          .x     (y[i*Y_W+:Y_W]),
           .length(length),
           .y     (p1_y)
       );

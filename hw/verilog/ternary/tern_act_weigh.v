@@ -3,7 +3,7 @@
 // tern_act_weigh - elements of a vector times their norm weights.
 //
 // Function     : y = x w, element by element.
-// Format       : x, w, y: LANES signed 32, 16 and 48 bits, first lowest; last goes along.
+// Format       : x, w, y: LANES signed X_W, W_W and X_W + W_W bits, first lowest; last goes along.
 // Latency      : 3
 // Throughput   : 1
 // Back-pressure: none; takes a beat in each cycle with valid.
@@ -15,18 +15,22 @@
 `default_nettype none
 
 module tern_act_weigh #(
-    parameter LANES = 8  // elements in a beat, >= 1
+    parameter LANES = 8,   // elements in a beat, >= 1
+    parameter X_W   = 32,  // width of an element [bits]
+    parameter W_W   = 16   // width of a weight [bits]
 ) (
-    input  wire                clk,
-    input  wire                rst,
-    input  wire                valid,
-    input  wire                last,
-    input  wire [LANES*32-1:0] x,
-    input  wire [LANES*16-1:0] w,
-    output wire                y_valid,
-    output wire                y_last,
-    output wire [LANES*48-1:0] y
+    input  wire                       clk,
+    input  wire                       rst,
+    input  wire                       valid,
+    input  wire                       last,
+    input  wire [      LANES*X_W-1:0] x,
+    input  wire [      LANES*W_W-1:0] w,
+    output wire                       y_valid,
+    output wire                       y_last,
+    output wire [LANES*(X_W+W_W)-1:0] y
 );
+
+  localparam Y_W = X_W + W_W;
 
   reg [2:0] valid_q;
   reg [2:0] last_q;
@@ -46,17 +50,17 @@ module tern_act_weigh #(
   genvar i;
   generate
     for (i = 0; i < LANES; i = i + 1) begin : g_lane
-      reg signed [31:0] p0_x_q;
-      reg signed [15:0] p0_w_q;
-      reg signed [47:0] p1_y_q;
-      reg signed [47:0] p2_y_q;
+      reg signed [X_W-1:0] p0_x_q;
+      reg signed [W_W-1:0] p0_w_q;
+      reg signed [Y_W-1:0] p1_y_q;
+      reg signed [Y_W-1:0] p2_y_q;
 
-      assign y[i*48+:48] = p2_y_q;
+      assign y[i*Y_W+:Y_W] = p2_y_q;
 
       always @(posedge clk) begin
         if (valid) begin
-          p0_x_q <= x[i*32+:32];
-          p0_w_q <= w[i*16+:16];
+          p0_x_q <= x[i*X_W+:X_W];
+          p0_w_q <= w[i*W_W+:W_W];
         end
         p1_y_q <= p0_x_q * p0_w_q;
         p2_y_q <= p1_y_q;
