@@ -19,6 +19,7 @@
 
 `default_nettype none
 `include "checks.vh"
+`include "kr_tern_widths.vh"
 
 module tern_gate #(
     parameter SIGMOID = 0,  // 0: squared ReLU, 1: SiLU
@@ -243,6 +244,9 @@ module tern_gate #(
 
     if (LANES < 2 || LANES % 2 != 0 || SIGMOID < 0 || SIGMOID > 1) begin : g_bad_size
       tern_gate_needs_SIGMOID_0_or_1_and_an_even_number_of_LANES u_error ();
+    end
+    if (`KR_TERN_GATE_PROJ_W > SUM_W || `KR_TERN_UP_PROJ_W > SUM_W || `KR_TERN_PRODUCT_W != 32) begin : g_bad_format
+      tern_gate_is_made_for_sums_of_21_bits_at_most_and_a_product_of_32 u_error ();
     end
   endgenerate
 

@@ -17,6 +17,7 @@
 // lanes share a ROM.
 
 `default_nettype none
+`include "kr_tern_widths.vh"
 
 module tern_sigmoid #(
     parameter LANES = 4  // sums in a beat, >= 1
@@ -28,7 +29,7 @@ module tern_sigmoid #(
     output wire [LANES*16-1:0] y
 );
 
-  localparam FRAC = 12;  // of the argument
+  localparam FRAC = `KR_TERN_CFG_GATE_FRAC;  // of the argument
   localparam PRODUCT_W = 21 + 16;
   localparam FULL_W = PRODUCT_W + 2;
   localparam SEGMENT_W = 31;
@@ -141,6 +142,9 @@ module tern_sigmoid #(
 
     if (LANES < 1) begin : g_bad_lanes
       tern_sigmoid_LANES_must_be_at_least_1 u_error ();
+    end
+    if (FRAC != 12 || `KR_TERN_CFG_SIGMOID_FRAC != 15) begin : g_bad_format
+      tern_sigmoid_is_made_for_GATE_FRAC_12_and_SIGMOID_FRAC_15 u_error ();
     end
   endgenerate
 
