@@ -13,6 +13,7 @@ from harness.toolchain import Compiler, Toolchain, find_compiler, find_verilator
 
 PORTS_KNOWN = (5, 48)  # tested; for an older one all signals of the top (not below) are made visible
 UNITY_LIMIT = 400_000  # bytes of generated C++ up to which one compilation is faster than several
+PLAIN_UNITY_LIMIT = 8_000_000  # the same for -O0, where reading the headers takes longer than compiling; 400 MB of memory
 
 
 def build_verilator(spec: VerilatorBuild) -> Path:
@@ -100,7 +101,7 @@ def _compile(spec: VerilatorBuild, verilator: Toolchain, compiler: Compiler, wor
     if spec.kind == "cocotb":
         (work / "main.cpp").write_text(_main(spec))
         model.append(Path("main.cpp"))
-    if sum((work / path).stat().st_size for path in model) <= UNITY_LIMIT:
+    if sum((work / path).stat().st_size for path in model) <= (PLAIN_UNITY_LIMIT if spec.opt == "-O0" else UNITY_LIMIT):
         (work / "unity.cpp").write_text("".join(f'#include "{path}"\n' for path in model))
         model = [Path("unity.cpp")]
     flags = [*compile_flags(verilator, compiler), *spec.opt.split(), *header(verilator, compiler, spec.opt), "-Iobj"]

@@ -43,6 +43,7 @@ def simulate(
     cpp: Sequence[Path] = (),
     public: Literal["ports"] | tuple[str, ...] = "ports",
     trace: bool = False,
+    opt: str = "-O2",
     timeout_s: float = 300,
 ) -> CocotbResult:
     """Build a design, run the cocotb tests of a module on it, and raise unless all of them pass.
@@ -63,6 +64,7 @@ def simulate(
         cpp: C++ files compiled in (Verilator only).
         public: "ports" or further signals that the tests touch, as "module.signal" (Verilator only).
         trace: write waveforms into the work folder.
+        opt: optimization flags of the model's compilation (Verilator only).
         timeout_s: wall-clock limit of the simulation; the build is not limited.
 
     Raises:
@@ -75,7 +77,15 @@ def simulate(
     spec: Spec
     if sim == "verilator":
         spec = VerilatorBuild(
-            top, files, dict(params or {}), dict(defines or {}), folders, cpp=tuple(cpp), public=public, trace=trace
+            top,
+            files,
+            dict(params or {}),
+            dict(defines or {}),
+            folders,
+            cpp=tuple(cpp),
+            public=public,
+            trace=trace,
+            opt=opt,
         )
     elif sim == "icarus":
         spec = IcarusBuild(top, files, dict(params or {}), dict(defines or {}), folders, trace=trace)

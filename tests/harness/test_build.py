@@ -221,6 +221,14 @@ def test_large_models_compile_in_parts(toy, monkeypatch):
     assert subprocess.run([binary], check=False).returncode == 7
 
 
+def test_large_models_without_optimization_compile_at_once(toy, monkeypatch):
+    """With -O0 it takes a larger model to be compiled in parts."""
+    monkeypatch.setattr(verilator_step, "UNITY_LIMIT", 0)
+    assert (build(dataclasses.replace(toy, opt="-O0")).parent / "unity.cpp").exists()
+    monkeypatch.setattr(verilator_step, "PLAIN_UNITY_LIMIT", 0)
+    assert not (build(dataclasses.replace(toy, opt="-O0", params={"WIDTH": 9})).parent / "unity.cpp").exists()
+
+
 def test_older_verilator_shows_the_ports_too(toy, monkeypatch):
     """Where ports cannot be named as such, the control file names all signals of the top, and the build works."""
     monkeypatch.setattr(verilator_step, "PORTS_KNOWN", (99, 0))

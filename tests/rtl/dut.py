@@ -67,4 +67,5 @@ def check_module(
         test_module=test_module,
         sim=sim,  # type: ignore[arg-type]
         env={"KRAIT_DUT": json.dumps(told)},
+        opt="-O0",  # compiling takes longer than what a unit simulates
     )
