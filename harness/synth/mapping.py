@@ -24,7 +24,7 @@ TOP = "\\krait_mapped"
 """Name of what holds the modules of a run, and begin of theirs, so that Yosys' own names do not clash."""
 SMALL_ROM = 512
 """Words of a ROM that becomes logic, as it would in Vivado; Yosys ends in an exception for one that many ports read."""
-BATCH = 2_000_000
+BATCH = 250_000
 """Characters of RTLIL that one run of Yosys maps: reading its libraries takes longer than mapping a small module."""
 WIDE = 4
 """Ports of more bits are one pin in the analysis of paths."""
