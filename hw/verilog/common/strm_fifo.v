@@ -36,21 +36,18 @@ module strm_fifo #(
 
   reg  [ADDR_W-1:0] wr_ptr_q;
   reg  [ADDR_W-1:0] rd_ptr_q;
-  reg  [  ADDR_W:0] level_q;
+  reg  [  ADDR_W:0] level_q;  // beats inside; in block RAM those that left in the cycle before, too
   wire              push = s_valid && s_ready;
   wire              pop = m_valid && m_ready;
   wire              rd_en;
-  // One addition for both directions: -1 is all ones, +1 the carry that the lowest bit sends.
-  wire [ADDR_W+1:0] sum = {level_q, 1'b1} + {{LEVEL_W{pop && !push}}, push && !pop};
-  wire [  ADDR_W:0] level_d = sum[ADDR_W+1:1];
-  wire              unused_sum = &{1'b0, sum[0]};
+  wire              leave;  // counts down
+  wire [  ADDR_W:0] flips;
 
   assign s_ready = !level_q[ADDR_W];
-  assign level   = level_q;
 
   always @(posedge clk) begin
     if (rst) level_q <= {LEVEL_W{1'b0}};
-    else level_q <= level_d;
+    else level_q <= level_q ^ flips;
   end
 
   always @(posedge clk) begin
@@ -63,10 +60,29 @@ module strm_fifo #(
     else if (rd_en) rd_ptr_q <= rd_ptr_q + 1'b1;
   end
 
+  // Up, a bit flips where all below it are ones; down, where they are zeros. A carry chain would come behind pop and push.
+  assign flips[0] = push != leave;
+
+  genvar i;
   generate
+    for (i = 1; i < LEVEL_W; i = i + 1) begin : g_flip
+      assign flips[i] = (push && !leave && (&level_q[i-1:0])) || (leave && !push && !(|level_q[i-1:0]));
+    end
+
     if (DEPTH < 64) begin : g_lutram
+      reg valid_q;  // level_q is not 0
+
       assign rd_en   = pop;
-      assign m_valid = level_q != {LEVEL_W{1'b0}};
+      assign leave   = pop;
+      assign level   = level_q;
+      assign m_valid = valid_q;
+
+      always @(posedge clk) begin
+        if (rst) valid_q <= 1'b0;
+        else valid_q <= push || (pop ? |level_q[ADDR_W:1] : valid_q);
+      end
+
+      `CHECK(valid_q == (level_q != {LEVEL_W{1'b0}}), "valid_q is not what level_q says")
 
       mem_lutram #(
           .DATA_W(DATA_W),
@@ -81,10 +97,20 @@ module strm_fifo #(
       );
     end else begin : g_block
       reg  head_valid_q;
-      wire stored = level_q > {{ADDR_W{1'b0}}, head_valid_q};
+      reg  pop_q;
+      wire above_1 = |level_q[ADDR_W:1];
+      wire above_2 = |level_q[ADDR_W:2] || (&level_q[1:0]);
+      wire stored = (head_valid_q && pop_q) ? above_2 : (head_valid_q || pop_q) ? above_1 : |level_q;
 
       assign rd_en   = stored && (m_ready || !head_valid_q);
+      assign leave   = pop_q;
+      assign level   = level_q - {{ADDR_W{1'b0}}, pop_q};
       assign m_valid = head_valid_q;
+
+      always @(posedge clk) begin
+        if (rst) pop_q <= 1'b0;
+        else pop_q <= pop;
+      end
 
       always @(posedge clk) begin
         if (rst) head_valid_q <= 1'b0;
