@@ -520,40 +520,58 @@ module m2_args #(
   end
 
   // Products by shift and add; a step's first operand is the longer one.
-  reg  [31:0] a;
-  reg  [31:0] b;
+  reg  [63:0] first_q;  // both operands of the first eight steps; one of them while a step settles
+  reg  [63:0] second_q;
+  reg  [63:0] third_q;
+  reg  [31:0] a_q;
+  reg  [31:0] b_q;
   reg  [15:0] quotient_q;
 
-  always @* begin
-    a = 32'd0;
-    b = 32'd0;
-    case (step_q)
-      INNER:      {a, b} = {head_count, 16'd0, headdim_q[15:0]};
-      WIDTH:      {a, b} = {16'd0, quotient_q, 16'd0, headdim_q[15:0]};
-      BC:         {a, b} = {19'd0, d_state_q[15:3], 16'd0, ngroups_q[15:0]};
-      TILE:       {a, b} = {19'd0, d_state_q[15:3], 19'd0, headdim_q[15:3]};
-      LAYER:      {a, b} = {words, head_count};
-      ON_CHIP:    {a, b} = {layer_words_q, 24'd0, mem_first_q[7:0]};
-      HISTORY:    {a, b} = {conv_groups_q, 24'd0, layer_end_q[7:0]};
-      W_IN:       {a, b} = {tiles_in_q, 16'd0, kd_q};
-      W_OUT:      {a, b} = {tiles_out_q, 16'd0, ki_q};
-      W_HEAD:     {a, b} = {tiles_head_q, 16'd0, kd_q};
-      STATE:      {a, b} = {16'd0, chunks_q, 16'd0, chunk_beats_q[15:0]};
-      STATES:     {a, b} = {state_beats_q, 24'd0, model_layers_q[7:0]};
-      PARAMS:     {a, b} = {p_layer_q, 24'd0, model_layers_q[7:0]};
-      WEIGHTS:    {a, b} = {w_layer_q, 24'd0, model_layers_q[7:0]};
-      ROW:        {a, b} = {raw ? {8'd0, prompt_q[23:0]} : vocab_size, row_beats_q};
-      TAP_TOKEN:  {a, b} = {tap_group_q, 24'd0, tap_layers_q};
-      TAP_LAYERS: {a, b} = {tap_groups_q, tokens_q};
-      TAP_HEAD:   {a, b} = {head_groups_q, 8'd0, (tap_all_q && tap_point_q == 2'd1) ? generate_q[23:0] : 24'd0};
-      default:    {a, b} = 64'd0;
+  always @(posedge clk) begin
+    case (step_q[2:0])
+      INNER[2:0]:   first_q <= {head_count, 16'd0, headdim_q[15:0]};
+      WIDTH[2:0]:   first_q <= {16'd0, quotient_q, 16'd0, headdim_q[15:0]};
+      BC[2:0]:      first_q <= {19'd0, d_state_q[15:3], 16'd0, ngroups_q[15:0]};
+      TILE[2:0]:    first_q <= {19'd0, d_state_q[15:3], 19'd0, headdim_q[15:3]};
+      LAYER[2:0]:   first_q <= {words, head_count};
+      ON_CHIP[2:0]: first_q <= {layer_words_q, 24'd0, mem_first_q[7:0]};
+      HISTORY[2:0]: first_q <= {conv_groups_q, 24'd0, layer_end_q[7:0]};
+      default:      first_q <= {tiles_in_q, 16'd0, kd_q};
+    endcase
+  end
+
+  always @(posedge clk) begin
+    case (step_q[2:0])
+      W_OUT[2:0]:   second_q <= {tiles_out_q, 16'd0, ki_q};
+      W_HEAD[2:0]:  second_q <= {tiles_head_q, 16'd0, kd_q};
+      STATE[2:0]:   second_q <= {16'd0, chunks_q, 16'd0, chunk_beats_q[15:0]};
+      STATES[2:0]:  second_q <= {state_beats_q, 24'd0, model_layers_q[7:0]};
+      PARAMS[2:0]:  second_q <= {p_layer_q, 24'd0, model_layers_q[7:0]};
+      WEIGHTS[2:0]: second_q <= {w_layer_q, 24'd0, model_layers_q[7:0]};
+      ROW[2:0]:     second_q <= {raw ? {8'd0, prompt_q[23:0]} : vocab_size, row_beats_q};
+      default:      second_q <= {tap_group_q, 24'd0, tap_layers_q};
+    endcase
+  end
+
+  wire [23:0] tap_logits = (tap_all_q && tap_point_q == 2'd1) ? generate_q[23:0] : 24'd0;
+
+  always @(posedge clk) begin
+    if (step_q == TAP_LAYERS) third_q <= {tap_groups_q, tokens_q};
+    else third_q <= {head_groups_q, 8'd0, tap_logits};
+  end
+
+  always @(posedge clk) begin
+    case (step_q[4:3])
+      2'd0:    {a_q, b_q} <= first_q;
+      2'd1:    {a_q, b_q} <= second_q;
+      default: {a_q, b_q} <= third_q;
     endcase
   end
 
   always @(posedge clk) begin
     if (load) begin
-      mul_a_q   <= {{PW - 32{1'b0}}, a};
-      mul_b_q   <= b;
+      mul_a_q   <= {{PW - 32{1'b0}}, a_q};
+      mul_b_q   <= b_q;
       mul_sum_q <= {PW{1'b0}};
     end else if (run) begin
       mul_a_q <= mul_a_q << 1;
@@ -656,6 +674,7 @@ module m2_args #(
   reg  [63:0] at;
   reg  [63:0] beats;
   reg  [63:0] at_q;
+  reg  [63:0] beats_q;
   reg  [63:0] bytes_q;
   reg  [64:0] end_q;
   reg         outside_q;
@@ -673,9 +692,10 @@ module m2_args #(
   end
 
   always @(posedge clk) begin
-    if (load) at_q <= at;
-    if (load) bytes_q <= (step_q == S_END) ? s_bytes_q : beats << LOG_BYTES;
-    end_q <= {1'b0, at_q} + {1'b0, bytes_q};
+    at_q    <= at;
+    beats_q <= beats;
+    bytes_q <= (step_q == S_END) ? s_bytes_q : beats_q << LOG_BYTES;
+    end_q   <= {1'b0, at_q} + {1'b0, bytes_q};
   end
 
   always @(posedge clk) begin

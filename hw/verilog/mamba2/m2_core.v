@@ -185,15 +185,32 @@ module m2_core #(
   wire [BLOCKS*32-1:0] jobs_data;
   wire                 chunk_written;
 
+  wire                 next_valid;
+  wire                 next_ready;
+  wire [         31:0] next_data;
+
+  strm_skid #(
+      .DATA_W(`KR_M2_JOB_W)
+  ) u_next (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(job_valid),
+      .s_ready(job_ready),
+      .s_data (job_data),
+      .m_valid(next_valid),
+      .m_ready(next_ready),
+      .m_data (next_data)
+  );
+
   strm_fork #(
       .DATA_W(`KR_M2_JOB_W),
       .N     (BLOCKS)
   ) u_fork (
       .clk    (clk),
       .rst    (rst),
-      .s_valid(job_valid),
-      .s_ready(job_ready),
-      .s_data (job_data),
+      .s_valid(next_valid),
+      .s_ready(next_ready),
+      .s_data (next_data),
       .m_valid(fork_valid),
       .m_ready(fork_ready),
       .m_data (fork_data)

@@ -54,7 +54,7 @@ module m2_fetch_slices #(
   reg               last_q;  // which is the run's last
   reg  [ROOM_W-1:0] room_q;
   wire              order = cmd_valid && cmd_ready;
-  wire              pop = m_valid && m_ready;
+  reg               pop_q;  // a beat left in the cycle before
   wire [      31:0] rest = left_q - MOST;
   wire [      31:0] next = valid_q ? rest : s_beats;
   reg               offer_q;  // there is room for the command
@@ -88,7 +88,12 @@ module m2_fetch_slices #(
 
   always @(posedge clk) begin
     if (rst) room_q <= PLACES[ROOM_W-1:0];
-    else room_q <= room_q - (order ? size_q[ROOM_W-1:0] : {ROOM_W{1'b0}}) + {{ROOM_W - 1{1'b0}}, pop};
+    else room_q <= room_q - (order ? size_q[ROOM_W-1:0] : {ROOM_W{1'b0}}) + {{ROOM_W - 1{1'b0}}, pop_q};
+  end
+
+  always @(posedge clk) begin
+    if (rst) pop_q <= 1'b0;
+    else pop_q <= m_valid && m_ready;
   end
 
   strm_fifo #(

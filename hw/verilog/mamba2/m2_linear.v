@@ -115,9 +115,9 @@ module m2_linear #(
   wire               w_free = s_w_data[WEIGHTS_W+SCALES_W+1];
   wire               freed = issue && pass_end && w_free;
   wire               reserve = issue && w_last;
-  wire               give_back = m_valid && m_ready;
+  reg                give_back_q;  // a tile left the queue in the cycle before
   wire               there_d = full_q[use_half_q^freed];
-  wire               place_d = give_back || (reserve ? places_q != ONE_PLACE : place_q);
+  wire               place_d = give_back_q || (reserve ? places_q != ONE_PLACE : place_q);
   reg                pass_end_d;
 
   assign s_a_ready    = load_free_q;
@@ -203,9 +203,14 @@ module m2_linear #(
   end
 
   always @(posedge clk) begin
+    if (rst) give_back_q <= 1'b0;
+    else give_back_q <= m_valid && m_ready;
+  end
+
+  always @(posedge clk) begin
     if (rst) places_q <= QUEUE_BITS[LEVEL_W-1:0];
-    else if (reserve && !give_back) places_q <= places_q - 1'b1;
-    else if (give_back && !reserve) places_q <= places_q + 1'b1;
+    else if (reserve && !give_back_q) places_q <= places_q - 1'b1;
+    else if (give_back_q && !reserve) places_q <= places_q + 1'b1;
   end
 
   always @(posedge clk) begin

@@ -140,26 +140,44 @@ module m2_matmul #(
   endgenerate
 
   // Activations of one job after the other.
-  reg              load_q;      // a vector is being loaded
-  reg              load_out_q;  // it is an OUT job's
-  wire             a_valid = load_q && (load_out_q ? ai_valid : ad_valid);
+  reg              load_d_q;  // a vector is being loaded, of an IN or HEAD job
+  reg              load_i_q;  // of an OUT job
+  wire             load = load_d_q || load_i_q;
+  wire             to_load = kind_valid[1] && kind_data[3:2] != `KR_M2_KIND_EMBED;
+  wire             chosen_valid = (load_i_q && ai_valid) || (load_d_q && ad_valid);
+  wire             chosen_ready;
+  wire [ACT_W-1:0] chosen_data = load_i_q ? ai_data : ad_data;
+  wire             chosen_end = chosen_valid && chosen_ready && (&chosen_data[ACT_W-1-:2]);
+  wire             a_valid;
   wire             a_ready;
-  wire [ACT_W-1:0] a_data = load_out_q ? ai_data : ad_data;
-  wire             a_end = a_valid && a_ready && (&a_data[ACT_W-1-:2]);
+  wire [ACT_W-1:0] a_data;
 
-  assign kind_ready[1] = !load_q;
-  assign ad_ready      = load_q && !load_out_q && a_ready;
-  assign ai_ready      = load_q && load_out_q && a_ready;
-
-  always @(posedge clk) begin
-    if (rst) load_q <= 1'b0;
-    else if (!load_q) load_q <= kind_valid[1] && kind_data[3:2] != `KR_M2_KIND_EMBED;
-    else if (a_end) load_q <= 1'b0;
-  end
+  assign kind_ready[1] = !load;
+  assign ad_ready      = load_d_q && chosen_ready;
+  assign ai_ready      = load_i_q && chosen_ready;
 
   always @(posedge clk) begin
-    if (!load_q) load_out_q <= kind_data[3:2] == `KR_M2_KIND_OUT;
+    if (rst || chosen_end) begin
+      load_d_q <= 1'b0;
+      load_i_q <= 1'b0;
+    end else if (!load) begin
+      load_d_q <= to_load && kind_data[3:2] != `KR_M2_KIND_OUT;
+      load_i_q <= to_load && kind_data[3:2] == `KR_M2_KIND_OUT;
+    end
   end
+
+  strm_skid #(
+      .DATA_W(ACT_W)
+  ) u_chosen (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(chosen_valid),
+      .s_ready(chosen_ready),
+      .s_data (chosen_data),
+      .m_valid(a_valid),
+      .m_ready(a_ready),
+      .m_data (a_data)
+  );
 
   // Weights, sums, values.
   wire                          working;

@@ -473,13 +473,18 @@ module m2_operands #(
   end
 
   reg  [3:0] inside_q;  // beats that have a place
-  wire       leaves = op_valid && op_ready;
+  reg        leave_q;  // one left in the cycle before
 
   assign issue = op_here && put_there[C] && db_there && (&ring_there) && !inside_q[3];
 
   always @(posedge clk) begin
+    if (rst) leave_q <= 1'b0;
+    else leave_q <= op_valid && op_ready;
+  end
+
+  always @(posedge clk) begin
     if (rst) inside_q <= 4'd0;
-    else if (issue != leaves) inside_q <= leaves ? inside_q - 1'b1 : inside_q + 1'b1;
+    else if (issue != leave_q) inside_q <= leave_q ? inside_q - 1'b1 : inside_q + 1'b1;
   end
 
   wire [    16*BITS+8:0] step;  // {D_s, D, decay_s, decay} of 8 heads

@@ -125,11 +125,13 @@ module m2_state #(
   wire               out_run;
   wire               out_chip;
   wire               out_fresh;
+  wire               out_memory;
   wire [ ADDR_W-1:0] out_base;
   wire               out_begin;
   wire               back_run;
   wire               back_chip;
   wire               unused_back_fresh;
+  wire               unused_back_memory;
   wire [ ADDR_W-1:0] back_base;
   wire               back_begin;
   wire               next_valid;  // words to h, in front of its register
@@ -152,6 +154,7 @@ module m2_state #(
       .run      (out_run),
       .chip     (out_chip),
       .fresh    (out_fresh),
+      .memory   (out_memory),
       .begins   (out_begin),
       .base     (out_base)
   );
@@ -170,6 +173,7 @@ module m2_state #(
       .run      (back_run),
       .chip     (back_chip),
       .fresh    (unused_back_fresh),
+      .memory   (unused_back_memory),
       .begins   (back_begin),
       .base     (back_base)
   );
@@ -194,7 +198,7 @@ module m2_state #(
       .s_ready      (s_ready),
       .s_data       (s_data),
       .m_valid      (unpacked_valid),
-      .m_ready      (out_run && !out_chip && !out_fresh && next_ready),
+      .m_ready      (out_memory && next_ready),
       .m_data       (unpacked)
   );
 

@@ -86,13 +86,15 @@ module m2_state_unpack #(
   reg                shifts_full_q;
   reg  [ WIDE_W-1:0] shifts_q;
   reg  [ LANE_W-1:0] lane_q;
+  reg                lane_ends_q;   // it is the last
   reg  [       15:0] words_q;       // of the chunk behind this one
   reg                chunk_ends_q;  // none
   reg                first_q;       // none of the chunk was cut
   reg  [       15:0] words_1_q;
   wire               queue_ready;
   wire               cut = shifts_full_q && queue_ready;
-  wire               beat_ends = chunk_ends_q || lane_q == LAST_LANE[LANE_W-1:0];
+  wire               beat_ends = chunk_ends_q || lane_ends_q;
+  wire [ LANE_W-1:0] lane_d = beat_ends ? {LANE_W{1'b0}} : lane_q + 1'b1;
   wire               shift_valid;
   wire [SHIFT_W-1:0] shift;
   wire [$clog2(WORDS):0] unused_level;
@@ -109,8 +111,13 @@ module m2_state_unpack #(
   end
 
   always @(posedge clk) begin
-    if (rst) lane_q <= {LANE_W{1'b0}};
-    else if (cut) lane_q <= beat_ends ? {LANE_W{1'b0}} : lane_q + 1'b1;
+    if (rst) begin
+      lane_q      <= {LANE_W{1'b0}};
+      lane_ends_q <= LAST_LANE == 0;
+    end else if (cut) begin
+      lane_q      <= lane_d;
+      lane_ends_q <= lane_d == LAST_LANE[LANE_W-1:0];
+    end
   end
 
   always @(posedge clk) begin

@@ -3,7 +3,7 @@
 // m2_state_way - follows the jobs of one way of the state: where each begins and when its words are through.
 //
 // Function     : takes a job {chip, fresh, layer}, multiplies base = layer * words, and runs for `words` steps; `begins`
-//                in the cycle before `run` rises, when `base` counts.
+//                in the cycle before `run` rises, when `base` counts; `memory`: it runs, neither on chip nor fresh.
 // Format       : base: the low ADDR_W bits. words holds still.
 // Latency      : variable: 4 cycles from a job to `run`
 // Throughput   : variable: a step a cycle; 4 cycles between jobs.
@@ -30,6 +30,7 @@ module m2_state_way #(
     output wire               run,
     output wire               chip,
     output wire               fresh,
+    output wire               memory,
     output wire               begins,
     output wire [ ADDR_W-1:0] base
 );
@@ -42,18 +43,26 @@ module m2_state_way #(
   reg  [PRODUCT_W-1:0] base_q;
   reg  [  COUNT_W-1:0] left_q;
   reg                  last_q;  // one word is left
+  reg                  memory_q;
   wire                 ends = step && last_q;
 
   assign job_ready = state_q == 4'd0;
   assign run = state_q[3];
   assign begins = state_q[2];
   assign {chip, fresh} = job_q[9:8];
+  assign memory = memory_q;
 
   always @(posedge clk) begin
     if (rst) state_q <= 4'd0;
     else if (state_q == 4'd0) state_q <= {3'd0, job_valid};
     else if (!state_q[3]) state_q <= state_q << 1;
     else if (ends) state_q <= 4'd0;
+  end
+
+  always @(posedge clk) begin
+    if (rst) memory_q <= 1'b0;
+    else if (begins) memory_q <= !chip && !fresh;
+    else if (ends) memory_q <= 1'b0;
   end
 
   always @(posedge clk) begin

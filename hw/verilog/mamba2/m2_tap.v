@@ -76,8 +76,8 @@ module m2_tap #(
   reg  [     31:0] groups_q;   // row groups that are left
   reg  [      7:0] token_q;
   reg  [      7:0] last_token_q;
-  reg  [    N-1:0] turn_q;     // the streams of that job
-  wire [    N-1:0] open = ~watched_q | (turn_q & {N{busy_q && (room || !copy_q)}});
+  reg  [    N-1:0] turn_q;     // the streams of that job while busy_q, else none
+  wire [    N-1:0] open = ~watched_q | (turn_q & {N{room || !copy_q}});
   wire [    N-1:0] moves = in_valid & pass_ready & open;
   wire             moved = |(moves & watched_q);
 
@@ -89,6 +89,7 @@ module m2_tap #(
   wire             mine = (point_q == 2'd1 && (is_in || is_out || is_head)) || (point_q == 2'd2 && is_out) ||
       (point_q == 2'd3 && is_in);
   wire             take = job_valid && job_ready;
+  wire             ends = moved && token_q == last_token_q && groups_q == 32'd1;
   reg  [     31:0] groups;
 
   assign job_ready = !busy_q;
@@ -107,12 +108,16 @@ module m2_tap #(
   always @(posedge clk) begin
     if (rst) busy_q <= 1'b0;
     else if (take) busy_q <= mine;
-    else if (moved && token_q == last_token_q && groups_q == 32'd1) busy_q <= 1'b0;
+    else if (ends) busy_q <= 1'b0;
+  end
+
+  always @(posedge clk) begin
+    if (rst || ends) turn_q <= {N{1'b0}};
+    else if (take && mine) turn_q <= {is_in, is_out, is_head, is_out, is_in};
   end
 
   always @(posedge clk) begin
     if (take) begin
-      turn_q       <= {is_in, is_out, is_head, is_out, is_in};
       copy_q       <= c_all || (!is_head && job_data[`KR_M2_JOB_LAYER] == c_layer);
       last_token_q <= is_head ? 8'd0 : job_data[`KR_M2_JOB_LAST_TOKEN];
     end
