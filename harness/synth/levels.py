@@ -8,12 +8,13 @@ have the paths that its own analysis gave them.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from harness.synth.cells import SOURCE, Pins
 
 Bit = int
-"""A net of one bit, by Yosys' number."""
+"""A net of one bit, by Yosys' number; below 0 a point where wide pins of a cell meet, in place of all pairs of bits."""
 
 
 @dataclass(frozen=True)
@@ -91,15 +92,22 @@ def _names(nets: Mapping[str, Any]) -> dict[Bit, str]:
 
 def _graph(cells: Iterable[Mapping[str, Any]], pins_of: Callable[[str, Mapping[str, Any]], Pins]) -> _Graph:
     graph = _Graph()
+    meetings = count(-1, -1)
     for cell in cells:
         pins = pins_of(cell["type"], cell)
         nets = cell["connections"]
         for (pin, out), levels in pins.arcs.items():
-            for target in _nets(nets, out):
-                if pin == SOURCE:
-                    graph.starts[target] = max(levels, graph.starts.get(target, 0))
-                else:
-                    graph.into[target].extend((bit, levels) for bit in _nets(nets, pin))
+            targets = _nets(nets, out)
+            if pin == SOURCE:
+                graph.starts.update((bit, max(levels, graph.starts.get(bit, 0))) for bit in targets)
+                continue
+            arcs = [(bit, levels) for bit in _nets(nets, pin)]
+            if len(arcs) > 1 and len(targets) > 1:
+                meeting = next(meetings)
+                graph.into[meeting] = arcs
+                arcs = [(meeting, 0)]
+            for target in targets:
+                graph.into[target].extend(arcs)
         for pin, levels in pins.ends.items():
             for bit in _nets(nets, pin):
                 graph.ends[bit] = max(levels, graph.ends.get(bit, 0))
@@ -198,6 +206,7 @@ def _order(out: Mapping[Bit, list[tuple[Bit, int]]], inputs: Iterable[Bit]) -> l
 def _trace(net: Bit | None, before: Mapping[Bit, Bit], names: Mapping[Bit, str]) -> tuple[str, ...]:
     nets = []
     while net is not None:
-        nets.append(names.get(net, str(net)))
+        if net >= 0:
+            nets.append(names.get(net, str(net)))
         net = before.get(net)
     return tuple(nets)

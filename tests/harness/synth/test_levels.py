@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logic levels of netlists made by hand, and what cells take."""
 
+import tracemalloc
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,6 +50,20 @@ def test_chain_of_luts() -> None:
     found = timing([register(9, 10), lut(10, 11), lut(11, 12), lut(12, 13), register(13, 14)])
     assert found.longest.levels == 3
     assert found.longest.nets == ("13", "12", "11", "10")
+
+
+def test_wide_pins_meet() -> None:
+    """Every bit of a wide output follows every bit of a wide input; the cost grows with bits, not with pairs."""
+    width = 2000
+    a, y = list(range(100, 100 + width)), list(range(10_000, 10_000 + width))
+    child = Pins({("a", "y"): 2}, {})
+    tracemalloc.start()
+    found = timing([register(9, a[7]), ("wide", {"a": a}, {"y": y}), lut(y[-1], 50), register(50, 51)], wide=child)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.longest.levels == 3
+    assert found.longest.nets == ("50", str(y[-1]), str(a[7]))
+    assert peak < 20e6
 
 
 def test_wide_multiplexer_is_free() -> None:
