@@ -241,36 +241,58 @@ module m2_regs #(
     end
   endgenerate
 
-  // First error of the run.
-  reg  [      7:0] error_q;
-  reg  [      7:0] error_port_q;
-  reg  [      7:0] error_d;
-  reg  [      7:0] error_port_d;
-  reg  [PORTS-1:0] culprits;
-  integer          p;
+  // First error of the run; those of a cycle are looked at in the next one.
+  reg  [7:0] error_q;
+  reg  [7:0] error_port_q;
+  reg  [7:0] error_d;
+  reg  [7:0] error_port_d;
+  reg  [7:0] rd_port;
+  reg  [7:0] wr_port;
+  reg  [7:0] rd_port_q;
+  reg  [7:0] wr_port_q;
+  reg  [7:0] arg_error_q;
+  reg  [2:0] seen_q;  // on read, on write, bad token
+  integer    p;
 
   always @* begin
-    error_d  = `KR_MAMBA2_ACCEL_ERR_NONE;
-    culprits = {PORTS{1'b0}};
-    if (bad_token) error_d = `KR_MAMBA2_ACCEL_ERR_BAD_TOKEN;
-    if (|wr_err) begin
-      error_d  = `KR_MAMBA2_ACCEL_ERR_AXI_WRITE;
-      culprits = wr_err;
+    rd_port = 8'd0;
+    wr_port = 8'd0;
+    for (p = PORTS - 1; p >= 0; p = p - 1) begin
+      if (rd_err[p]) rd_port = p[7:0];
+      if (wr_err[p]) wr_port = p[7:0];
     end
-    if (|rd_err) begin
-      error_d  = `KR_MAMBA2_ACCEL_ERR_AXI_READ;
-      culprits = rd_err;
-    end
-    if (arg_error != `KR_MAMBA2_ACCEL_ERR_NONE) begin
-      error_d  = arg_error;
-      culprits = {PORTS{1'b0}};
+  end
+
+  always @(posedge clk) begin
+    rd_port_q <= rd_port;
+    wr_port_q <= wr_port;
+  end
+
+  always @(posedge clk) begin
+    if (rst || start || !busy) begin
+      arg_error_q <= `KR_MAMBA2_ACCEL_ERR_NONE;
+      seen_q      <= 3'd0;
+    end else begin
+      arg_error_q <= arg_error;
+      seen_q      <= {|rd_err, |wr_err, bad_token};
     end
   end
 
   always @* begin
+    error_d      = `KR_MAMBA2_ACCEL_ERR_NONE;
     error_port_d = 8'd0;
-    for (p = PORTS - 1; p >= 0; p = p - 1) begin
-      if (culprits[p]) error_port_d = p[7:0];
+    if (seen_q[0]) error_d = `KR_MAMBA2_ACCEL_ERR_BAD_TOKEN;
+    if (seen_q[1]) begin
+      error_d      = `KR_MAMBA2_ACCEL_ERR_AXI_WRITE;
+      error_port_d = wr_port_q;
+    end
+    if (seen_q[2]) begin
+      error_d      = `KR_MAMBA2_ACCEL_ERR_AXI_READ;
+      error_port_d = rd_port_q;
+    end
+    if (arg_error_q != `KR_MAMBA2_ACCEL_ERR_NONE) begin
+      error_d      = arg_error_q;
+      error_port_d = 8'd0;
     end
   end
 
@@ -278,7 +300,7 @@ module m2_regs #(
     if (rst || start) begin
       error_q      <= `KR_MAMBA2_ACCEL_ERR_NONE;
       error_port_q <= 8'd0;
-    end else if (busy && error_q == `KR_MAMBA2_ACCEL_ERR_NONE) begin
+    end else if (error_q == `KR_MAMBA2_ACCEL_ERR_NONE) begin
       error_q      <= error_d;
       error_port_q <= error_port_d;
     end
