@@ -2,6 +2,15 @@
 """The laws of the stream, memory and counter modules, on plain integers. Bit k of a beat is bit k of the wire."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors of a cycle: the code of an argument, 0 for none, and of each source a bit for each port that failed."""
+
+    argument: int
+    culprits: tuple[int, ...]
 
 
 def identity(beats: Sequence[int]) -> list[int]:
@@ -71,3 +80,19 @@ def count(events: Iterable[tuple[bool, bool]], width: int) -> list[int]:
         value = 0 if clear else (value + enable) % (1 << width)
         values.append(value)
     return values
+
+
+def first_error(cycles: Iterable[Errors], codes: Sequence[int]) -> tuple[int, int]:
+    """Return code and port of the first cycle with an error, (0, 0) without one: the law of `err_first`.
+
+    Args:
+        cycles: errors of each cycle; of one cycle an argument counts first, then the first source and its lowest port.
+        codes: code of each source.
+    """
+    for errors in cycles:
+        if errors.argument:
+            return errors.argument, 0
+        for code, bits in zip(codes, errors.culprits, strict=True):
+            if bits:
+                return code, (bits & -bits).bit_length() - 1
+    return 0, 0

@@ -241,75 +241,29 @@ module m2_regs #(
     end
   endgenerate
 
-  // First error of the run; those of a cycle are looked at in the next one.
-  reg  [7:0] error_q;
-  reg  [7:0] error_port_q;
-  reg  [7:0] error_d;
-  reg  [7:0] error_port_d;
-  reg  [7:0] rd_port;
-  reg  [7:0] wr_port;
-  reg  [7:0] rd_port_q;
-  reg  [7:0] wr_port_q;
-  reg  [7:0] arg_error_q;
-  reg  [2:0] seen_q;  // on read, on write, bad token
-  integer    p;
+  wire [    7:0] error_code;
+  wire [    7:0] error_port;
+  wire [PORTS:0] token = {{PORTS{1'b0}}, bad_token};  // an error of port 0
 
-  always @* begin
-    rd_port = 8'd0;
-    wr_port = 8'd0;
-    for (p = PORTS - 1; p >= 0; p = p - 1) begin
-      if (rd_err[p]) rd_port = p[7:0];
-      if (wr_err[p]) wr_port = p[7:0];
-    end
-  end
-
-  always @(posedge clk) begin
-    rd_port_q <= rd_port;
-    wr_port_q <= wr_port;
-  end
-
-  always @(posedge clk) begin
-    if (rst || start || !busy) begin
-      arg_error_q <= `KR_MAMBA2_ACCEL_ERR_NONE;
-      seen_q      <= 3'd0;
-    end else begin
-      arg_error_q <= arg_error;
-      seen_q      <= {|rd_err, |wr_err, bad_token};
-    end
-  end
-
-  always @* begin
-    error_d      = `KR_MAMBA2_ACCEL_ERR_NONE;
-    error_port_d = 8'd0;
-    if (seen_q[0]) error_d = `KR_MAMBA2_ACCEL_ERR_BAD_TOKEN;
-    if (seen_q[1]) begin
-      error_d      = `KR_MAMBA2_ACCEL_ERR_AXI_WRITE;
-      error_port_d = wr_port_q;
-    end
-    if (seen_q[2]) begin
-      error_d      = `KR_MAMBA2_ACCEL_ERR_AXI_READ;
-      error_port_d = rd_port_q;
-    end
-    if (arg_error_q != `KR_MAMBA2_ACCEL_ERR_NONE) begin
-      error_d      = arg_error_q;
-      error_port_d = 8'd0;
-    end
-  end
-
-  always @(posedge clk) begin
-    if (rst || start) begin
-      error_q      <= `KR_MAMBA2_ACCEL_ERR_NONE;
-      error_port_q <= 8'd0;
-    end else if (error_q == `KR_MAMBA2_ACCEL_ERR_NONE) begin
-      error_q      <= error_d;
-      error_port_q <= error_port_d;
-    end
-  end
+  err_first #(
+      .PORTS  (PORTS),
+      .SOURCES(3),
+      .CODES  ({`KR_MAMBA2_ACCEL_ERR_BAD_TOKEN, `KR_MAMBA2_ACCEL_ERR_AXI_WRITE, `KR_MAMBA2_ACCEL_ERR_AXI_READ})
+  ) u_error (
+      .clk      (clk),
+      .rst      (rst),
+      .clear    (start),
+      .en       (busy),
+      .arg_error(arg_error),
+      .culprits ({token[PORTS-1:0], wr_err, rd_err}),
+      .code     (error_code),
+      .port     (error_port)
+  );
 
   // What software reads.
   wire [31:0] geometry = {N_COLS[7:0], LOG_ROWS[7:0], LOG_BYTES[7:0], N_PORTS[7:0]};
   wire [63:0] free_value = {free_high_q, free_q[31:0]};
-  wire [31:0] error_value = {16'd0, error_port_q, error_q};
+  wire [31:0] error_value = {16'd0, error_port, error_code};
 
   reg  [31:0] tap_beats_q;
 
@@ -376,7 +330,7 @@ module m2_regs #(
   assign s_bytes      = regs[`KR_MAMBA2_ACCEL_S_BYTES_LO_WORD*32+:64];
   assign port_base    = regs[BASE_LSB+:PORTS*64];
 
-  wire unused_regs = &{1'b0, regs, wr_strobe, rd_strobe};
+  wire unused_regs = &{1'b0, regs, wr_strobe, rd_strobe, token[PORTS]};
 
 endmodule
 

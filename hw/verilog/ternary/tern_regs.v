@@ -194,56 +194,28 @@ module tern_regs #(
     end
   endgenerate
 
-  // First error of the run.
-  reg  [      7:0] error_q;
-  reg  [      7:0] error_port_q;
-  reg  [      7:0] error_d;
-  reg  [      7:0] error_port_d;
-  reg  [PORTS-1:0] culprits;
-  integer          p;
+  wire [7:0] error_code;
+  wire [7:0] error_port;
 
-  always @* begin
-    error_d  = `KR_TERN_MATVEC_ERR_NONE;
-    culprits = {PORTS{1'b0}};
-    if (|bad_weight) begin
-      error_d  = `KR_TERN_MATVEC_ERR_BAD_WEIGHT;
-      culprits = bad_weight;
-    end
-    if (|wr_err) begin
-      error_d  = `KR_TERN_MATVEC_ERR_AXI_WRITE;
-      culprits = wr_err;
-    end
-    if (|rd_err) begin
-      error_d  = `KR_TERN_MATVEC_ERR_AXI_READ;
-      culprits = rd_err;
-    end
-    if (arg_error != `KR_TERN_MATVEC_ERR_NONE) begin
-      error_d  = arg_error;
-      culprits = {PORTS{1'b0}};
-    end
-  end
-
-  always @* begin
-    error_port_d = 8'd0;
-    for (p = PORTS - 1; p >= 0; p = p - 1) begin
-      if (culprits[p]) error_port_d = p[7:0];
-    end
-  end
-
-  always @(posedge clk) begin
-    if (rst || start) begin
-      error_q      <= `KR_TERN_MATVEC_ERR_NONE;
-      error_port_q <= 8'd0;
-    end else if (busy && error_q == `KR_TERN_MATVEC_ERR_NONE) begin
-      error_q      <= error_d;
-      error_port_q <= error_port_d;
-    end
-  end
+  err_first #(
+      .PORTS  (PORTS),
+      .SOURCES(3),
+      .CODES  ({`KR_TERN_MATVEC_ERR_BAD_WEIGHT, `KR_TERN_MATVEC_ERR_AXI_WRITE, `KR_TERN_MATVEC_ERR_AXI_READ})
+  ) u_error (
+      .clk      (clk),
+      .rst      (rst),
+      .clear    (start),
+      .en       (busy),
+      .arg_error(arg_error),
+      .culprits ({bad_weight, wr_err, rd_err}),
+      .code     (error_code),
+      .port     (error_port)
+  );
 
   // What software reads.
   wire [31:0] geometry = {N_COLS[7:0], LOG_OUTS[7:0], LOG_BYTES[7:0], N_PORTS[7:0]};
   wire [63:0] free_value = {free_high_q, free_q[31:0]};
-  wire [31:0] error_value = {16'd0, error_port_q, error_q};
+  wire [31:0] error_value = {16'd0, error_port, error_code};
 
   wire [63:0] cycles = counts[0*64+:64];
   wire [63:0] weight_beats = counts[1*64+:64];
