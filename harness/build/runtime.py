@@ -40,7 +40,8 @@ def compile_flags(verilator: Toolchain, compiler: Compiler) -> tuple[str, ...]:
         "-std=gnu++20",
         "-fPIC",
         # Inline statics of two models loaded into one process must stay two objects.
-        *(("-fno-gnu-unique",) if compiler.kind == "gcc" else ()),
+        # Without the last two, GCC 12 spends ten minutes on partial redundancies of a register file's thousand stores.
+        *(("-fno-gnu-unique", "-fno-tree-pre", "-fno-code-hoisting") if compiler.kind == "gcc" else ()),
         "-pthread",
         "-w",
         f"-I{verilator.include}",
