@@ -91,7 +91,7 @@ FAULTS = {
     "table": Fault(
         "m2_lut_act",
         "p0_offset_q <= wide - ALPHA[OFFSET_W-1:0];",
-        "p0_offset_q <= wide - ALPHA[OFFSET_W-1:0] ^ 1'b1;",
+        "p0_offset_q <= wide - ALPHA[OFFSET_W-1:0] ^ (3'd4 << D);",  # the third bit of the table's index
         profile=W4A4,
     ),
     "lines": Fault("m2_nau", "p4_base_q <= segment[14:0];", "p4_base_q <= segment[14:0] ^ 15'h100;"),
