@@ -97,7 +97,8 @@ FAULTS = {
     "lines": Fault("m2_nau", "p4_base_q <= segment[14:0];", "p4_base_q <= segment[14:0] ^ 15'h100;"),
     "bias": Fault("m2_dt_path", "p0_x_q <= sum[IN_W-1:0];", "p0_x_q <= sum[IN_W-1:0] ^ 8'h80;"),
     "product": Fault("m2_mul_shift", "p0_b_q <= b;", "p0_b_q <= b ^ 4'd8;"),
-    "shift": Fault("m2_pot_shift", "p1_y_q <= fine[LOW+:OUT_W];", "p1_y_q <= fine[LOW+:OUT_W] ^ 1'b1;"),
+    # Stuck at 0: a 1 in its place would make exp's argument positive, which m2_nau itself refuses.
+    "shift": Fault("m2_pot_shift", "p1_y_q <= fine[LOW+:OUT_W];", "p1_y_q <= {fine[LOW+1+:OUT_W-1], 1'b0};"),
     "dt_b": Fault("m2_dt_b", "sat_q <= clamped;", "sat_q <= clamped ^ 4'd8;", "m2_operands"),
     # Bit 16 of the state before it is quantized: the lowest that is kept however large the state is.
     "state": Fault("m2_ssm_tile", "p6_state_q <= saturated;", "p6_state_q <= saturated ^ 32'h10000;"),
@@ -113,7 +114,7 @@ FAULTS = {
     ),
     # The lowest bit of each group's fourth value.
     "residual": Fault("m2_residual", ": p1_sum_q[VALUE_W-1:0];", ": p1_sum_q[VALUE_W-1:0] ^ (v == 3);"),
-    "gate_buffer": Fault("m2_vector_reader", "& {GROUP_W{keep}};", "& {GROUP_W{keep}} ^ 1'b1;", "m2_gate_buf"),
+    "gate_buffer": Fault("m2_vector_reader", "({p0_end_q, word})", "({p0_end_q, word ^ 16'h4000})", "m2_gate_buf"),
     "row_address": Fault("m2_fetch_rows", "({16'd0, place} << SHIFT)", "({16'd0, place ^ 1'b1} << SHIFT)", "m2_fetch"),
     # The second bit of the index of a beat's fourth logit.
     "topk": Fault("m2_topk", "|{p3_one_q[7:6], p3_one_q[3:2]}", "|{p3_one_q[7:6], p3_one_q[2]}"),
