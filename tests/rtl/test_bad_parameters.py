@@ -29,6 +29,8 @@ BAD = [
     ("m2_norm_scale", {"U_W": 44}, "U_W_2_to_X_W_M_W_LEFT"),
     ("m2_norm_sum", {"ROOT_W": 22}, "at_least_half_of_SUM_W"),
     ("m2_norm", {"DEPTH": 256}, "DEPTH_must_hold_the_widest_vector"),
+    ("tern_reciprocal", {"SIDE_W": 0}, "SIDE_W_must_be_at_least_1"),
+    ("tern_reciprocal", {"Q_W": 17}, "an_even_Q_W_from_4"),
 ]
 
 

@@ -100,7 +100,7 @@ module tern_act_factor #(
       .level  (unused_d_level)
   );
 
-  tern_act_divide #(
+  tern_reciprocal #(
       .SIDE_W(6)
   ) u_divide (
       .clk    (clk),
