@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from golden.beats import little_endian, to_beats
 from golden.mamba2.accel import image, layout
 from golden.mamba2.accel.arguments import Arguments, argument_error, build_of, counts, tap_beats, up, whole
 from golden.mamba2.accel.outcome import Outcome, outcome
@@ -118,13 +119,13 @@ class Start:
     @cached_property
     def regions(self) -> Mapping[str, Tensor]:
         """What the kernel reads: uint8 [beats, WIDE] by name."""
-        ids = layout.little_endian(torch.tensor(list(self.prompt)), 32)
+        ids = little_endian(torch.tensor(list(self.prompt)), 32)
         rows = image.embedding(self.model, self.cfg) if self.raw is None else image.raw_rows(self.raw, self.cfg)
         return {
             "p": torch.cat(list(image.parameters(self.model, self.cfg))),
             "w": torch.cat(list(image.weights(self.model, self.cfg))),
             "e": rows,
-            "tok": layout.to_beats(ids, self.cfg),
+            "tok": to_beats(ids, self.cfg),
         }
 
     @cached_property

@@ -4,15 +4,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
+from golden.beats import row_beats
 from golden.mamba2.accel.layout import (
     GROUP,
     HEAD_RECORD_BYTES,
     Machine,
     in_proj_rows,
-    little_endian,
     matrix_section,
     norm_section,
     parameter_section,
@@ -93,15 +92,9 @@ def weights(model: IntegerModel, machine: Machine) -> Iterator[Tensor]:
 
 def embedding(model: IntegerModel, machine: Machine) -> Tensor:
     """The embedding's rows, each on whole wide beats: uint8 [V * beats, WIDE]."""
-    return rows(model.embedding, 16, machine)
+    return row_beats(model.embedding, 16, machine)
 
 
 def raw_rows(residual: Tensor, machine: Machine) -> Tensor:
     """Residual values [L, D] as the rows of a raw start: uint8 [L * beats, WIDE]."""
-    return rows(residual, RAW_BITS, machine)
-
-
-def rows(x: Tensor, bits: int, machine: Machine) -> Tensor:
-    """Rows [n, D] of integers, `bits` each, every row on whole wide beats."""
-    data = little_endian(x, bits)
-    return torch.nn.functional.pad(data, (0, -data.shape[1] % machine.wide_bytes)).reshape(-1, machine.wide_bytes)
+    return row_beats(residual, RAW_BITS, machine)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a Mamba2 layer lies in the memory of `mamba2_accel`: sections of whole wide beats in the order of consumption.
 
-A *wide beat* is one word of every port taken together; bit 0 of a beat is the lowest bit of its first byte. The formats
-stand in the README of this folder.
+The formats stand in the README of this folder, what a wide beat is in `golden.beats`.
 """
 
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from golden.beats import Wide, bit_fields, little_endian, to_beats
 from golden.fixed.pot import Pot
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.model import AdditiveScale, ChannelScale, Layer, Linear
@@ -23,18 +23,12 @@ GROUP = 8
 HEAD_RECORD_BYTES = 64
 A_AT, DT_BIAS_AT, D_AT, SHIFTS_AT = 0, 16, 32, 48
 """Bytes of a head record at which A, dt_bias, D and their three shifts begin."""
-_SIGNED = {8: torch.int8, 16: torch.int16, 32: torch.int32}
-"""Their bytes in memory are the format's, as every machine that runs this is little-endian."""
 MIN_SHIFT = 1
 """Shift of an absent row's channel scale, which the scaler takes from 1 on."""
 
 
-class Machine(Protocol):
+class Machine(Wide, Protocol):
     """What the layout needs of a configuration of `mamba2_accel`."""
-
-    @property
-    def wide_bytes(self) -> int:
-        """Bytes of a wide beat."""
 
     @property
     def inputs(self) -> int:
@@ -55,26 +49,6 @@ def in_proj_rows(cfg: Mamba2Config) -> Tensor:
     x, z = (torch.arange(inner).reshape(heads, -1) + at for at in (inner, 0))
     absent = torch.full((-heads % GROUP,), -1)
     return torch.cat([dt, absent, torch.arange(2 * bc) + 2 * inner, torch.stack([x, z], dim=1).flatten()])
-
-
-def to_beats(data: Tensor, machine: Machine) -> Tensor:
-    """Bytes uint8 [...] in order -> uint8 [beats, WIDE], zeros behind the last."""
-    flat = data.flatten()
-    return pad(flat, (0, -len(flat) % machine.wide_bytes)).reshape(-1, machine.wide_bytes)
-
-
-def little_endian(x: Tensor, bits: int) -> Tensor:
-    """Integers [..., n] -> uint8 [..., n * bits / 8], the low `bits` of each, first lowest; bits is 4, 8, 16 or 32."""
-    if bits == 4:
-        return ((x[..., 0::2] & 15) | (x[..., 1::2] & 15) << 4).to(torch.uint8)
-    return x.to(_SIGNED[bits]).contiguous().view(torch.uint8)
-
-
-def bit_fields(*fields: tuple[Tensor, int], size: int) -> Tensor:
-    """Records of `size` bytes: each field [records, n] as n numbers of so many bits, one after the other."""
-    bits = torch.cat([((x.unsqueeze(-1) >> torch.arange(width)) & 1).flatten(1) for x, width in fields], dim=1)
-    octets = pad(bits, (0, 8 * size - bits.shape[1])).reshape(len(bits), size, 8)
-    return (octets << torch.arange(8)).sum(-1).to(torch.uint8)
 
 
 # ---- parameters

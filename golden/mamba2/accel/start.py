@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from golden.beats import little_endian, to_beats
 from golden.errors import InputError
 from golden.mamba2.accel import image, layout
 from golden.mamba2.accel.arguments import (
@@ -175,7 +176,7 @@ def model_parts(model: IntegerModel, laid: Plan) -> Iterator[tuple[int, Tensor]]
 
 def token_beats(tokens: Sequence[int], machine: Mamba2AccelConfig) -> Tensor:
     """Token ids of a prompt as the region `tok`: uint8 [beats, WIDE]."""
-    return layout.to_beats(layout.little_endian(torch.tensor(list(tokens)), 32), machine)
+    return to_beats(little_endian(torch.tensor(list(tokens)), 32), machine)
 
 
 # ---- what is refused

@@ -10,6 +10,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
+from golden.beats import little_endian, to_beats
 from golden.mamba2.accel import image
 from golden.mamba2.accel.arguments import (
     TAP_BITS,
@@ -23,7 +24,7 @@ from golden.mamba2.accel.arguments import (
     up,
     whole,
 )
-from golden.mamba2.accel.layout import little_endian, pack_state, state_shapes, to_beats
+from golden.mamba2.accel.layout import pack_state, state_shapes
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import extremes, functions, store, synthetic
 from golden.mamba2.integer.model import IntegerModel, IntegerState

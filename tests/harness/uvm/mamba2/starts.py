@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from golden.mamba2.accel.layout import little_endian, pack_state, to_beats
+from golden.beats import little_endian, to_beats
+from golden.mamba2.accel.layout import pack_state
 from golden.spec.configs import load_config
 from golden.spec.gen.mamba2_accel import ErrorCode
 from golden.striping import stripe
