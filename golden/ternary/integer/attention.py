@@ -54,11 +54,15 @@ def attend(q: Tensor, q_exp: Tensor, parts: Sequence[Part], frac: int, p: Ternar
     return tap("attention", functions.divide(tap("attention_acc", acc) >> drop, total, weight_top - top + drop, frac))
 
 
+def products(q: Tensor, k: Tensor) -> Tensor:
+    """q [..., R, P], k [..., N, P] -> int64 [..., R, N]. The float64 product is exact: at most 2^15 2^15 P < 2^53."""
+    return (q.double() @ k.double().transpose(-1, -2)).to(torch.int64)
+
+
 def _scores(q: Tensor, q_exp: Tensor, cache: LayerCache, p: TernaryProfile, tap: Tap) -> Tensor:
-    """q k of one part: [J, R, N] Q.score_frac. The float64 product is exact: at most 2^15 2^15 P < 2^53."""
-    products = (q.double() @ cache.k.double().transpose(1, 2)).to(torch.int64)
+    """Scores of one part: [J, R, N] Q.score_frac."""
     exponent = q_exp.unsqueeze(-1) + cache.k_exp.long().unsqueeze(1)
-    return tap("score", functions.scores(tap("score_acc", products), exponent, p))
+    return tap("score", functions.scores(tap("score_acc", products(q, cache.k)), exponent, p))
 
 
 def _weighted(weight: Tensor, parts: Sequence[Part]) -> Tensor:
