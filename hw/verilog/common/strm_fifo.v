@@ -18,7 +18,8 @@
 
 module strm_fifo #(
     parameter DATA_W = 8,  // width of a beat [bits], >= 1
-    parameter DEPTH  = 16  // beats, a power of two >= 2
+    parameter DEPTH  = 16, // beats, a power of two >= 2
+    parameter ULTRA  = 0   // DEPTH from which on it is UltraRAM, 0: never; 7-series devices have none
 ) (
     input  wire                   clk,
     input  wire                   rst,
@@ -119,7 +120,8 @@ module strm_fifo #(
 
       mem_sdp #(
           .DATA_W(DATA_W),
-          .DEPTH (DEPTH)
+          .DEPTH (DEPTH),
+          .ULTRA (ULTRA)
       ) u_mem (
           .clk    (clk),
           .wr_en  (push),
