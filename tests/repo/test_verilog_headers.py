@@ -129,4 +129,4 @@ def test_expressions_follow_the_parameters() -> None:
 
 def test_parameters_are_read_with_their_defaults() -> None:
     contract: Contract = parse(MODULES["strm_fifo"])
-    assert dict(contract.parameters) == {"DATA_W": "8", "DEPTH": "16"}
+    assert dict(contract.parameters) == {"DATA_W": "8", "DEPTH": "16", "ULTRA": "0"}

@@ -19,8 +19,8 @@ SLICE = 32
 LATENCY = 11
 CASES = [  # parameters; slices, groups and tiles of each pass
     (
-        {"WIDE_W": 512, "Q_PAR": 2, "SLICES": 3, "GROUPS": 3},
-        ((3, 3, 2), (3, 1, 3), (1, 1, 1), (1, 2, 1), (2, 2, 1), (2, 3, 2), (1, 1, 20)),
+        {"WIDE_W": 512, "Q_PAR": 2, "SLICES": 4, "GROUPS": 3, "BEATS": 9},
+        ((3, 3, 2), (4, 1, 3), (1, 1, 1), (1, 2, 1), (4, 2, 1), (2, 3, 2), (1, 1, 20)),
     ),
     ({"WIDE_W": 256, "Q_PAR": 4, "SLICES": 1, "GROUPS": 1}, ((1, 1, 24), (1, 1, 1), (1, 1, 1), (1, 1, 12))),
 ]
@@ -70,28 +70,40 @@ def some(rng: random.Random, *shape: int) -> Tensor:
 
 
 def run(rng: random.Random, params: dict[str, int], sizes: list[tuple[int, int, int]]) -> dict[str, object]:
-    """A run of passes."""
+    """A run of passes of any values."""
     pos, q_par = params["WIDE_W"] // 256, params["Q_PAR"]
+    return told(
+        params,
+        [
+            Pass(some(rng, groups, q_par, SLICE * slices), some(rng, tiles, pos, SLICE * slices))
+            for slices, groups, tiles in sizes
+        ],
+    )
+
+
+def told(params: dict[str, int], passes: list[Pass]) -> dict[str, object]:
+    """The run as the vectors have it."""
     width = 21 + (params["SLICES"] - 1).bit_length()
-    passes = [
-        Pass(some(rng, groups, q_par, SLICE * slices), some(rng, tiles, pos, SLICE * slices))
-        for slices, groups, tiles in sizes
-    ]
     streams = {
         "s_q": [beat for each in passes for beat in each.q_beats()],
         "s": [beat for each in passes for beat in each.beats()],
         "m": [beat for each in passes for beat in each.sums(width)],
     }
-    told = {name: [f"{beat:x}" for beat in beats] for name, beats in streams.items()}
-    return {"static": {}, "sources": {name: told[name] for name in ("s_q", "s")}, "sinks": {"m": told["m"]}}
+    found = {name: [f"{beat:x}" for beat in beats] for name, beats in streams.items()}
+    return {"static": {}, "sources": {name: found[name] for name in ("s_q", "s")}, "sinks": {"m": found["m"]}}
 
 
-def steady(rng: random.Random, params: dict[str, int]) -> dict[str, object]:
-    """Two passes of one group: their tiles enter without a pause, also between them, and each leaves when it should."""
-    slices = params["SLICES"]
-    told = run(rng, params, [(slices, 1, 8), (slices, 1, 8)])
-    ends = [["s", (tile + 1) * slices - 1, "m", tile, LATENCY] for tile in range(16)]
-    return told | {"rates": [["s", 0, 16 * slices - 1]], "latencies": ends}
+def steady(params: dict[str, int]) -> dict[str, object]:
+    """Passes of one group: tiles enter without a pause, also between passes, and leave when they should.
+
+    Every product of the first is 2^14, the greatest there is, of the second -127 2^7, the least.
+    """
+    slices, tiles = params["SLICES"], 8
+    q = torch.full((1, params["Q_PAR"], SLICE * slices), -128)
+    k = torch.full((tiles, params["WIDE_W"] // 256, SLICE * slices), -128)
+    passes = [Pass(q, k), Pass(q, torch.full_like(k, 127))]
+    ends = [["s", (tile + 1) * slices - 1, "m", tile, LATENCY] for tile in range(len(passes) * tiles)]
+    return told(params, passes) | {"rates": [["s", 0, len(passes) * tiles * slices - 1]], "latencies": ends}
 
 
 @pytest.mark.parametrize("sim", SIMS)
@@ -100,5 +112,5 @@ def test_contract(params: dict[str, int], sizes: list[tuple[int, int, int]], sim
     """Sums and marks of every pass, at the ends of int8 too; the rate and the latency of the header."""
     rng = random.Random(derive_seed("attn_dot"))
     vectors = tmp_path / "vectors.json"
-    vectors.write_text(json.dumps({"runs": [run(rng, params, list(sizes)), steady(rng, params)]}))
+    vectors.write_text(json.dumps({"runs": [run(rng, params, list(sizes)), steady(params)]}))
     check_module("attn_dot", params, sim, "tests.rtl.cocotb_many_streams", vectors)

@@ -31,6 +31,11 @@ BAD = [
     ("m2_norm", {"DEPTH": 256}, "DEPTH_must_hold_the_widest_vector"),
     ("tern_reciprocal", {"SIDE_W": 0}, "SIDE_W_must_be_at_least_1"),
     ("tern_reciprocal", {"Q_W": 17}, "an_even_Q_W_from_4"),
+    ("attn_dot", {"WIDE_W": 384}, "WIDE_W_must_be_a_multiple_of_256"),
+    ("attn_dot", {"BEATS": 0}, "needs_SLICES_and_GROUPS_and_BEATS_at_least_1"),
+    ("attn_dot", {"Q_PAR": 3}, "needs_an_even_Q_PAR"),
+    ("attn_score", {"GROUPS": 17}, "GROUPS_at_most_16"),
+    ("attn_score", {"SUM_W": 25}, "SUM_W_must_be_9_to_24"),
 ]
 
 

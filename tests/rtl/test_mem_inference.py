@@ -31,6 +31,7 @@ def cells(top: str, params: dict[str, int]) -> dict[str, int]:
         ({"DATA_W": 512, "DEPTH": 256}, "RAMB"),
         ({"DATA_W": 64, "DEPTH": 128}, "RAM"),
         ({"DATA_W": 64, "DEPTH": 32}, "RAM32"),
+        ({"DATA_W": 72, "DEPTH": 4096, "ULTRA": 4096}, "URAM288"),
     ],
 )
 def test_queue_maps_to_memory(params: dict[str, int], memory: str) -> None:

@@ -8,15 +8,15 @@
 //                group), the group fastest: the q of a pass. s_data {last beat of the pass, k[p][c] signed 8 bits at
 //                [(32*p + c)*8]} in the order (tile, slice). m_data {last tile, last group, y[i][p] signed Y_W bits at
 //                [(i*POS + p)*Y_W]} in the order (tile, group); exact.
-// Latency      : 11; from a tile's last slice to its first group
+// Latency      : 11; from the cycle in which a tile's last slice meets a group to that group's sums
 // Throughput   : variable: a group and slice each cycle, a result in as many cycles as there are slices
 // Back-pressure: registered ready; it stalls while the q of its pass is not all there. Each beat of s stands for as many
 //                cycles as there are groups. The q of two passes fit in.
 // Golden       : golden.ternary.integer.attention.products
 // Test         : tests/rtl/test_attn_dot.py
 //
-// Why: the RAM of q is read in the order in which it was written, again for each tile, so its loader's marks are all
-// that is known of sizes. The pipeline runs free; places behind it are counted at its entry.
+// Why: the RAM of q is read in the order in which it was written, again for each tile, and its marks with it: nobody
+// counts slices. The marks are read one beat ahead. The pipeline runs free; places behind it are counted at its entry.
 
 `default_nettype none
 `include "checks.vh"
@@ -27,6 +27,7 @@ module attn_dot #(
     parameter Q_PAR  = 2,    // rows of a group, even, >= 2
     parameter SLICES = 4,    // slices of 32 channels at most, >= 1
     parameter GROUPS = 1,    // groups of rows at most, >= 1
+    parameter BEATS  = SLICES * GROUPS,  // beats of q of a pass at most, >= 1
     // Follow from the others, not to be set: positions of a tile, bits of a sum.
     parameter POS    = WIDE_W / 256,
     parameter Y_W    = 21 + $clog2(SLICES)
@@ -44,91 +45,112 @@ module attn_dot #(
     output wire [Q_PAR*POS*Y_W+1:0] m_data
 );
 
-  localparam BANK = SLICES * GROUPS;
-  localparam ADDR_W = (BANK > 1) ? $clog2(BANK) : 1;
+  localparam ADDR_W = (BEATS > 2) ? $clog2(BEATS) : 1;
   localparam G_W = (GROUPS > 2) ? $clog2(GROUPS) : 1;
-  localparam S_W = (SLICES > 2) ? $clog2(SLICES) : 1;
   localparam Q_W = Q_PAR / 2 * 32 * 17;
   localparam MARK_W = 4 + G_W;
   localparam SUMS = 9;  // stage in which the sums of a slice are there
+  localparam [31:0] LAST_BEAT = BEATS - 1;
+  localparam [31:0] LAST_GROUP = GROUPS - 1;
 
   // The q of a pass goes into one bank while the other is in use.
   reg  [       1:0] full_q;
-  reg  [2*G_W-1:0] group_last_q;  // of each bank
-  reg  [2*S_W-1:0] slice_last_q;
+  reg               load_end_q;
   reg               in_bank_q;
   reg  [ADDR_W-1:0] in_addr_q;
-  reg  [   G_W-1:0] in_group_q;
-  reg  [   S_W-1:0] in_slice_q;
-  wire              in_slice_end = s_q_data[Q_PAR*256+1];
-  wire              in_group_end = s_q_data[Q_PAR*256];
+  reg               in_first_q;
+  reg  [       3:0] first_mark_q;  // {last slice, last group} of each bank's first beat
+  wire [       1:0] in_mark = s_q_data[Q_PAR*256+:2];
   wire              load = s_q_valid && s_q_ready;
-  wire              load_end = load && in_slice_end && in_group_end;
+  wire              load_end = load && (&in_mark);
   wire [   Q_W-1:0] q_in;
 
   assign s_q_ready = !full_q[in_bank_q];
 
   always @(posedge clk) begin
-    if (rst) in_bank_q <= 1'b0;
-    else if (load_end) in_bank_q <= !in_bank_q;
+    if (rst) begin
+      in_bank_q  <= 1'b0;
+      load_end_q <= 1'b0;
+    end else begin
+      in_bank_q  <= in_bank_q ^ load_end;
+      load_end_q <= load_end;
+    end
   end
 
   always @(posedge clk) begin
     if (rst || load_end) begin
       in_addr_q  <= {ADDR_W{1'b0}};
-      in_group_q <= {G_W{1'b0}};
-      in_slice_q <= {S_W{1'b0}};
+      in_first_q <= 1'b1;
     end else if (load) begin
       in_addr_q  <= in_addr_q + 1'b1;
-      in_group_q <= in_group_end ? {G_W{1'b0}} : in_group_q + 1'b1;
-      in_slice_q <= in_slice_q + {{S_W - 1{1'b0}}, in_group_end};
+      in_first_q <= 1'b0;
     end
   end
 
   always @(posedge clk) begin
-    if (load_end) begin
-      group_last_q[in_bank_q*G_W+:G_W] <= in_group_q;
-      slice_last_q[in_bank_q*S_W+:S_W] <= in_slice_q;
-    end
+    if (load && in_first_q) first_mark_q[2*in_bank_q+:2] <= in_mark;
   end
 
-  // A group of a slice each cycle.
+  // A beat of q each cycle, with the marks that were read before.
   reg               bank_q;
   reg  [ADDR_W-1:0] addr_q;
+  reg  [ADDR_W-1:0] ahead_q;  // addr_q + 1
+  reg  [       1:0] mark_q;  // of the beat at addr_q
   reg  [   G_W-1:0] group_q;
-  reg  [   S_W-1:0] slice_q;
+  reg               first_q;  // slice of a tile
+  wire [       1:0] mark_ahead;
   wire              room;
-  wire              group_last = group_q == group_last_q[bank_q*G_W+:G_W];
-  wire              slice_last = slice_q == slice_last_q[bank_q*S_W+:S_W];
+  wire              slice_last = mark_q[1];
+  wire              group_last = mark_q[0];
   wire              tile_last = s_data[WIDE_W];
   wire              allowed = full_q[bank_q] && room;
   wire              issue = s_valid && allowed;
   wire              wrap = issue && group_last && slice_last;
   wire              finish = wrap && tile_last;
+  wire              restart = wrap || !full_q[bank_q];
 
   assign s_ready = allowed && group_last;
 
   always @(posedge clk) begin
     if (rst) full_q <= 2'b00;
-    else full_q <= (full_q | ({1'b0, load_end} << in_bank_q)) & ~({1'b0, finish} << bank_q);
+    else full_q <= (full_q | ({1'b0, load_end_q} << !in_bank_q)) & ~({1'b0, finish} << bank_q);
   end
 
   always @(posedge clk) begin
     if (rst) bank_q <= 1'b0;
-    else if (finish) bank_q <= !bank_q;
+    else bank_q <= bank_q ^ finish;
   end
 
   always @(posedge clk) begin
-    if (rst || wrap) begin
+    if (restart) mark_q <= (bank_q ^ finish) ? first_mark_q[3:2] : first_mark_q[1:0];
+    else if (issue) mark_q <= mark_ahead;
+  end
+
+  always @(posedge clk) begin
+    if (restart) begin
       addr_q  <= {ADDR_W{1'b0}};
+      ahead_q <= {{ADDR_W - 1{1'b0}}, 1'b1};
       group_q <= {G_W{1'b0}};
-      slice_q <= {S_W{1'b0}};
+      first_q <= 1'b1;
     end else if (issue) begin
-      addr_q  <= addr_q + 1'b1;
+      addr_q  <= ahead_q;
+      ahead_q <= ahead_q + 1'b1;
       group_q <= group_last ? {G_W{1'b0}} : group_q + 1'b1;
-      slice_q <= slice_q + {{S_W - 1{1'b0}}, group_last};
+      first_q <= first_q && !group_last;
     end
   end
+
+  mem_lutram #(
+      .DATA_W(2),
+      .DEPTH (2 << ADDR_W)
+  ) u_marks (
+      .clk    (clk),
+      .wr_en  (load),
+      .wr_addr({in_bank_q, in_addr_q}),
+      .wr_data(in_mark),
+      .rd_addr({bank_q, ahead_q}),
+      .rd_data(mark_ahead)
+  );
 
   wire [Q_W-1:0] q;
 
@@ -148,7 +170,7 @@ module attn_dot #(
   // Marks beside the pipeline: {group, first slice, last slice, last tile, last group}.
   reg  [      SUMS:1] valid_q;
   reg  [SUMS*MARK_W-1:0] marks_q;  // of stages 1 to SUMS, last highest
-  wire [  MARK_W-1:0] mark = {group_q, slice_q == {S_W{1'b0}}, slice_last, tile_last, group_last};
+  wire [  MARK_W-1:0] mark = {group_q, first_q, slice_last, tile_last, group_last};
   wire [  MARK_W-1:0] sum_mark = marks_q[(SUMS-1)*MARK_W+:MARK_W];
   reg  [  WIDE_W-1:0] k_q;
   reg                 done_q;  // a result is in the last stage
@@ -208,6 +230,9 @@ module attn_dot #(
     if (WIDE_W < 256 || WIDE_W % 256 != 0) begin : g_bad_size
       attn_dot_WIDE_W_must_be_a_multiple_of_256 u_error ();
     end
+    if (SLICES < 1 || GROUPS < 1 || BEATS < 1) begin : g_bad_count
+      attn_dot_needs_SLICES_and_GROUPS_and_BEATS_at_least_1 u_error ();
+    end
     if (`KR_TERN_Q_W != 8 || `KR_TERN_K_W != 8 || `KR_TERN_HEAD_ACT_W != 8) begin : g_bad_format
       attn_dot_is_made_for_queries_keys_and_activations_of_8_bits u_error ();
     end
@@ -230,6 +255,8 @@ module attn_dot #(
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
   `CHECK(!(issue && tile_last) || slice_last, "the pass ends within a tile")
+  `CHECK(!load || load_end || in_addr_q != LAST_BEAT[ADDR_W-1:0], "more beats of q than BEATS")
+  `CHECK(!issue || group_last || group_q != LAST_GROUP[G_W-1:0], "more groups than GROUPS")
 
 endmodule
 

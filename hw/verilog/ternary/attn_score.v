@@ -139,15 +139,20 @@ module attn_score #(
 
   // Entry: all that a beat takes is there, and a place behind the pipeline is free.
   reg  [$clog2(DEPTH):0] taken_q;  // places of the queue of scores
-  wire                   leave = m_valid && m_ready;
+  reg                    left_q;
   wire                   room_top;
 
   assign s_ready = tile_there && full_q[bank_q] && !taken_q[$clog2(DEPTH)] && room_top;
 
   always @(posedge clk) begin
     if (rst) taken_q <= {$clog2(DEPTH) + 1{1'b0}};
-    else if (move && !leave) taken_q <= taken_q + 1'b1;
-    else if (leave && !move) taken_q <= taken_q - 1'b1;
+    else if (move && !left_q) taken_q <= taken_q + 1'b1;
+    else if (left_q && !move) taken_q <= taken_q - 1'b1;
+  end
+
+  always @(posedge clk) begin
+    if (rst) left_q <= 1'b0;
+    else left_q <= m_valid && m_ready;
   end
 
   reg [Q_PAR*POS*SUM_W-1:0] p0_sums_q;

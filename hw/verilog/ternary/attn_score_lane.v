@@ -2,7 +2,7 @@
 //
 // attn_score_lane - one score: a product of q and k with the sum of their exponents.
 //
-// Function     : t = sat(round(x * 2^(10 - e))), e = base - e_k; base is 10 - e_q, 10 the score's fraction bits.
+// Function     : t = sat(round(x * 2^(20 - base + e_k))), where base is 10 - e_q.
 // Format       : x signed SUM_W bits; base signed 9 bits, e_k signed 8 bits; t signed 20 bits (Q9.10), rounded half up.
 // Latency      : 6
 // Throughput   : 1

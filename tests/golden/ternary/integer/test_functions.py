@@ -12,7 +12,7 @@ from torch import Tensor
 
 from golden.fixed.wide import Wide
 from golden.ternary.integer import functions, profile
-from golden.ternary.integer.attention import Part, attend
+from golden.ternary.integer.attention import Part, attend, products
 from golden.ternary.integer.model import LayerCache
 from golden.ternary.integer.scale import Scale, real
 from golden.ternary.integer.taps import Tap
@@ -257,6 +257,19 @@ def test_attention_knows_no_order() -> None:
         for chosen in torch.split(order, [1, 130, 169])
     ]
     assert torch.equal(attend(q, q_exp, pieces, 14, P, TAP), wanted)
+
+
+def test_products_are_exact() -> None:
+    """At the ends of int16 and of int8, one q for several sets of keys: every bit of the integers' sums."""
+    ends = torch.tensor([-(1 << 15), (1 << 15) - 1, -128, 127, 0, 1])
+    q, k = (ends[torch.randint(6, (*shape, 128), generator=generator(3))] for shape in ((1, 3), (2, 4)))
+    q[0, 0] = k[0, 0] = ends[0]
+    found = products(q, k.to(torch.int16))
+    wanted = [
+        [[sum(a * b for a, b in zip(x, y, strict=True)) for y in keys] for x in q[0].tolist()] for keys in k.tolist()
+    ]
+    assert found.tolist() == wanted
+    assert wanted[0][0][0] == 128 << 30
 
 
 @given(st.integers(-(1 << 44) + 1, (1 << 44) - 1), st.integers(1 << 23, (1 << 37) - 1), st.integers(-30, 30))
