@@ -36,6 +36,8 @@ BAD = [
     ("attn_dot", {"Q_PAR": 3}, "needs_an_even_Q_PAR"),
     ("attn_score", {"GROUPS": 17}, "GROUPS_at_most_16"),
     ("attn_score", {"SUM_W": 25}, "SUM_W_must_be_9_to_24"),
+    ("tern_scale", {"X_W": 49}, "X_W_7_to_48"),
+    ("tern_scale", {"EACH": 2}, "EACH_0_or_1"),
 ]
 
 
