@@ -49,7 +49,7 @@ def attend(q: Tensor, q_exp: Tensor, parts: Sequence[Part], frac: int, p: Ternar
     share, top = functions.exponentials(t, torch.zeros_like(v_exp), seen, p)
     weight, weight_top = functions.exponentials(t, v_exp, seen, p)
     total = tap("softmax_sum", tap("softmax", share).sum(-1))
-    acc = _weighted(tap("softmax_weight", weight), parts)
+    acc = weighted(tap("softmax_weight", weight), parts)
     drop = p.cache_bits - 8  # what the evaluated wider cache has over the format of hardware
     return tap("attention", functions.divide(tap("attention_acc", acc) >> drop, total, weight_top - top + drop, frac))
 
@@ -65,7 +65,7 @@ def _scores(q: Tensor, q_exp: Tensor, cache: LayerCache, p: TernaryProfile, tap:
     return tap("score", functions.scores(tap("score_acc", products(q, cache.k)), exponent, p))
 
 
-def _weighted(weight: Tensor, parts: Sequence[Part]) -> Tensor:
+def weighted(weight: Tensor, parts: Sequence[Part]) -> Tensor:
     """Sum of weight v over all parts: [J, R, P]. The float64 product is exact: at most 2^24 2^15 N < 2^53."""
     weights = torch.split(weight, [len(part.cache) for part in parts], -1)
     sums = [w.double() @ part.cache.v.double() for w, part in zip(weights, parts, strict=True)]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from golden.fixed.wide import Wide
 from golden.ternary.integer import functions, profile
-from golden.ternary.integer.attention import Part, attend, products
+from golden.ternary.integer.attention import Part, attend, products, weighted
 from golden.ternary.integer.model import LayerCache
 from golden.ternary.integer.scale import Scale, real
 from golden.ternary.integer.taps import Tap
@@ -270,6 +270,25 @@ def test_products_are_exact() -> None:
     ]
     assert found.tolist() == wanted
     assert wanted[0][0][0] == 128 << 30
+
+
+def test_weighted_sums_are_exact() -> None:
+    """On Python integers: as many positions as there may be, the greatest weights and values, in pieces of any size."""
+    rng = generator(12)
+    v = torch.randint(-128, 128, (1, 4096, 3), generator=rng).to(torch.int8)
+    v[..., 0] = -128
+    weight = torch.randint(0, 1 << 24, (1, 2, 4096), generator=rng)
+    weight[:, 0] = (1 << 24) - 1
+    none, seen = torch.zeros(1, 4096, dtype=torch.int8), torch.ones(2, 4096, dtype=torch.bool)
+    whole = LayerCache(v, none, v, none)
+    at = torch.split(torch.arange(4096), [1, 2000, 2095])
+    pieces = [Part(LayerCache(*(x[:, chosen] for x in vars(whole).values())), seen[:, chosen]) for chosen in at]
+    wanted = [
+        [sum(a * b for a, b in zip(row, column, strict=True)) for column in v[0].T.tolist()]
+        for row in weight[0].tolist()
+    ]
+    assert wanted[0][0] == -128 * ((1 << 24) - 1) * 4096
+    assert weighted(weight, pieces)[0].tolist() == wanted
 
 
 @given(st.integers(-(1 << 44) + 1, (1 << 44) - 1), st.integers(1 << 23, (1 << 37) - 1), st.integers(-30, 30))
