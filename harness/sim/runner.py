@@ -175,6 +175,7 @@ def _settings(spec: Spec, test_module: str, testcase: str | None, seed: int, res
         "COCOTB_RESULTS_FILE": str(results),
         "COCOTB_RANDOM_SEED": str(seed),
         "TOPLEVEL_LANG": "verilog",
+        "COCOTB_REWRITE_ASSERTION_FILES": "cocotb_*.py",  # of every file it costs more than importing pyuvm
     }
     if testcase:
         names = "|".join(rf".*{re.escape(name.strip())}" for name in testcase.split(","))

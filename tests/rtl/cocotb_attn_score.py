@@ -3,19 +3,18 @@
 
 import cocotb
 
-from tests.rtl.cocotb_many_streams import DUT, Table
-from tests.rtl.streams import always, never
+from harness.uvm.stream_pins import always, never
+from tests.rtl.cocotb_many_streams import DUT, block
 
 
 @cocotb.test()
 async def capacity(dut):
     """DEPTH beats wait and no more; both heads' maxima came out; then everything else does."""
-    table = Table(dut, "capacity")
-    table.sinks["m"].set_stall(never)
-    await table.bench.start()
-    table.load()
-    await table.bench.step(100)
-    assert len(table.sources["s"].taken[0]) == DUT.params["DEPTH"]
-    assert len(table.sinks["m_top"].taken[0]) == 2
-    table.sinks["m"].set_stall(always)
-    await table.drain()
+    async with block(dut, "capacity") as env:
+        env.sinks["m"].set_stall(never)
+        await env.load()
+        await env.bench.step(100)
+        assert len(env.sources["s"].taken[0]) == DUT.params["DEPTH"]
+        assert len(env.sinks["m_top"].taken[0]) == 2
+        env.sinks["m"].set_stall(always)
+        await env.empty()

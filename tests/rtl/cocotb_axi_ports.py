@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import cocotb
 
 from golden.axi import split_bursts
+from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, first_difference, never, noise, stalls
 from tests.rtl.dut import current
-from tests.rtl.streams import Bench, Port, Sink, Source, Stall, always, first_difference, never, noise, stalls
 
 DUT = current()
 PORTS, PORT_W = (int(DUT.params[name]) for name in ("PORTS", "PORT_W")) if DUT.name else (1, 512)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import cocotb
 
+from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, first_difference, never, stalls
 from tests.rtl.cocotb_stream_unit import flipped
 from tests.rtl.dut import current
-from tests.rtl.streams import Bench, Port, Sink, Source, Stall, always, first_difference, never, stalls
 
 DUT = current()
 QUEUE = int(DUT.params["QUEUE"]) if DUT.name else 0
@@ -28,11 +28,11 @@ def told() -> dict[str, list]:
     return file | {key: [int(beat, 16) for beat in file[key]] for key in ("a", "w", "out")}
 
 
-class Lanes(Sink):
-    """A sink that sees zeros in the lanes above the last one of a pass, which may hold anything."""
+class Lanes(Port):
+    """A port that shows zeros in the lanes above the last one of a pass, which may hold anything."""
 
-    def _beat(self, lane: int) -> int:
-        text = str(self.port.data[0][0].value)
+    def beat(self, lane: int) -> int:
+        text = str(self.data[0][0].value)
         rows, lanes = DUT.params["ROWS"] * DUT.params["ACC_W"], DUT.params["T_PAR"]
         marks = text[: -rows * lanes]
         used = rows * (1 + int(marks[2:], 2))
@@ -46,11 +46,11 @@ class Table:
         self.dut = dut
         self.rng = random.Random(f"{cocotb.RANDOM_SEED}/{name}")
         ports = [
-            Port(getattr(dut, f"{role}_valid"), getattr(dut, f"{role}_ready"), [(data, len(data))])
-            for role, data in (("s_a", dut.s_a_data), ("s_w", dut.s_w_data), ("m", dut.m_data))
+            kind(getattr(dut, f"{role}_valid"), getattr(dut, f"{role}_ready"), [(data, len(data))])
+            for role, data, kind in (("s_a", dut.s_a_data, Port), ("s_w", dut.s_w_data, Port), ("m", dut.m_data, Lanes))
         ]
         self.a, self.w = Source(ports[0], self.rng, a), Source(ports[1], self.rng, w)
-        self.m = Lanes(ports[2], self.rng, m)
+        self.m = Sink(ports[2], self.rng, m)
         self.bench = Bench(dut.clk, dut.rst, [self.a, self.w], [self.m])
 
     def feed(self) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 import cocotb
 
+from harness.uvm.stream_pins import Bench, Port, Sink, Stall, always, first_difference, stalls
 from tests.rtl.cocotb_stream_unit import flipped
 from tests.rtl.dut import current
-from tests.rtl.streams import Bench, Port, Sink, Stall, always, first_difference, stalls
 
 DUT = current()
 OUT, HEAD, EMBED, IN = 2, 3, 0, 1

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import cocotb
 
+from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, noise, stalls
 from tests.rtl.dut import current
-from tests.rtl.streams import Bench, Port, Sink, Source, Stall, always, noise, stalls
 
 DUT = current()
 WIDE_W, STEP = (int(DUT.params[name]) for name in ("WIDE_W", "PORT_BYTES")) if DUT.name else (512, 32)

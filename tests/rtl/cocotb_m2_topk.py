@@ -13,9 +13,9 @@ from typing import Any
 
 import cocotb
 
+from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, first_difference, never, stalls
 from tests.rtl.cocotb_stream_unit import flipped
 from tests.rtl.dut import current
-from tests.rtl.streams import Bench, Port, Sink, Source, Stall, always, first_difference, never, stalls
 
 DUT = current()
 RESETS = 4

@@ -9,16 +9,18 @@ follows a sink offers as many beats as the sink has taken. Rates are a beat a cy
 
 import json
 import random
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cocotb
 
-from tests.rtl.cocotb_stream_unit import flipped
+from harness.uvm.stream_env import StreamEnv, played
+from harness.uvm.stream_pins import Stall, always, stalls
+from tests.rtl.cocotb_stream_unit import flipped, port
 from tests.rtl.dut import current
-from tests.rtl.streams import Bench, Port, Sink, Source, Stall, always, first_difference, stalls
 
 DUT = current()
 RESETS = 3
@@ -34,16 +36,25 @@ def runs() -> list[dict[str, Any]]:
     return told
 
 
-class Table:
-    """Bench with a source and a sink for each stream of a run."""
+class Block(StreamEnv):
+    """The block with an agent for each stream of its runs."""
 
-    def __init__(self, dut, name: str, source: Stall = always, sink: Stall = always) -> None:
-        self.rng = random.Random(f"{cocotb.RANDOM_SEED}/{name}")
-        self.sources = {key: Source(port(dut, key), self.rng, source) for key in runs()[0]["sources"]}
-        self.sinks = {key: Sink(port(dut, key), self.rng, sink) for key in runs()[0]["sinks"]}
-        self.bench = Bench(dut.clk, dut.rst, [*self.sources.values()], [*self.sinks.values()], self.follow)
+    def __init__(self, parent, dut, name: str) -> None:
+        super().__init__(
+            "env",
+            parent,
+            clk=dut.clk,
+            rst=dut.rst,
+            inputs={key: port(dut, key) for key in runs()[0]["sources"]},
+            outputs={key: port(dut, key) for key in runs()[0]["sinks"]},
+            rng=random.Random(f"{cocotb.RANDOM_SEED}/{name}"),
+        )
         self.dut, self.later = dut, {}
         self.configure(runs()[0])
+
+    def connect_phase(self) -> None:
+        super().connect_phase()
+        self.bench.watch = self.follow
 
     def configure(self, run: dict[str, Any]) -> None:
         """Set what holds still; in reset or before it."""
@@ -51,113 +62,111 @@ class Table:
         for name, value in run["static"].items():
             getattr(self.dut, name).value = value
 
-    def load(self) -> None:
-        """Queue the beats of the run."""
+    async def load(self) -> None:
+        """Send the beats of the run, expect what golden has."""
         self.later = {key: list(self.run["sources"][key]) for key in self.run.get("follows", {})}
         for key, source in self.sources.items():
             if key not in self.later:
-                source.queues[0].extend(self.run["sources"][key])
+                await source.send(self.run["sources"][key])
+        for key, scoreboard in self.scoreboards.items():
+            scoreboard.expect(self.run["sinks"][key])
 
     def follow(self, cycle: int) -> None:
         for key, beats in self.later.items():
             taken = len(self.sinks[self.run["follows"][key]].taken[0])
             new = taken - (len(self.run["sources"][key]) - len(beats))
-            self.sources[key].queues[0].extend(beats[:new] if new > 0 else [])
+            self.sources[key].answer(beats[:new] if new > 0 else [])
             del beats[: max(new, 0)]
 
-    def complete(self) -> bool:
-        """Everything came out, and everything went in or never will."""
-        out = all(len(self.sinks[key].taken[0]) >= len(beats) for key, beats in self.run["sinks"].items())
-        return out and all(source.idle for source in self.sources.values()) and not any(self.later.values())
+    def fed(self) -> bool:
+        """Everything went in."""
+        return all(source.idle for source in self.sources.values()) and not any(self.later.values())
 
-    async def drain(self) -> None:
-        """Run until every expected beat came out, then some more, and compare."""
+    async def empty(self) -> None:
+        """Run until every expected beat came out and every other went in, then some more."""
         beats = sum(len(b) for side in ("sources", "sinks") for b in self.run[side].values())
-        with suppress(AssertionError):  # a hang guard; what is missing is said below
-            await self.bench.run(self.complete, 30 * beats + 2000)
-        for key, expected in self.run["sinks"].items():
-            found = self.sinks[key].beats()
-            assert found == expected, f"{key}: {first_difference(found, expected)}"
+        await self.drain(30 * beats + 2000, quiet=60, done=self.fed)
         for key, source in self.sources.items():
-            left = [*source.queues[0], *self.later.get(key, [])]
-            assert not left, f"{key}: {len(left)} beats that nobody took"
-        await self.bench.step(60)
-        for key, expected in self.run["sinks"].items():
-            assert len(self.sinks[key].taken[0]) == len(expected), f"{key}: beats came out after the last one"
+            left = source.waiting + len(self.later.get(key, []))
+            assert not left, f"{key}: {left} beats that nobody took"
 
-    async def reset(self, run: dict[str, Any]) -> None:
+    async def begin(self, run: dict[str, Any]) -> None:
+        """Reset, with the settings of a run."""
         self.configure(run)
         self.later = {}
-        await self.bench.reset(self.rng.randint(1, 3))
+        await self.reset(self.rng.randint(1, 3))
 
 
-def port(dut, name: str) -> Port:
-    data = getattr(dut, f"{name}_data")
-    return Port(getattr(dut, f"{name}_valid"), getattr(dut, f"{name}_ready"), [(data, len(data))])
+@asynccontextmanager
+async def block(dut, name: str, source: Stall = always, sink: Stall = always) -> AsyncIterator[Block]:
+    """Play the block behind reset; afterwards its scoreboards have the last word."""
+    async with played(lambda parent: Block(parent, dut, name)) as env:
+        env.set_stalls(source, sink)
+        await env.bench.start()
+        yield env
 
 
 @cocotb.test()
 @cocotb.parametrize(source=[always, stalls], sink=[always, stalls])
 async def order(dut, source, sink):
     """What comes out is what golden makes of what went in, whatever stalls."""
-    table = Table(dut, f"order/{source.__name__}/{sink.__name__}", source, sink)
-    await table.bench.start()
-    for run in runs():
-        await table.reset(run)
-        table.load()
-        await table.drain()
+    async with block(dut, f"order/{source.__name__}/{sink.__name__}", source, sink) as env:
+        for run in runs():
+            await env.begin(run)
+            await env.load()
+            await env.empty()
 
 
 @cocotb.test()
 async def rates_and_latencies(dut):
     """Beats that the run names enter in consecutive cycles, or leave as late as it says, while nothing stalls."""
-    table = Table(dut, "rates")
-    await table.bench.start()
-    for run in runs():
-        await table.reset(run)
-        table.load()
-        await table.drain()
-        for key, first, last in run.get("rates", []):
-            taken = [cycle for cycle, _ in (table.sources | table.sinks)[key].taken[0]]
-            found = taken[last] - taken[first]
-            assert found == last - first, f"{key}: beats {first} to {last} took {found} cycles"
-        for key, beat, out, result, cycles in run.get("latencies", []):
-            found = table.sinks[out].taken[0][result][0] - table.sources[key].taken[0][beat][0]
-            assert found == cycles, f"from {key} {beat} to {out} {result}: {found} cycles, not {cycles}"
+    async with block(dut, "rates") as env:
+        for run in runs():
+            await env.begin(run)
+            await env.load()
+            await env.empty()
+            for key, first, last in run.get("rates", []):
+                cycles = (env.sources | env.sinks)[key].cycles
+                found = cycles[last] - cycles[first]
+                assert found == last - first, f"{key}: beats {first} to {last} took {found} cycles"
+            for key, beat, out, result, late in run.get("latencies", []):
+                found = env.sinks[out].cycles[result] - env.sources[key].cycles[beat]
+                assert found == late, f"from {key} {beat} to {out} {result}: {found} cycles, not {late}"
 
 
 @cocotb.test()
 async def handshake(dut):
     """S2, S4: within a cycle no valid and no data reach a ready, and no ready reaches a valid."""
-    table = Table(dut, "handshake", stalls, stalls)
-    await table.bench.start()
-    table.load()
-    inputs = [wire for s in table.sources.values() for wire in (s.port.valid, s.port.data[0][0])]
-    for _ in range(120):
-        await table.bench.step()
-        for key, source in table.sources.items():
-            seen = source.port.ready
-            assert await flipped(table.bench, inputs, seen) == int(seen.value), f"an input reaches {key}_ready"
-        for key, sink in table.sinks.items():
-            seen, readys = sink.port.valid, [s.port.ready for s in table.sinks.values()]
-            assert await flipped(table.bench, readys, seen) == int(seen.value), f"a ready reaches {key}_valid"
+    async with block(dut, "handshake", stalls, stalls) as env:
+        await env.load()
+        inputs = [wire for s in env.sources.values() for wire in (s.port.valid, s.port.data[0][0])]
+        readys = [s.port.ready for s in env.sinks.values()]
+        for _ in range(120):
+            await env.bench.step()
+            for key, source in env.sources.items():
+                seen = source.port.ready
+                assert await flipped(env.bench, inputs, seen) == int(seen.value), f"an input reaches {key}_ready"
+            for key, sink in env.sinks.items():
+                seen = sink.port.valid
+                assert await flipped(env.bench, readys, seen) == int(seen.value), f"a ready reaches {key}_valid"
+        env.set_stalls()
+        await env.empty()
 
 
 @cocotb.test()
 async def reset_in_traffic(dut):
     """S6: reset empties; a full run afterwards gives what it should."""
-    table = Table(dut, "reset", stalls, stalls)
-    await table.bench.start()
-    cut = 0
-    for number in range(RESETS):
-        run = runs()[number % len(runs())]
-        await table.reset(run)
-        table.load()
-        await table.bench.step(table.rng.randint(20, 20 + max(map(len, run["sources"].values()))))
-        cut += not table.complete()
-        await table.reset(run)
-        for key, sink in table.sinks.items():
-            assert int(sink.port.valid.value) == 0, f"{key}_valid after reset"
-        table.load()
-        await table.drain()
-    assert cut, "no reset came before the last beat"
+    async with block(dut, "reset", stalls, stalls) as env:
+        cut = 0
+        for number in range(RESETS):
+            run = runs()[number % len(runs())]
+            await env.begin(run)
+            await env.load()
+            await env.bench.step(env.rng.randint(20, 20 + max(map(len, run["sources"].values()))))
+            cut += not (env.complete and env.fed())
+            await env.begin(run)
+            for key, sink in env.sinks.items():
+                assert int(sink.port.valid.value) == 0, f"{key}_valid after reset"
+            await env.load()
+            await env.empty()
+        assert cut, "no reset came before the last beat"

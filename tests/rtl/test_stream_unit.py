@@ -25,7 +25,7 @@ def test_a_true_contract_passes(tmp_path: Path) -> None:
 
 def test_a_wrong_beat_fails(tmp_path: Path) -> None:
     """One bit of one expected beat makes the order test fail, and the message names the beat."""
-    with pytest.raises(CheckError, match="beat 41: found"):
+    with pytest.raises(CheckError, match="port m, lane 0, beat 41, cycle"):
         run([beat ^ (k == 41) for k, beat in enumerate(BEATS)], tmp_path)
 
 

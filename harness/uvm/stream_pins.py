@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sources and sinks of ready/valid streams for cocotb, with stalls, and measurement by cycle number.
+"""Pins of ready/valid streams under cocotb: ports, sources and sinks with stalls, a bench that counts cycles.
 
 Inputs change right after the rising edge; everything is read at the falling edge, when the cycle has settled. A beat
 that has valid and ready at the falling edge of cycle k moves at the edge that ends cycle k; latency is the difference
@@ -13,10 +13,12 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge, Timer
+
+from golden.errors import CheckError
 
 Handle = Any
 Stall = Callable[[random.Random], Iterator[bool]]
@@ -61,7 +63,30 @@ class Port:
 
     @property
     def width(self) -> int:
+        """Bits of a beat."""
         return sum(width for _, width in self.data)
+
+    def beat(self, lane: int) -> int:
+        """Return what the data pins of a lane show; X and Z are an error."""
+        beat = shift = 0
+        for handle, width in self.data:
+            at = 0 if self.shared else lane * width
+            beat |= (int(handle.value) >> at & ((1 << width) - 1)) << shift
+            shift += width
+        return beat
+
+
+class Mover(Protocol):
+    """What a bench moves: a source, a sink or an agent."""
+
+    def clear(self) -> None:
+        """Drop what is under way, and forget what was taken."""
+
+    def drive(self) -> None:
+        """Set the pins of the cycle that has just begun."""
+
+    def sample(self, cycle: int) -> None:
+        """Note which beats move at the end of this cycle."""
 
 
 class Source:
@@ -74,8 +99,12 @@ class Source:
         self.set_stall(stall)
         self.clear()
 
-    def set_stall(self, stall: Stall) -> None:
-        self._go = [stall(self.rng) for _ in range(self.port.lanes)]
+    def set_stall(self, stall: Stall, lane: int | None = None) -> None:
+        """Give a profile to one lane, or to each of them."""
+        if lane is None:
+            self._go = [stall(self.rng) for _ in range(self.port.lanes)]
+        else:
+            self._go[lane] = stall(self.rng)
 
     def clear(self) -> None:
         """Drop what is queued and offered, and forget what was taken."""
@@ -102,7 +131,10 @@ class Source:
 
     def sample(self, cycle: int) -> None:
         """Note which beats move at the end of this cycle."""
-        ready = int(self.port.ready.value)
+        self.move(cycle, int(self.port.ready.value))
+
+    def move(self, cycle: int, ready: int) -> None:
+        """Take what is offered off the lanes that are ready."""
         for lane, offered in enumerate(self._offered):
             if offered and ready >> lane & 1:
                 self.taken[lane].append((cycle, self.queues[lane].popleft()))
@@ -110,6 +142,7 @@ class Source:
 
     @property
     def idle(self) -> bool:
+        """Whether every beat was taken."""
         return not any(self.queues)
 
 
@@ -123,6 +156,7 @@ class Sink:
         self.clear()
 
     def set_stall(self, stall: Stall) -> None:
+        """Give a profile to each lane."""
         self._go = [stall(self.rng) for _ in range(self.port.lanes)]
 
     def clear(self) -> None:
@@ -142,15 +176,7 @@ class Sink:
         moving = int(self.port.valid.value) & self._ready
         for lane in range(self.port.lanes):
             if moving >> lane & 1:
-                self.taken[lane].append((cycle, self._beat(lane)))
-
-    def _beat(self, lane: int) -> int:
-        beat = shift = 0
-        for handle, width in self.port.data:
-            at = 0 if self.port.shared else lane * width
-            beat |= (int(handle.value) >> at & ((1 << width) - 1)) << shift
-            shift += width
-        return beat
+                self.taken[lane].append((cycle, self.port.beat(lane)))
 
     def beats(self, lane: int = 0) -> list[int]:
         """Return the beats taken from a lane."""
@@ -163,8 +189,8 @@ class Bench:
 
     clk: Handle
     rst: Handle | None
-    sources: list[Source] = field(default_factory=list)
-    sinks: list[Sink] = field(default_factory=list)
+    sources: Sequence[Mover] = field(default_factory=list)
+    sinks: Sequence[Mover] = field(default_factory=list)
     watch: Callable[[int], None] | None = None
     cycle: int = 0
 
@@ -172,7 +198,7 @@ class Bench:
         """Start the clock and leave reset, which is on before the first edge: checks.vh believes what rst says."""
         if self.rst is not None:
             self.rst.value = 1
-        await self.settle()
+        await self._settle()
         Clock(self.clk, 10, unit="ns").start()
         await self.reset()
 
@@ -210,9 +236,27 @@ class Bench:
             await self.step()
         raise AssertionError(f"not done after {limit} cycles")
 
-    async def settle(self) -> None:
-        """Let a change made in mid-cycle reach the outputs."""
-        await Timer(300, unit="ps")
+    async def flipped(self, handles: Sequence[Handle], read: Callable[[], int]) -> int:
+        """Return what is read while some inputs are inverted in the middle of a cycle, which notices nothing.
+
+        Raises:
+            CheckError: the middle of the cycle is over; step on after fewer calls.
+        """
+        before = [int(handle.value) for handle in handles]
+        for handle, value in zip(handles, before, strict=True):
+            handle.value = value ^ ((1 << len(handle)) - 1)
+        await self._settle()
+        seen = read()
+        for handle, value in zip(handles, before, strict=True):
+            handle.value = value
+        await self._settle()
+        if int(self.clk.value):
+            raise CheckError(f"cycle {self.cycle}: inputs were inverted up to the next edge of the clock")
+        return seen
+
+    async def _settle(self) -> None:
+        """Let a change reach the outputs."""
+        await Timer(10, unit="ps")
 
 
 def steady_rate(taken: Sequence[tuple[int, int]]) -> tuple[int, int]:
