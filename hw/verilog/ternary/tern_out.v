@@ -42,6 +42,7 @@ module tern_out #(
 
   reg  [COUNT_W-1:0] taken_q;
   reg                room_q;
+  reg                gave_q;
   reg  [COUNT_W-1:0] taken_d;
   reg  [        7:0] vector_q;
   reg  [       15:0] tile_q;
@@ -53,10 +54,16 @@ module tern_out #(
   wire               end_tile = vector_q == last_vector;
   wire               give = part && end_tile;
 
+  // A tile that left counts a cycle late: m_ready comes from the ports' far end.
+  always @(posedge clk) begin
+    if (rst || clear) gave_q <= 1'b0;
+    else gave_q <= give;
+  end
+
   always @* begin
     taken_d = taken_q;
-    if (take && !give) taken_d = taken_q + 1'b1;
-    if (!take && give) taken_d = taken_q - 1'b1;
+    if (take && !gave_q) taken_d = taken_q + 1'b1;
+    if (!take && gave_q) taken_d = taken_q - 1'b1;
   end
 
   always @(posedge clk) begin
