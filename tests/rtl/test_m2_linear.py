@@ -27,12 +27,15 @@ from tests.rtl.m2_linear_data import (
 from tests.rtl.stream_vectors import pack
 
 ADDITIVE = {"ROWS": 2, "INPUTS": 16, "ACT_GROUP": 8, "WEIGHT_BITS": 4, "ACT_BITS": 4, "ADDITIVE": 1, "MAX_SHIFT": 15}
+MIXED = ADDITIVE | {"ACT_GROUP": 16, "ACT_BITS": 8}
 CHANNEL = {"ROWS": 1, "INPUTS": 8, "ACT_GROUP": 8, "WEIGHT_BITS": 8, "ACT_BITS": 8, "ADDITIVE": 0, "MAX_SHIFT": 15}
 PARAMS = [
     ADDITIVE | {"T_COLS": 4, "T_PAR": 2, "BEATS": 4, "QUEUE": 16, "ACC_W": 40},
     CHANNEL | {"T_COLS": 3, "T_PAR": 3, "BEATS": 2, "QUEUE": 2, "ACC_W": 36},
     CHANNEL | {"T_COLS": 4, "T_PAR": 2, "BEATS": 4, "QUEUE": 16, "ACC_W": 36},
     ADDITIVE | {"T_COLS": 1, "T_PAR": 1, "BEATS": 4, "QUEUE": 16, "ACC_W": 40},
+    MIXED | {"T_COLS": 4, "T_PAR": 2, "BEATS": 4, "QUEUE": 16, "ACC_W": 44},
+    MIXED | {"T_COLS": 3, "T_PAR": 3, "BEATS": 4, "QUEUE": 16, "ACC_W": 44},
 ]
 TILES = [  # beats of a column, columns (at most T_COLS), tiles of a vector
     (3, 4, 7),

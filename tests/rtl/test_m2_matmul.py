@@ -28,6 +28,7 @@ from tests.rtl.m2_matmul_data import (
 
 CHUNKS = {"PROFILE": 0, "WIDE_W": 256, "INPUTS": 16, "T_COLS": 4, "T_PAR": 2, "BEATS": 4, "QUEUE": 4}
 CHANNELS = {"PROFILE": 1, "WIDE_W": 128, "INPUTS": 8, "T_COLS": 4, "T_PAR": 4, "BEATS": 4, "QUEUE": 2}
+MIXED = {"PROFILE": 2, "WIDE_W": 256, "INPUTS": 16, "T_COLS": 4, "T_PAR": 2, "BEATS": 4, "QUEUE": 4}
 DECODE = {"PROFILE": 0, "WIDE_W": 1024, "INPUTS": 16, "T_COLS": 1, "T_PAR": 1, "BEATS": 8, "QUEUE": 8}
 COLUMNS = {"PROFILE": 1, "WIDE_W": 64, "INPUTS": 8, "T_COLS": 32, "T_PAR": 16, "BEATS": 4, "QUEUE": 4}
 SHAPE = {"d": 24, "i": 32, "rows_in": 40, "vocab": 21}
@@ -108,7 +109,7 @@ class Machine:
     rows: int
 
 
-@pytest.mark.parametrize("params", [CHUNKS, CHANNELS, DECODE], ids=str)
+@pytest.mark.parametrize("params", [CHUNKS, CHANNELS, MIXED, DECODE], ids=str)
 def test_matrices_lie_in_memory_as_golden_lays_them(params: dict[str, int]) -> None:
     """The packing here, written from the format's description, is that of golden.mamba2.accel.layout."""
     b = build(params)
@@ -118,7 +119,7 @@ def test_matrices_lie_in_memory_as_golden_lays_them(params: dict[str, int]) -> N
 
 
 @pytest.mark.parametrize("sim", SIMS)
-@pytest.mark.parametrize("params", [CHUNKS, CHANNELS], ids=str)
+@pytest.mark.parametrize("params", [CHUNKS, CHANNELS, MIXED], ids=str)
 def test_jobs(params: dict[str, int], sim: str, tmp_path: Path) -> None:
     """Every job's values are golden's, in order, for any number of tokens, whatever stalls."""
     check(params, JOBS, sim, tmp_path / "vectors.json")
