@@ -15,7 +15,7 @@ from boards.mamba2_models import integer_model, prompt_of
 from boards.sim.open import open_board, pick_config
 from golden.errors import InputError
 from golden.mamba2.accel.outcome import Outcome, outcome
-from golden.mamba2.accel.schedule import jobs
+from golden.schedule import jobs
 from golden.mamba2.accel.start import Plan
 from golden.mamba2.integer.model import IntegerModel
 from golden.spec import Mamba2AccelConfig

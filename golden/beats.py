@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Integers as bytes of wide beats, the form in which all accelerators read memory.
+"""Beats: integers as bytes of wide ones, the form in which all accelerators read memory; results in narrow ones.
 
 A *wide beat* is one word of every port taken together; bit 0 of a beat is the lowest bit of its first byte.
 """
@@ -12,6 +12,10 @@ from torch.nn.functional import pad
 
 _SIGNED = {8: torch.int8, 16: torch.int16, 32: torch.int32}
 """Their bytes in memory are the format's, as every machine that runs this is little-endian."""
+
+
+VALUES = 8
+"""Of a narrow beat, the form in which results leave linear layers."""
 
 
 class Wide(Protocol):
@@ -46,3 +50,17 @@ def row_beats(x: Tensor, bits: int, machine: Wide) -> Tensor:
     """Rows [n, D] of integers, `bits` each, every row on whole wide beats."""
     data = little_endian(x, bits)
     return pad(data, (0, -data.shape[1] % machine.wide_bytes)).reshape(-1, machine.wide_bytes)
+
+
+def row_groups(values: Tensor) -> Tensor:
+    """Results [tokens, rows] as narrow beats: of 8 rows all tokens, then the next 8; [row groups * tokens, 8].
+
+    Behind the last row are zeros.
+    """
+    values = pad(values, (0, -values.shape[1] % VALUES))
+    return values.reshape(len(values), -1, VALUES).transpose(0, 1).reshape(-1, VALUES)
+
+
+def no_beats() -> Tensor:
+    """A stream of narrow beats in which nothing comes."""
+    return torch.zeros(0, VALUES, dtype=torch.int64)

@@ -7,7 +7,7 @@ from itertools import chain
 from torch import Tensor
 
 from golden.mamba2.accel.outcome import Outcome
-from golden.mamba2.accel.schedule import Job, Kind
+from golden.schedule import Job, Kind
 
 GROUP = 8
 RESIDUAL = 1

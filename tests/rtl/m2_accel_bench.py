@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from golden.mamba2.accel.schedule import Kind
+from golden.schedule import Kind
 from golden.spec import Mamba2AccelConfig
 from golden.spec.gen.mamba2_accel import PORT_BASE, RD_BEATS, WR_BEATS, ErrorCode, Offset
 from golden.striping import stripe, unstripe

@@ -17,7 +17,7 @@ from golden.beats import little_endian, to_beats
 from golden.mamba2.accel import image, layout
 from golden.mamba2.accel.arguments import Arguments, argument_error, build_of, counts, tap_beats, up, whole
 from golden.mamba2.accel.outcome import Outcome, outcome
-from golden.mamba2.accel.schedule import Job, Kind, jobs
+from golden.schedule import Job, Kind, jobs
 from golden.mamba2.accel.start import PAGE, REGIONS
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import functions, profile, store, synthetic

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""m2_seq: jobs are those of golden.mamba2.accel.schedule."""
+"""m2_seq: jobs are those of golden.schedule."""
 
 import json
 import random
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from golden.errors import InputError
-from golden.mamba2.accel.schedule import Job, Kind, jobs
+from golden.schedule import Job, Kind, jobs
 from harness.sim.runner import derive_seed, simulate
 from tests.rtl.dut import SIMS, check_module, sources
 

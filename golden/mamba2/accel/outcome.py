@@ -7,14 +7,14 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
+from golden.beats import no_beats, row_groups
 from golden.mamba2.accel.layout import GROUP, in_proj_rows
-from golden.mamba2.accel.schedule import Job, Kind, jobs
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.block import forward
 from golden.mamba2.integer.model import IntegerModel, IntegerState
 from golden.mamba2.integer.taps import checking
+from golden.schedule import Job, Kind, jobs
 from golden.topk import topk
 
 BEST = 8
@@ -88,34 +88,24 @@ def _linear(job: Job, kept: Kept, cfg: Mamba2Config) -> Tensor:
     if job.kind is Kind.IN:
         order = in_proj_rows(cfg)
         values = _of(job, kept[f"layers.{job.layer}.in_proj"])
-        return _row_groups(values[:, order.clamp(min=0)].masked_fill(order < 0, 0))
+        return row_groups(values[:, order.clamp(min=0)].masked_fill(order < 0, 0))
     if job.kind is Kind.OUT:
-        return _row_groups(_of(job, kept[f"layers.{job.layer}.out_proj"]))
-    return _row_groups(_of(job, kept["logits"])) if job.kind is Kind.HEAD else _nothing()
+        return row_groups(_of(job, kept[f"layers.{job.layer}.out_proj"]))
+    return row_groups(_of(job, kept["logits"])) if job.kind is Kind.HEAD else no_beats()
 
 
 def _residual(job: Job, kept: Kept, cfg: Mamba2Config) -> Tensor:
     """The residual stream behind a layer, ordered as out_proj's results."""
-    return _row_groups(_of(job, kept[f"layers.{job.layer}.residual"])) if job.kind is Kind.OUT else _nothing()
+    return row_groups(_of(job, kept[f"layers.{job.layer}.residual"])) if job.kind is Kind.OUT else no_beats()
 
 
 def _gate(job: Job, kept: Kept, cfg: Mamba2Config) -> Tensor:
     """The gated values, head by head and token by token."""
     if job.kind is not Kind.IN:
-        return _nothing()
+        return no_beats()
     values = _of(job, kept[f"layers.{job.layer}.gate"])
     return values.reshape(job.tokens, cfg.nheads, -1).transpose(0, 1).reshape(-1, GROUP)
 
 
 def _of(job: Job, values: Tensor) -> Tensor:
     return values[job.first : job.first + job.tokens]
-
-
-def _row_groups(values: Tensor) -> Tensor:
-    """[tokens, rows] -> [row groups * tokens, 8], zeros behind the last row."""
-    values = pad(values, (0, -values.shape[1] % GROUP))
-    return values.reshape(len(values), -1, GROUP).transpose(0, 1).reshape(-1, GROUP)
-
-
-def _nothing() -> Tensor:
-    return torch.zeros(0, GROUP, dtype=torch.int64)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from golden.mamba2.accel.arguments import GROUP, TAP_BITS, TOKEN_BITS, tap_beats, up
-from golden.mamba2.accel.schedule import Job, Kind, jobs
+from golden.schedule import Job, Kind, jobs
 from harness.uvm.mamba2.items import Stimulus
 
 LINEAR, RESIDUAL, GATE = 1, 2, 3

@@ -3,7 +3,7 @@
 // m2_seq - runs one start: emits its jobs in order and waits until all their results are in memory.
 //
 // Function     : args_valid with args_bad: done two cycles later, nothing else. Else clear, then the jobs of
-//                golden.mamba2.accel.schedule.jobs; when every OUT job is done and every HEAD job's record written, finish
+//                golden.schedule.jobs; when every OUT job is done and every HEAD job's record written, finish
 //                until the writers are idle, then done. After an error no further chunks begin, and no further token is
 //                chosen, but for one that was promised to an EMBED job.
 // Format       : jobs as in m2_job.vh; layers, tokens and chunks unsigned.
@@ -11,7 +11,7 @@
 // Throughput   : variable: a job a cycle
 // Back-pressure: registered valid; jobs wait for m_ready. The last OUT job of a chunk and the first one of the next chunks
 //                are finished 4 cycles apart or more.
-// Golden       : golden.mamba2.accel.schedule.jobs
+// Golden       : golden.schedule.jobs
 // Test         : tests/rtl/test_m2_seq.py
 //
 // Why: the next job is computed in the cycle in which the last one leaves; blocks hold jobs in queues of their own, so the

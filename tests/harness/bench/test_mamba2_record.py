@@ -11,7 +11,7 @@ import torch
 from golden.errors import InputError
 from golden.mamba2.accel.outcome import Outcome
 from golden.mamba2.accel.roof import step_bytes
-from golden.mamba2.accel.schedule import jobs
+from golden.schedule import jobs
 from golden.mamba2.integer.profile import load
 from golden.mamba2.published import published
 from harness.bench import mamba2_record as records

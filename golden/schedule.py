@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The order in which `mamba2_accel` works: the jobs of a start, as its sequencer emits them."""
+"""The order in which the accelerators of whole models work: the jobs of a start, as the sequencer emits them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import count
+
+from golden.errors import InputError
 
 
 class Kind(IntEnum):
@@ -20,9 +22,9 @@ class Kind(IntEnum):
 class Job:
     """A step of a start.
 
-    `first` is the run's number of the first of its `tokens` tokens (HEAD: of its one token), `slot` the residual buffer
-    that holds them; `fresh` IN jobs begin with zero states; `feedback` asks for the token that the head chose (EMBED)
-    or says that it will be asked for (HEAD).
+    `first` is the run's number of the first of its `tokens` tokens (HEAD: of the last one of each text), `slot` the
+    residual buffer that holds them; `fresh` IN jobs begin with zero states; `feedback` asks for the tokens that the
+    head chose (EMBED) or says that they will be asked for (HEAD).
     """
 
     kind: Kind
@@ -34,31 +36,38 @@ class Job:
     feedback: bool = False
 
 
-def jobs(prompt: int, generate: int, layers: range, t_cols: int, slots: int, carry: bool = False) -> Iterator[Job]:
+def jobs(
+    prompt: int, generate: int, layers: range, t_cols: int, slots: int, carry: bool = False, batch: int = 1
+) -> Iterator[Job]:
     """Jobs of a start in order.
 
     Args:
-        prompt: tokens of the prompt, at least 1.
-        generate: tokens to choose; 0 leaves out the head.
+        prompt: tokens of the prompt, at least 1; those of a `batch`, one each.
+        generate: tokens to choose for each text; 0 leaves out the head.
         layers: those that run.
         t_cols: most tokens of a chunk.
         slots: chunks that are worked on in turn, 1 or 2.
         carry: states go on from the start before.
+        batch: texts that are decoded together, from 2 on as many as `prompt`, at most t_cols.
     """
+    if batch > 1 and (prompt != batch or batch > t_cols):
+        raise InputError(
+            f"jobs: a batch of {batch} texts with {prompt} tokens in chunks of {t_cols}, expected a token each"
+        )
     chunks = [(first, min(t_cols, prompt - first)) for first in range(0, prompt, t_cols)]
     for at in range(0, len(chunks), slots):
         yield from _chunks(chunks[at : at + slots], layers, fresh=at == 0 and not carry)
     for step in count() if generate else ():
-        last = prompt - 1 + step
+        last = prompt + (step - 1) * batch
         slot = (len(chunks) - 1) % slots if step == 0 else 0
         more = step + 1 < generate
-        yield Job(Kind.HEAD, last, 1, slot, feedback=more)
+        yield Job(Kind.HEAD, last, batch, slot, feedback=more)
         if not more:
             return
-        yield Job(Kind.EMBED, last + 1, 1, feedback=True)
+        yield Job(Kind.EMBED, last + batch, batch, feedback=True)
         for layer in layers:
-            yield Job(Kind.IN, last + 1, 1, layer=layer)
-            yield Job(Kind.OUT, last + 1, 1, layer=layer)
+            yield Job(Kind.IN, last + batch, batch, layer=layer)
+            yield Job(Kind.OUT, last + batch, batch, layer=layer)
 
 
 def _chunks(chunks: list[tuple[int, int]], layers: range, fresh: bool) -> Iterator[Job]:

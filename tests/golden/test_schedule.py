@@ -3,7 +3,8 @@
 
 import pytest
 
-from golden.mamba2.accel.schedule import Job, Kind, jobs
+from golden.errors import InputError
+from golden.schedule import Job, Kind, jobs
 
 LAYERS = range(1, 4)
 
@@ -53,3 +54,21 @@ def test_two_chunks_alternate() -> None:
 def test_states_may_go_on() -> None:
     """A start that continues another one has no fresh job."""
     assert not any(job.fresh for job in jobs(5, 2, LAYERS, 4, 2, carry=True))
+
+
+def test_a_batch_takes_a_token_of_each_text() -> None:
+    """Every step has as many tokens as there are texts, and the head all of them; one text is as before."""
+    order = list(jobs(3, 3, LAYERS, 4, 1, batch=3))
+    assert {job.tokens for job in order} == {3}
+    assert [job.first for job in made(Kind.EMBED, order)] == [0, 3, 6]
+    assert [job.first for job in made(Kind.HEAD, order)] == [0, 3, 6]
+    assert [job.feedback for job in made(Kind.EMBED, order)] == [False, True, True]
+    assert [job.layer for job in made(Kind.OUT, order)] == list(LAYERS) * 3
+    assert list(jobs(1, 3, LAYERS, 4, 1)) == list(jobs(1, 3, LAYERS, 4, 1, batch=1))
+
+
+@pytest.mark.parametrize(("prompt", "batch", "t_cols"), [(2, 3, 4), (4, 2, 4), (5, 5, 4)])
+def test_a_batch_reads_one_chunk(prompt: int, batch: int, t_cols: int) -> None:
+    """Prompts are read text by text, and a chunk holds the whole batch."""
+    with pytest.raises(InputError, match=f"a batch of {batch} texts with {prompt} tokens in chunks of {t_cols}"):
+        list(jobs(prompt, 1, LAYERS, t_cols, 1, batch=batch))
