@@ -44,6 +44,7 @@ BAD = [
     ("attn_score", {"SUM_W": 25}, "SUM_W_must_be_9_to_24"),
     ("tern_scale", {"X_W": 49}, "X_W_7_to_48"),
     ("tern_scale", {"EACH": 2}, "EACH_0_or_1"),
+    ("tern_scale_mul", {"E_W": 5}, "E_W_must_be_6_to_16"),
     ("tern_rope", {"P_MAX": 96}, "P_MAX_32_to_256"),
     ("tern_rope", {"SLOTS": 3}, "SLOTS_1_or_2"),
 ]
