@@ -15,9 +15,9 @@ from boards.mamba2_models import integer_model, prompt_of
 from boards.sim.open import open_board, pick_config
 from golden.errors import InputError
 from golden.mamba2.accel.outcome import Outcome, outcome
-from golden.schedule import jobs
 from golden.mamba2.accel.start import Plan
 from golden.mamba2.integer.model import IntegerModel
+from golden.schedule import jobs
 from golden.spec import Mamba2AccelConfig
 from golden.spec.gen import mamba2_accel as regs
 from harness import console

@@ -17,11 +17,11 @@ from golden.beats import little_endian, to_beats
 from golden.mamba2.accel import image, layout
 from golden.mamba2.accel.arguments import Arguments, argument_error, build_of, counts, tap_beats, up, whole
 from golden.mamba2.accel.outcome import Outcome, outcome
-from golden.schedule import Job, Kind, jobs
 from golden.mamba2.accel.start import PAGE, REGIONS
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer import functions, profile, store, synthetic
 from golden.mamba2.integer.model import IntegerModel, IntegerState
+from golden.schedule import Job, Kind, jobs
 from golden.spec import Mamba2AccelConfig, load_config
 from golden.spec.gen import mamba2_accel as regs
 

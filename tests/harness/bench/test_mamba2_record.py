@@ -11,9 +11,9 @@ import torch
 from golden.errors import InputError
 from golden.mamba2.accel.outcome import Outcome
 from golden.mamba2.accel.roof import step_bytes
-from golden.schedule import jobs
 from golden.mamba2.integer.profile import load
 from golden.mamba2.published import published
+from golden.schedule import jobs
 from harness.bench import mamba2_record as records
 from harness.bench.mamba2_compare import compared, divergence
 from harness.bench.mamba2_record import Mark, Shape
