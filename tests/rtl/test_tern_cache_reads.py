@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tern_cache_reads: every read of golden's list, in its order, for any lengths of the prefix and of four texts."""
+
+import random
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from golden.ternary.accel.cache import Room, cache_reads, parts
+from golden.ternary.config import BitNetConfig
+from harness.sim.runner import derive_seed
+from tests.rtl.dut import SIMS, check_module
+from tests.rtl.m2_block_data import write
+
+CFG = BitNetConfig(100, 384, 64, 30, 4, 4, 1e4, 8192)
+OFFSET = 0x12_3456_7000
+
+
+@dataclass(frozen=True)
+class Machine:
+    wide_bytes: int
+
+
+CASES = [  # bits of a wide beat, bytes of a port's beat, model, room
+    (512, 16, CFG, Room(200, 40)),
+    (1024, 64, replace(CFG, num_key_value_heads=1), Room(0, 8000)),
+    (256, 32, replace(CFG, hidden_size=512, num_attention_heads=2, num_key_value_heads=2), Room(8192, 1)),
+    (16384, 64, replace(CFG, hidden_size=2048, num_attention_heads=64, num_key_value_heads=64), Room(1024, 1025)),
+]
+
+
+def lengths(rng: random.Random, room: Room) -> list[int]:
+    """Positions of a prefix and four texts; none, one, all and any."""
+    return [rng.choice((0, min(1, most), most, rng.randint(0, most))) for most in (room.prefix, *[room.own] * 4)]
+
+
+@pytest.mark.parametrize("sim", SIMS)
+@pytest.mark.parametrize(("wide", "port", "cfg", "room"), CASES, ids=[str(case[0]) for case in CASES])
+def test_block(wide: int, port: int, cfg: BitNetConfig, room: Room, sim: str, tmp_path: Path) -> None:
+    """Keys one head ahead of values, each part that has positions; layers in any order, two cycles a read."""
+    rng, machine = random.Random(derive_seed(f"tern_cache_reads/{wide}")), Machine(wide // 8)
+    prefix, own = parts(cfg, room, machine)
+    jobs, reads, firsts = [], [], []
+    for number in range(12 if cfg.num_key_value_heads < 9 else 4):
+        layer = rng.choice((0, 1, cfg.num_hidden_layers - 1, rng.randrange(cfg.num_hidden_layers)))
+        there = [0] * 5 if number == 1 else lengths(rng, room)
+        jobs.append(layer | sum(n << 8 + 14 * k for k, n in enumerate(there)))
+        firsts += [(number, len(reads))] if any(there) else []
+        for each in cache_reads(cfg, room, layer, there, machine):
+            offset = OFFSET + each.offset * port
+            reads.append(offset | each.beats << 64 | each.part << 96 | each.values << 99)
+    static = {"c_off": OFFSET, "c_slices": -(-cfg.head_dim // 32), "c_heads": cfg.num_key_value_heads}
+    for k, part in enumerate((prefix, own)):
+        sizes = (("keys", part.keys), ("head", part.head), ("layer", part.layer), ("part", part.whole))
+        static |= {f"c_{name}{k}": size for name, size in sizes}
+    path = write(
+        tmp_path / "vectors.json",
+        {"job": jobs},
+        {"m": reads},
+        static,
+        latency=[["job", job, "m", read, 110] for job, read in firsts if job in (0, firsts[-1][0])],
+        pace={"job": 150 + 25 * cfg.num_key_value_heads},
+        waits=["m"],
+    )
+    check_module("tern_cache_reads", {"WIDE_W": wide, "PORT_BYTES": port}, sim, "tests.rtl.cocotb_m2_block", path)
