@@ -52,6 +52,8 @@ BAD = [
     ("tern_eps", {"SIGMOID": 2}, "SIGMOID_must_be_0_or_1"),
     ("tern_rope", {"P_MAX": 96}, "P_MAX_32_to_256"),
     ("tern_rope", {"SLOTS": 3}, "SLOTS_1_or_2"),
+    ("tern_rows", {"T_COLS": 257}, "T_COLS_1_to_256"),
+    ("tern_rows", {"WORDS": 24}, "WORDS_a_power_of_two"),
 ]
 
 
