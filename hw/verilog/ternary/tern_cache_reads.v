@@ -78,6 +78,7 @@ module tern_cache_reads #(
   reg                    sizing_q;
   wire [      LEN_W-1:0] length = lengths_q[LEN_W-1:0];
   wire [        LEN_W:0] filled = {1'b0, length} + {1'b0, FILL[LEN_W-1:0]};
+  wire [        LEN_W:0] tiles = filled >> POS_LG;
   wire                   layer0_valid;
   wire                   layer1_valid;
   wire                   size_valid;
@@ -142,7 +143,7 @@ module tern_cache_reads #(
   end
 
   always @(posedge clk) begin
-    if (state_q == TILES) tiles_q <= filled[LEN_W:0] >> POS_LG;
+    if (state_q == TILES) tiles_q <= tiles[LEN_W-1:0];
     sizing_q <= state_q == SIZE;
   end
 
@@ -270,7 +271,7 @@ module tern_cache_reads #(
     last_q   <= value_head_q == c_heads;
   end
 
-  wire unused_low = &{1'b0, mark_sum[MARKED_LG-1:0]};
+  wire unused_bits = &{1'b0, mark_sum[MARKED_LG-1:0], tiles[LEN_W]};
 
   generate
     if (WIDE_W < 256 || WIDE_W != 256 << POS_LG) begin : g_bad_width

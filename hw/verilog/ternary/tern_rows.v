@@ -53,6 +53,10 @@ module tern_rows #(
   localparam LANE_W = $clog2(Q_PAR);
   localparam [31:0] LAST_LANE = Q_PAR - 1;
 
+  wire [ADDR_W+3:0] slices = {{ADDR_W{1'b0}}, c_slices};
+  wire [ADDR_W-1:0] step = slices[ADDR_W-1:0];  // words of a group
+  wire              unused_slices = &{1'b0, slices[ADDR_W+3:ADDR_W]};
+
   // A job's queries come in, then wait until they have left.
   reg               active_q;
   reg               filled_q;
@@ -135,7 +139,7 @@ module tern_rows #(
       base_q     <= {ADDR_W{1'b0}};
       row_addr_q <= {ADDR_W{1'b0}};
     end else if (group_end) begin
-      base_q     <= base_q + {{ADDR_W{1'b0}}, c_slices};
+      base_q     <= base_q + step;
       row_addr_q <= row_addr_q + 1'b1;
     end
   end
@@ -215,7 +219,7 @@ module tern_rows #(
       rd_group_q <= {ADDR_W{1'b0}};
       rd_slice_q <= 4'd0;
     end else if (issue) begin
-      addr_q <= rd_group_end ? next_start : addr_q + {{ADDR_W{1'b0}}, c_slices};
+      addr_q <= rd_group_end ? next_start : addr_q + step;
       if (rd_group_end) start_q <= next_start;
       rd_group_q <= rd_group_end ? {ADDR_W{1'b0}} : rd_group_q + 1'b1;
       if (rd_group_end) rd_slice_q <= rd_slice_end ? 4'd0 : rd_slice_q + 4'd1;
