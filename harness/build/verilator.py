@@ -19,7 +19,8 @@ PLAIN_UNITY_LIMIT = 8_000_000  # the same for -O0, where reading the headers tak
 def build_verilator(spec: VerilatorBuild) -> Path:
     """Return the executable or .so of a model; see `harness.build.build`."""
     verilator, compiler = find_verilator(), find_compiler()
-    name = key(spec, [repr(verilator), repr(compiler), _cocotb_version() if spec.kind == "cocotb" else ""])
+    tools = [repr(verilator), repr(compiler), *compile_flags(verilator, compiler)]
+    name = key(spec, [*tools, _cocotb_version() if spec.kind == "cocotb" else ""])
     folder = build_dir() / "sim-cache" / f"{spec.top}-{name}"
     publish_dir(folder, lambda work: _build(spec, verilator, compiler, work))
     return folder / _result(spec)

@@ -88,6 +88,14 @@ def test_sources_and_tools_are_in_the_key(toy):
     assert key(toy, ["tool 1"]) != first
 
 
+def test_compile_flags_are_in_the_key(toy, monkeypatch):
+    """What every model is compiled with makes another build, too."""
+    first = build(toy)
+    flags = verilator_step.compile_flags
+    monkeypatch.setattr(verilator_step, "compile_flags", lambda *tools: (*flags(*tools), "-DMORE"))
+    assert build(toy) != first
+
+
 @KINDS
 def test_broken_design_is_the_inputs_fault(toy, convert):
     """The message has the tool's first error line and a log that exists; nothing stays in the cache."""
