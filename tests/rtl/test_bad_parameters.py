@@ -50,6 +50,7 @@ BAD = [
     ("tern_scale_mul", {"E_W": 5}, "E_W_must_be_6_to_16"),
     ("tern_cache_reads", {"WIDE_W": 768}, "WIDE_W_must_be_256_times_a_power_of_two"),
     ("tern_eps", {"SIGMOID": 2}, "SIGMOID_must_be_0_or_1"),
+    ("tern_scales", {"T_COLS": 257}, "T_COLS_must_be_1_to_256"),
     ("tern_rope", {"P_MAX": 96}, "P_MAX_32_to_256"),
     ("tern_rope", {"SLOTS": 3}, "SLOTS_1_or_2"),
     ("tern_rows", {"T_COLS": 257}, "T_COLS_1_to_256"),
