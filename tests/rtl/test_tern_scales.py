@@ -44,13 +44,15 @@ class Start:
     kv_heads: int = 1
     groups: int = 5
     feed_groups: int = 9
+    after: bool = False
+    """A norm gives a token's scale and total when its eps was taken, as norms do, not as early as it may."""
 
 
 STARTS = [
     Start(0, 4, 6, 2),
     Start(1, 1, 2, 2, heads=4, kv_heads=2, layers=6),
     Start(1, 3, 3, 2, batch=3, kv_heads=3, groups=1, feed_groups=2),
-    Start(0, 16, 29, 1, layers=4, groups=2),
+    Start(0, 16, 29, 1, groups=2, after=True),
 ]
 
 
@@ -197,9 +199,11 @@ class Run:
             latency=self.latency,
             waits=[p for p in SINKS if p != "m_l"],
             fracs=self.fracs,
+            after={p: [eps, [1] * len(self.beats[p])] for p, eps in NORMS.items() if start.after},
         )
 
 
+NORMS = {"s_t": "m_e", "s_b": "m_e", "s_p": "m_p"}
 SINKS = ("m_e", "m_h", "m_r", "m_g", "m_p", "m_l")
 
 
