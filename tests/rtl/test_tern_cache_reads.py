@@ -2,7 +2,7 @@
 """tern_cache_reads: every read of golden's list, in its order, for any lengths of the prefix and of four texts."""
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,16 +10,12 @@ import pytest
 from golden.ternary.accel.cache import Room, cache_reads, parts
 from golden.ternary.config import BitNetConfig
 from harness.sim.runner import derive_seed
+from tests.golden.ternary.machine import Machine
 from tests.rtl.dut import SIMS, check_module
 from tests.rtl.m2_block_data import write
 
 CFG = BitNetConfig(100, 384, 64, 30, 4, 4, 1e4, 8192)
 OFFSET = 0x12_3456_7000
-
-
-@dataclass(frozen=True)
-class Machine:
-    wide_bytes: int
 
 
 CASES = [  # bits of a wide beat, bytes of a port's beat, model, room

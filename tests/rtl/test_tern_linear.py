@@ -16,6 +16,7 @@ from golden.ternary.integer.model import Linear
 from golden.ternary.integer.scale import real
 from golden.ternary.packing import LEGAL_BYTES, TRITS
 from harness.sim.runner import derive_seed
+from tests.golden.ternary.machine import Machine
 from tests.rtl.contract import contract
 from tests.rtl.dut import SIMS, check_module
 from tests.rtl.m2_block_data import write
@@ -37,13 +38,6 @@ CASES = [
 ]
 STEADY = [(ONE, 440, 1), (LANES | {"WIDE_W": 512, "T_COLS": 32}, 80, 20)]
 """Inputs and columns of the shortest tile that needs no pause, and of results that take as long to leave as to come."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What golden's layout asks of a build."""
-
-    wide_bytes: int
 
 
 def activations(rng: random.Random, columns: int, inputs: int) -> Tensor:

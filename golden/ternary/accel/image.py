@@ -12,7 +12,6 @@ from golden.ternary.accel.layout import (
     CHUNK,
     PAIRS,
     SLICE,
-    angle_rows,
     cache_beats,
     gate_up,
     layer_section,
@@ -113,11 +112,6 @@ def head(model: IntegerModel, machine: Wide) -> Iterator[Tensor]:
     pack = ternary_rows_section if model.ternary_head else rows_section
     for rows in _pieces(model.head, machine) if model.head else ():
         yield pack(rows, machine)
-
-
-def angles(model: IntegerModel, machine: Wide) -> Tensor:
-    """Cosines and sines of all positions: uint8 [N * beats, WIDE]."""
-    return angle_rows(model, machine)
 
 
 def layer_cache_beats(cfg: BitNetConfig, positions: int, machine: Wide) -> int:

@@ -14,7 +14,7 @@ from golden.ternary.accel.layout import gate_up
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer import functions
 from golden.ternary.integer.block import decode, prefill
-from golden.ternary.integer.model import IntegerModel, LayerCache, Requests
+from golden.ternary.integer.model import IntegerModel, Requests
 from golden.ternary.integer.taps import Tap, checking
 from golden.topk import topk
 
@@ -70,8 +70,7 @@ def _read(tokens: Tensor, model: IntegerModel, requests: Requests, tap: Tap) -> 
     """A text of any length behind the prefix and its own cache: its logits [L, V], and the request with it in."""
     before = tuple(shared.join(own) for shared, own in zip(requests.prefix, requests.own[0], strict=True))
     logits, after = prefill(tokens, model, before, tap)
-    start = len(requests.prefix[0])
-    own = tuple(LayerCache(*(x[:, start:] for x in vars(layer).values())) for layer in after)
+    own = tuple(layer.behind(len(requests.prefix[0])) for layer in after)
     return logits, Requests(requests.prefix, (own,))
 
 

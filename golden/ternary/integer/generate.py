@@ -8,7 +8,7 @@ from torch import Tensor
 
 from golden.errors import InputError
 from golden.ternary.integer.block import MAX_BATCH, decode, prefill
-from golden.ternary.integer.model import Cache, IntegerModel, LayerCache, Requests, empty_cache
+from golden.ternary.integer.model import Cache, IntegerModel, Requests, empty_cache
 from golden.topk import argmax
 
 
@@ -45,9 +45,4 @@ def greedy(model: IntegerModel, prompts: Sequence[Tensor], count: int, shared: i
 def _read(suffix: Tensor, model: IntegerModel, prefix: Cache) -> tuple[Tensor, Cache]:
     """Logits [V] behind the suffix, and the cache of the suffix alone."""
     logits, whole = prefill(suffix, model, prefix)
-    return logits[-1], tuple(_behind(layer, len(prefix[0])) for layer in whole)
-
-
-def _behind(cache: LayerCache, start: int) -> LayerCache:
-    """The positions from `start` on."""
-    return LayerCache(*(x[:, start:] for x in vars(cache).values()))
+    return logits[-1], tuple(layer.behind(len(prefix[0])) for layer in whole)

@@ -114,6 +114,10 @@ class LayerCache:
         """Return the positions of self, then those of `other`."""
         return LayerCache(*(torch.cat(pair, 1) for pair in zip(vars(self).values(), vars(other).values(), strict=True)))
 
+    def behind(self, start: int) -> "LayerCache":
+        """Return the positions from `start` on."""
+        return LayerCache(*(x[:, start:] for x in vars(self).values()))
+
 
 Cache = tuple[LayerCache, ...]
 """All layers."""

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads of the cache: they find what pack_cache wrote, all of it, in an order in which nobody waits."""
 
-from dataclasses import dataclass
-
 import pytest
 import torch
 
@@ -10,13 +8,9 @@ from golden.ternary.accel.cache import Read, Room, cache_reads, parts
 from golden.ternary.accel.layout import pack_cache, unpack_cache
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer.model import LayerCache
+from tests.golden.ternary.machine import Machine
 
 CFG = BitNetConfig(100, 160, 64, 3, 4, 2, 1e4, 128)  # heads of 40: two slices
-
-
-@dataclass(frozen=True)
-class Machine:
-    wide_bytes: int
 
 
 def random_cache(length: int, seed: int) -> LayerCache:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Memory formats of ternary_accel, read back byte by byte as golden/ternary/accel/README.md describes them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,12 +14,7 @@ from golden.ternary.integer.packing import LINEARS
 from golden.ternary.integer.scale import Scale
 from golden.ternary.packing import ZERO_BYTE
 from tests.golden.ternary.integer.models import SHAPES, extreme_model, random_model, ternary_head
-
-
-@dataclass(frozen=True)
-class Machine:
-    wide_bytes: int
-
+from tests.golden.ternary.machine import Machine
 
 WIDES = [64, 128, 2048]
 
@@ -179,7 +174,7 @@ def test_sections_have_the_sizes_that_are_told(model: IntegerModel, wide: int) -
     assert sum(map(len, image.embedding(model, machine))) == size.rows
     own = {None: 0, False: size.rows, True: size.ternary_head}[model.ternary_head if model.head else None]
     assert sum(map(len, image.head(model, machine))) == own
-    assert len(image.angles(model, machine)) == size.angles * model.cfg.max_position_embeddings
+    assert len(layout.angle_rows(model, machine)) == size.angles * model.cfg.max_position_embeddings
 
 
 @pytest.mark.parametrize("wide", WIDES)
@@ -218,7 +213,7 @@ def test_the_numbers_of_a_layer(style: str) -> None:
 def test_angles_stand_by_eights(wide: int) -> None:
     """8 cosines, their 8 sines; what is behind the last pair is 0."""
     model = random_model(next(iter(SHAPES)))
-    rows = image.angles(model, Machine(wide))
+    rows = layout.angle_rows(model, Machine(wide))
     beats = image.sections(model.cfg, Machine(wide)).angles
     cos, sin = model.rope
     for position in (0, 1, len(cos) - 1):

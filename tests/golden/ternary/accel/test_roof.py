@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Roofs of ternary models against hand calculation, the target and the packed image, which can only be larger."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from golden.ternary.accel import image
@@ -10,14 +8,10 @@ from golden.ternary.accel.roof import attention_macs, layer_macs, position_bytes
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer.profile import load
 from golden.ternary.published import NAMES, published
+from tests.golden.ternary.machine import Machine
 
 P = load()
 SMALL = BitNetConfig(100, 64, 160, 2, 4, 2, 1e4, 128)
-
-
-@dataclass(frozen=True)
-class Machine:
-    wide_bytes: int
 
 
 def test_the_roof_of_the_target() -> None:
