@@ -83,7 +83,7 @@ def sections(cfg: BitNetConfig, machine: Wide) -> Sections:
 
 
 def weights(model: IntegerModel, machine: Wide) -> Iterator[Tensor]:
-    """The sections of the layers in order, each uint8 [beats, WIDE]; weights of a norm stand one product ahead."""
+    """The sections in order of use, each uint8 [beats, WIDE]; weights of a norm in a layer stand one product ahead."""
     layers = model.layers
     for index in range(len(layers)):
         layer = layers[index]  # read once, from disk perhaps
@@ -96,9 +96,10 @@ def weights(model: IntegerModel, machine: Wide) -> Iterator[Tensor]:
         yield matrix_section(layer.o_proj.w, machine)
         yield norm_section(layer.product_norm, machine)
         yield matrix_section(gate_up(layer.gate_proj.w, layer.up_proj.w), machine)
-        behind = layers[index + 1].norm if index + 1 < len(layers) else model.final_norm
-        yield norm_section(behind, machine)
+        if index + 1 < len(layers):
+            yield norm_section(layers[index + 1].norm, machine)
         yield matrix_section(layer.down_proj.w, machine)
+    yield norm_section(model.final_norm, machine)
 
 
 def embedding(model: IntegerModel, machine: Wide) -> Iterator[Tensor]:

@@ -171,6 +171,7 @@ def test_sections_have_the_sizes_that_are_told(model: IntegerModel, wide: int) -
     assert sum(parts) == size.weights(model.cfg.num_hidden_layers)
     layer = [size.norm_d, size.layer, size.norm_d, size.qkv, size.norm_d, size.o, size.norm_f, size.gate_up]
     assert parts[:10] == [*layer, size.norm_d, size.down]
+    assert parts[-3:] == [size.gate_up, size.down, size.norm_d]
     assert sum(map(len, image.embedding(model, machine))) == size.rows
     own = {None: 0, False: size.rows, True: size.ternary_head}[model.ternary_head if model.head else None]
     assert sum(map(len, image.head(model, machine))) == own
@@ -190,22 +191,24 @@ def test_pieces_are_one_section(wide: int, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("style", ["random", "signs", "high", "zero"])
 def test_the_numbers_of_a_layer(style: str) -> None:
-    """Scales in the order of LINEARS, fraction bits, eps; norms of 16 bits; the next norm in front of down."""
+    """Scales in the order of LINEARS, fraction bits, eps; norms of 16 bits; the next norm before down; the final one."""
     cfg = next(iter(SHAPES.values()))
     model = extreme_model(style, 3, cfg)  # type: ignore[arg-type]
     machine = Machine(64)
-    first, *parts = image.weights(model, machine)
+    first, *parts, final = image.weights(model, machine)
     assert values(first, len(model.layers[0].norm)) == model.layers[0].norm.tolist()
+    assert values(final, len(model.final_norm)) == model.final_norm.tolist()
+    assert len(parts) == 9 * len(model.layers) - 1
     for index, layer in enumerate(model.layers):
-        numbers, attention, _, mlp, _, product, _, behind, _ = parts[9 * index : 9 * index + 9]
+        numbers, attention, _, mlp, _, product, _, *behind = parts[9 * index : 9 * index + 9]
         for k, name in enumerate(LINEARS):
             s = getattr(layer, name).scale
             assert scale_at(numbers, 4 * k) == (int(s.m), int(s.e))
         assert word(numbers, 28) == layer.attention_frac
         assert word(numbers, 32, 8) == model.eps(layer.attention_frac)
-        following = model.layers[index + 1].norm if index + 1 < len(model.layers) else model.final_norm
-        norms = (layer.attention_norm, layer.mlp_norm, layer.product_norm, following)
-        for section, weight in zip((attention, mlp, product, behind), norms, strict=True):
+        following = [each.norm for each in model.layers[index + 1 : index + 2]]
+        norms = (layer.attention_norm, layer.mlp_norm, layer.product_norm, *following)
+        for section, weight in zip((attention, mlp, product, *behind[:-1]), norms, strict=True):
             assert values(section, len(weight)) == weight.tolist()
 
 
