@@ -191,7 +191,7 @@ def test_pieces_are_one_section(wide: int, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("style", ["random", "signs", "high", "zero"])
 def test_the_numbers_of_a_layer(style: str) -> None:
-    """Scales in the order of LINEARS, fraction bits, eps; norms of 16 bits; the next norm before down; the final one."""
+    """Scales in the order of LINEARS, fraction bits, eps; norms of 16 bits; the norm before down; the final one."""
     cfg = next(iter(SHAPES.values()))
     model = extreme_model(style, 3, cfg)  # type: ignore[arg-type]
     machine = Machine(64)
