@@ -4,14 +4,14 @@
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from harness.paths import VERILOG
-from harness.sim.runner import simulate
+from harness.sim.runner import DEFAULT_INCLUDES, simulate
 from harness.verilog import with_children
 from tests.rtl.contract import Contract, contract
 from tests.rtl.faults import replaced
@@ -51,6 +51,12 @@ def sources(module: str) -> list[Path]:
     return list(with_children(top, library))
 
 
+def includes(files: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the folders in which a build finds headers: also one that gives the files a header and no module."""
+    named = {name for path in files for name in re.findall(r'`include "(\w+)/', path.read_text())}
+    return (*DEFAULT_INCLUDES, *sorted({VERILOG / name for name in named} - {path.parent for path in files}))
+
+
 def check_module(
     module: str, params: Mapping[str, int], sim: str, test_module: str, vectors: Path | None = None
 ) -> None:
@@ -60,12 +66,14 @@ def check_module(
     """
     defaults = {k: int(v) for k, v in contract(module).parameters.items() if re.fullmatch(r"-?\d+", v)}
     told = {"name": module, "params": defaults | dict(params), "vectors": str(vectors or "")}
+    files = sources(module)
     simulate(
         top=module,
-        sources=replaced(sources(module)),
+        sources=replaced(files),
         params=params,
         test_module=test_module,
         sim=sim,  # type: ignore[arg-type]
         env={"KRAIT_DUT": json.dumps(told)},
+        includes=includes(files),
         opt="-O0",  # compiling takes longer than what a unit simulates
     )
