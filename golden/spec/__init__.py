@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Declared once, in TOML: number formats, profiles, register maps, configurations; with the loaders and emitters."""
 
-from golden.spec.configs import KernelConfig, Mamba2AccelConfig, TernConfig, load_config, load_configs
+from golden.spec.configs import (
+    KernelConfig,
+    Mamba2AccelConfig,
+    TernAccelConfig,
+    TernConfig,
+    load_config,
+    load_configs,
+)
 from golden.spec.numbers import DigitFormat, FixedFormat, Formats, Profile, known_profiles, load_formats, load_profile
 from golden.spec.register_file import Field
 from golden.spec.registers import Register, RegisterMap, load_register_map
@@ -16,6 +23,7 @@ __all__ = [
     "Profile",
     "Register",
     "RegisterMap",
+    "TernAccelConfig",
     "TernConfig",
     "known_profiles",
     "load_config",

@@ -11,9 +11,19 @@ from golden.spec.geometry import MAX_PORTS, Geometry, KernelConfig
 from golden.spec.mamba2_config import Mamba2AccelConfig, Mamba2AccelGeometry
 from golden.spec.registers import load_register_map
 from golden.spec.strict import load, show_path
+from golden.spec.tern_accel_config import TernAccelConfig, TernAccelGeometry
 from golden.spec.tern_config import TernConfig, TernGeometry
 
-__all__ = ["FOLDER", "MAX_PORTS", "KernelConfig", "Mamba2AccelConfig", "TernConfig", "load_config", "load_configs"]
+__all__ = [
+    "FOLDER",
+    "MAX_PORTS",
+    "KernelConfig",
+    "Mamba2AccelConfig",
+    "TernAccelConfig",
+    "TernConfig",
+    "load_config",
+    "load_configs",
+]
 
 FOLDER = Path(__file__).parent / "configs"
 
@@ -34,9 +44,18 @@ class _Mamba2File:
     configs: dict[str, Mamba2AccelGeometry]
 
 
-_KINDS: dict[str, tuple[type[_TernFile] | type[_Mamba2File], type[KernelConfig]]] = {
+@dataclass(frozen=True)
+class _TernAccelFile:
+    """``configs/ternary_accel.toml``: the kernel, and its configurations by name."""
+
+    kernel: str
+    configs: dict[str, TernAccelGeometry]
+
+
+_KINDS: dict[str, tuple[type[_TernFile | _Mamba2File | _TernAccelFile], type[KernelConfig]]] = {
     "tern_matvec": (_TernFile, TernConfig),
     "mamba2_accel": (_Mamba2File, Mamba2AccelConfig),
+    "ternary_accel": (_TernAccelFile, TernAccelConfig),
 }
 
 
@@ -44,6 +63,8 @@ _KINDS: dict[str, tuple[type[_TernFile] | type[_Mamba2File], type[KernelConfig]]
 def load_configs(kernel: Literal["tern_matvec"], folder: Path = FOLDER) -> dict[str, TernConfig]: ...
 @overload
 def load_configs(kernel: Literal["mamba2_accel"], folder: Path = FOLDER) -> dict[str, Mamba2AccelConfig]: ...
+@overload
+def load_configs(kernel: Literal["ternary_accel"], folder: Path = FOLDER) -> dict[str, TernAccelConfig]: ...
 @overload
 def load_configs(kernel: str, folder: Path = FOLDER) -> dict[str, KernelConfig]: ...
 def load_configs(kernel: str, folder: Path = FOLDER) -> Any:
@@ -57,6 +78,8 @@ def load_configs(kernel: str, folder: Path = FOLDER) -> Any:
 def load_config(kernel: Literal["tern_matvec"], name: str, folder: Path = FOLDER) -> TernConfig: ...
 @overload
 def load_config(kernel: Literal["mamba2_accel"], name: str, folder: Path = FOLDER) -> Mamba2AccelConfig: ...
+@overload
+def load_config(kernel: Literal["ternary_accel"], name: str, folder: Path = FOLDER) -> TernAccelConfig: ...
 @overload
 def load_config(kernel: str, name: str, folder: Path = FOLDER) -> KernelConfig: ...
 def load_config(kernel: str, name: str, folder: Path = FOLDER) -> Any:

@@ -37,7 +37,7 @@ class Geometry:
         require(self.clock_mhz > 0, "clock_mhz", self.clock_mhz, "a positive clock in MHz")
         ports_ok = power_of_two(self.ports) and self.ports <= MAX_PORTS
         require(ports_ok, "ports", self.ports, f"a power of two up to {MAX_PORTS}")
-        require(self.port_bits in (256, 512), "port_bits", self.port_bits, "256 or 512")
+        require(self.port_bits in (128, 256, 512), "port_bits", self.port_bits, "128, 256 or 512")
 
     @property
     def port_bytes(self) -> int:

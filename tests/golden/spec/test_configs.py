@@ -13,8 +13,11 @@ from golden.errors import InputError
 from golden.mamba2.integer.build import LIMITS
 from golden.mamba2.integer.profile import NAMES
 from golden.mamba2.integer.profile import load as load_profile
-from golden.spec import KernelConfig, TernConfig, load_config, load_configs
+from golden.spec import KernelConfig, TernAccelConfig, TernConfig, load_config, load_configs
 from golden.spec.configs import FOLDER
+from golden.ternary.integer.profile import MAX_POSITIONS
+from golden.ternary.integer.widths import BUILD
+from golden.ternary.published import published
 
 
 @pytest.mark.parametrize(
@@ -31,7 +34,7 @@ def test_derived_geometry(name: str, wide: int, row: int, block: int, slots: int
     assert config.slot_bytes == slot
 
 
-@given(ports=st.integers(0, 5), port_bits=st.sampled_from([256, 512]), outs=st.integers(0, 9))
+@given(ports=st.integers(0, 5), port_bits=st.sampled_from([128, 256, 512]), outs=st.integers(0, 9))
 def test_layout_invariants(ports: int, port_bits: int, outs: int) -> None:
     """Rows and slots fill a wide beat; a slot is the smallest power-of-two share that holds a block, or the whole beat.
 
@@ -78,7 +81,8 @@ def test_hash_is_pinned() -> None:
 
 def test_configurations_have_distinct_hashes() -> None:
     """No two configurations, of one kernel or of two, share an identity."""
-    configs = [*load_configs("tern_matvec").values(), *load_configs("mamba2_accel").values()]
+    kernels = ("tern_matvec", "mamba2_accel", "ternary_accel")
+    configs = [config for kernel in kernels for config in load_configs(kernel).values()]
     assert len({config.config_hash for config in configs}) == len(configs)
 
 
@@ -103,7 +107,7 @@ def test_derived_geometry_of_mamba2(name: str, wide: int, rows: int, bits: tuple
 
 def test_parameters_are_those_of_the_geometry() -> None:
     """The core's parameters are the ports and each key of the geometry in upper case, norm_lanes as NL."""
-    for kernel, keys in (("tern_matvec", 4 + 2), ("mamba2_accel", 20 + 2)):
+    for kernel, keys in (("tern_matvec", 4 + 2), ("mamba2_accel", 20 + 2), ("ternary_accel", 15 + 2)):
         for config in load_configs(kernel).values():
             assert len(config.parameters) == keys
             for name, value in config.parameters.items():
@@ -137,7 +141,9 @@ def test_each_kernel_has_its_own_configurations() -> None:
     assert isinstance(load_config("tern_matvec", "sim"), TernConfig)
     assert not isinstance(load_config("mamba2_accel", "sim"), TernConfig)
     assert isinstance(load_config("mamba2_accel", "sim"), KernelConfig)
-    with pytest.raises(InputError, match="kernel: found 'mamba', expected one of mamba2_accel, tern_matvec"):
+    assert isinstance(load_config("ternary_accel", "sim"), TernAccelConfig)
+    known = "mamba2_accel, tern_matvec, ternary_accel"
+    with pytest.raises(InputError, match=f"kernel: found 'mamba', expected one of {known}"):
         load_configs("mamba")
 
 
@@ -163,7 +169,7 @@ def test_unknown_configuration_lists_the_known() -> None:
         ("ports = 2\n", "", ("configs.sim.ports", "found nothing")),
         ("ports = 2", "ports = 2\nlanes = 4", ("configs.sim.lanes", "no such key")),
         ("ports = 2", 'ports = "2"', ("configs.sim.ports", "found '2'", "an integer")),
-        ("port_bits = 256", "port_bits = 128", ("configs.sim.port_bits", "found 128", "256 or 512")),
+        ("port_bits = 256", "port_bits = 64", ("configs.sim.port_bits", "found 64", "128, 256 or 512")),
         ("outs = 8", "outs = 12", ("configs.sim.outs", "found 12", "a power of two")),
         ("outs = 8", "outs = 32", ("configs.sim.outs", "found 32", "at most 16")),
         ("t_cols = 4", "t_cols = 0", ("configs.sim.t_cols", "found 0", "1 .. 255")),
@@ -239,3 +245,88 @@ def test_norms_without_tables_take_every_width() -> None:
     assert replace(base, i_max=448).i_max == 448
     with pytest.raises(InputError, match="norm_width: found 256, expected 248 = d_max, as fastmamba-w8a8 has no"):
         replace(base, d_max=248)
+
+
+# ---- ternary_accel
+
+
+@pytest.mark.parametrize(
+    ("name", "wide", "outs", "positions", "activation"),
+    [
+        ("sim", 64, 8, 2, "relu2"),
+        ("sim_silu", 64, 8, 2, "silu"),
+        ("kv260", 64, 8, 2, "silu"),
+        ("vc709", 128, 16, 4, "silu"),
+        ("u280_relu2", 2048, 256, 64, "relu2"),
+    ],
+)
+def test_derived_geometry_of_ternary(name: str, wide: int, outs: int, positions: int, activation: str) -> None:
+    """Rows of 8 bytes and positions of 32 fill a wide beat; a build has one activation."""
+    config = load_config("ternary_accel", name)
+    assert (config.wide_bytes, config.outs, config.positions) == (wide, outs, positions)
+    assert config.activation == activation
+
+
+@pytest.mark.parametrize("board", ["kv260", "u280", "vc709", "vck190"])
+def test_every_board_takes_both_published_models(board: str) -> None:
+    """0.73B fits the board's build with SiLU, 2B-4T the one with squared ReLU, at their longest context."""
+    for name, suffix in (("bitnet-0.73b", ""), ("bitnet-2b-4t", "_relu2")):
+        shape, config = published(name), load_config("ternary_accel", board + suffix)
+        assert shape.hidden_act == config.activation
+        assert (shape.hidden_size, shape.intermediate_size) == (config.d_max, config.f_max)
+        assert shape.head_dim == config.p_max
+        assert shape.max_position_embeddings == config.positions_max
+        assert shape.num_attention_heads <= config.h_max
+        assert shape.num_key_value_heads <= config.j_max
+        assert shape.num_attention_heads == shape.num_key_value_heads * config.share_max
+
+
+def test_ternary_limits_lie_within_the_derived_widths() -> None:
+    """No configuration takes a model that is larger than those for which the widths of its arithmetic hold."""
+    for config in load_configs("ternary_accel").values():
+        limits = (config.d_max, config.f_max, config.p_max, config.positions_max)
+        assert all(value <= limit for value, limit in zip(limits, BUILD, strict=True))
+        assert config.positions_max <= MAX_POSITIONS
+
+
+def test_hash_of_ternary_covers_geometry_and_choices() -> None:
+    """Every key and every choice of the profile enter into the hash; the clock, name and doc do not."""
+    base = load_config("ternary_accel", "sim")
+    assert base.identity().keys() >= {"profile.query_bits", "score_ultra", "kernel", "board", "map_version", "ports"}
+    assert replace(base, sigmoid=1).config_hash != base.config_hash
+    assert replace(base, name="x", clock_mhz=1.0, doc="x").config_hash == base.config_hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ("ports = 2", "ports = 1", ("ports", "found 1", "2 or more")),
+        ("t_cols = 4", "t_cols = 6", ("t_cols", "found 6", "a power of two up to 128")),
+        ("t_par = 2", "t_par = 8", ("t_par", "found 8", "up to t_cols = 4")),
+        ("q_par = 2", "q_par = 1", ("q_par", "found 1", "2 .. 4 = t_cols")),
+        ("q_par = 2", "q_par = 8", ("q_par", "found 8", "2 .. 4 = t_cols")),
+        ("norm_lanes = 8", "norm_lanes = 12", ("norm_lanes", "found 12", "one of 8, 16, 32")),
+        ("sigmoid = 0", "sigmoid = 2", ("sigmoid", "found 2", "0 for squared ReLU or 1 for SiLU")),
+        ("w_depth = 64", "w_depth = 65", ("w_depth", "found 65", "a power of two, 16")),
+        ("score_depth = 2048", "score_depth = 8", ("score_depth", "found 8", "a power of two, 16")),
+        ("score_ultra = 0", "score_ultra = 2", ("score_ultra", "found 2", "0 or 1")),
+        ("d_max = 256", "d_max = 264", ("d_max", "found 264", "a multiple of 32")),
+        ("d_max = 256", "d_max = 8224", ("d_max", "found 8224", "up to 8192")),
+        ("f_max = 512", "f_max = 500", ("f_max", "found 500", "a multiple of 8")),
+        ("p_max = 128", "p_max = 80", ("p_max", "found 80", "one of 32, 64, 96, 128")),
+        ("h_max = 8", "h_max = 256", ("h_max", "found 256", "1 .. 255")),
+        ("j_max = 8", "j_max = 9", ("j_max", "found 9", "1 .. 8, the heads")),
+        ("share_max = 4", "share_max = 9", ("share_max", "found 9", "1 .. 8")),
+        ("positions_max = 1024", "positions_max = 0", ("positions_max", "found 0", "1 .. 8192")),
+    ],
+)
+def test_bad_configuration_of_ternary_is_refused(tmp_path: Path, old: str, new: str, parts: tuple[str, ...]) -> None:
+    """An illegal parameter is an InputError naming the file, the key path, what was found and what was expected."""
+    path = tmp_path / "ternary_accel.toml"
+    text = (FOLDER / path.name).read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError) as caught:
+        load_configs("ternary_accel", tmp_path)
+    for part in ("ternary_accel.toml: configs.sim.", *parts):
+        assert part in str(caught.value)
