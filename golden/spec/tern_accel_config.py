@@ -16,8 +16,8 @@ GROUP = 8
 """Rows of a linear layer whose results travel together."""
 INPUTS = 40
 """Inputs of a row in a weight beat."""
-MAX_WIDTH = 8192
-"""Most elements that a norm takes."""
+MAX_WIDTH, MAX_SLICES = 8192, 255
+"""Most elements that a norm takes, and slices of a row of the head: 8 bits count them."""
 MAX_GROUPS = 16
 """Most groups of rows that attention works on for a tile."""
 _PARAMETER = {"norm_lanes": "NL"}
@@ -79,10 +79,10 @@ class TernAccelGeometry(Geometry):
         require(self.score_ultra in (0, 1), "score_ultra", self.score_ultra, "0 or 1")
 
     def _check_model(self) -> None:
-        for key, step in {"d_max": SLICE, "f_max": GROUP}.items():
+        for key, step, most in (("d_max", SLICE, SLICE * MAX_SLICES), ("f_max", GROUP, MAX_WIDTH)):
             value = getattr(self, key)
-            legal = 0 < value <= MAX_WIDTH and value % step == 0
-            require(legal, key, value, f"a multiple of {step} up to {MAX_WIDTH}")
+            legal = 0 < value <= most and value % step == 0
+            require(legal, key, value, f"a multiple of {step} up to {most}")
         require(self.p_max in (32, 64, 96, 128), "p_max", self.p_max, "one of 32, 64, 96, 128")
         require(1 <= self.h_max <= 255, "h_max", self.h_max, "1 .. 255")
         require(1 <= self.j_max <= self.h_max, "j_max", self.j_max, f"1 .. {self.h_max}, the heads")

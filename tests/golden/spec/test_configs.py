@@ -311,7 +311,7 @@ def test_hash_of_ternary_covers_geometry_and_choices() -> None:
         ("score_depth = 2048", "score_depth = 8", ("score_depth", "found 8", "a power of two, 16")),
         ("score_ultra = 0", "score_ultra = 2", ("score_ultra", "found 2", "0 or 1")),
         ("d_max = 256", "d_max = 264", ("d_max", "found 264", "a multiple of 32")),
-        ("d_max = 256", "d_max = 8224", ("d_max", "found 8224", "up to 8192")),
+        ("d_max = 256", "d_max = 8192", ("d_max", "found 8192", "up to 8160")),
         ("f_max = 512", "f_max = 500", ("f_max", "found 500", "a multiple of 8")),
         ("p_max = 128", "p_max = 80", ("p_max", "found 80", "one of 32, 64, 96, 128")),
         ("h_max = 8", "h_max = 256", ("h_max", "found 256", "1 .. 255")),
