@@ -55,6 +55,8 @@ BAD = [
     ("tern_rope", {"SLOTS": 3}, "SLOTS_1_or_2"),
     ("tern_rows", {"T_COLS": 257}, "T_COLS_1_to_256"),
     ("tern_rows", {"WORDS": 24}, "WORDS_a_power_of_two"),
+    ("tern_embed", {"WIDE_W": 768}, "WIDE_W_must_be_256_times_a_power_of_two"),
+    ("tern_queries", {"SLICES": 257}, "SLICES_1_to_256"),
 ]
 
 
