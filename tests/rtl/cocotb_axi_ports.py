@@ -11,9 +11,11 @@ from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, fi
 from tests.rtl.dut import current
 
 DUT = current()
-PORTS, PORT_W = (int(DUT.params[name]) for name in ("PORTS", "PORT_W")) if DUT.name else (1, 512)
+NAMES = ("PORTS", "PORT_W", "STROBES")
+PORTS, PORT_W, STROBES = (int(DUT.params[name]) for name in NAMES) if DUT.name else (1, 512, 0)
 STEP, BURST = PORT_W // 8, 4096 * 8 // PORT_W
-WORD = (1 << PORT_W) - 1
+WORD, STROBE = (1 << PORT_W) - 1, (1 << STEP) - 1
+BEAT_W = PORTS * (PORT_W + STEP)  # data, above them strobes
 SLVERR = 2
 
 
@@ -24,7 +26,7 @@ def content(port: int, address: int) -> int:
 
 @dataclass
 class Traffic:
-    """Commands (offset, beats) of both directions, and the wide beats to write."""
+    """Commands (offset, beats) of both directions, and the wide beats to write with their strobes."""
 
     base: list[int]
     reads: list[tuple[int, int]]
@@ -36,11 +38,12 @@ class Traffic:
         places = [offset + i * STEP for offset, beats in self.reads for i in range(beats)]
         return [sum(content(p, base + at) << p * PORT_W for p, base in enumerate(self.base)) for at in places]
 
-    def memory(self, port: int) -> dict[int, int]:
-        """Return what a port's memory holds after the writes."""
+    def memory(self, port: int) -> dict[int, tuple[int, int]]:
+        """Return what the writes put into a port's memory: word and strobes."""
         places = [offset + i * STEP for offset, beats in self.writes for i in range(beats)]
         words = (beat >> port * PORT_W & WORD for beat in self.data)
-        return {self.base[port] + at: word for at, word in zip(places, words, strict=True)}
+        strobes = (beat >> PORTS * PORT_W + port * STEP & STROBE if STROBES else STROBE for beat in self.data)
+        return {self.base[port] + at: put for at, put in zip(places, zip(words, strobes, strict=True), strict=True)}
 
     def bursts(self, port: int, writes: int) -> int:
         """Return the bursts of a port's first writes."""
@@ -57,7 +60,7 @@ def draw(rng: random.Random, count: int = 12) -> Traffic:
 
     base = [rng.getrandbits(24) << 32 | rng.getrandbits(6) * STEP for _ in range(PORTS)]
     traffic = Traffic(base, [command(i) for i in range(count)], [command(i + count) for i in range(count)])
-    traffic.data = noise(rng, PORTS * PORT_W, sum(beats for _, beats in traffic.writes))
+    traffic.data = noise(rng, BEAT_W, sum(beats for _, beats in traffic.writes))
     return traffic
 
 
@@ -68,7 +71,7 @@ class Table:
         self.dut, self.rng = dut, random.Random(f"{cocotb.RANDOM_SEED}/{name}")
         self.rd = Source(self._wide("rd_cmd", (dut.rd_cmd_offset, 64), (dut.rd_cmd_beats, 32)), self.rng, user)
         self.wr = Source(self._wide("wr_cmd", (dut.wr_cmd_offset, 64), (dut.wr_cmd_beats, 32)), self.rng, user)
-        self.s = Source(self._wide("s", (dut.s_data, PORTS * PORT_W)), self.rng, user)
+        self.s = Source(self._wide("s", (dut.s_data, PORTS * PORT_W), (dut.s_strb, PORTS * STEP)), self.rng, user)
         self.m = Sink(self._wide("m", (dut.m_data, PORTS * PORT_W)), self.rng, user)
         self.ar = Sink(self._axi("ar", addr=64, len=8), self.rng, memory)
         self.aw = Sink(self._axi("aw", addr=64, len=8), self.rng, memory)
@@ -96,7 +99,7 @@ class Table:
             port.clear()
         self.read, self.begun, self.stored, self.written = ([0] * PORTS for _ in range(4))
         self.answers, self.beats = 0, [[0] * PORTS, [0] * PORTS]
-        self.memory: list[dict[int, int]] = [{} for _ in range(PORTS)]
+        self.memory: list[dict[int, tuple[int, int]]] = [{} for _ in range(PORTS)]
         self.dut.base.value = sum(base << 64 * p for p, base in enumerate(traffic.base))
         self.rd.queues[0].extend(offset | beats << 64 for offset, beats in traffic.reads)
         self.wr.queues[0].extend(offset | beats << 64 for offset, beats in traffic.writes)
@@ -135,9 +138,8 @@ class Table:
             if len(data) < beats:
                 return
             for i, beat in enumerate(data):
-                assert beat >> PORT_W & (1 << STEP) - 1 == (1 << STEP) - 1, "a write strobe is low"
                 assert beat >> PORT_W + STEP == (i == beats - 1), "wlast is wrong"
-                self.memory[p][address + i * STEP] = beat & WORD
+                self.memory[p][address + i * STEP] = (beat & WORD, beat >> PORT_W & STROBE)
             self.begun[p], self.stored[p] = self.begun[p] + 1, self.stored[p] + beats
             self.b.queues[p].append(SLVERR if self.bad_write == p else 0)
             self.bad_write = None if self.bad_write == p else self.bad_write
@@ -199,7 +201,7 @@ async def rate(dut):
             [p << 32 for p in range(PORTS)],
             runs,
             [(at | 1 << 24, n) for at, n in runs],
-            noise(table.rng, PORTS * PORT_W, 160),
+            noise(table.rng, BEAT_W, 160),
         )
     )
     await table.drain()

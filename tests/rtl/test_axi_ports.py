@@ -8,11 +8,12 @@ from tests.rtl.dut import SIMS, check_module
 PARAMS = [
     {"PORTS": 2, "PORT_W": 256, "RD_DEPTH": 16, "WR_DEPTH": 4},
     {"PORTS": 3, "PORT_W": 512, "RD_DEPTH": 128, "WR_DEPTH": 16},
+    {"PORTS": 2, "PORT_W": 128, "RD_DEPTH": 16, "WR_DEPTH": 4, "STROBES": 1},
 ]
 
 
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize("params", PARAMS, ids=str)
 def test_contract(params: dict[str, int], sim: str) -> None:
-    """Reads and writes go over all ports, in order each, at a beat a cycle; a write is written when all say so."""
+    """Reads and writes go over all ports, in order, a beat a cycle; written when all say so; strobes stay with data."""
     check_module("axi_ports", params, sim, "tests.rtl.cocotb_axi_ports")

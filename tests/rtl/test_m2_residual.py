@@ -18,7 +18,7 @@ from tests.rtl.stream_vectors import pack
 
 TWO = {"WIDE_W": 512, "NL": 8, "VALUE_W": 32, "D_MAX": 48, "T_COLS": 3, "SLOTS": 2}
 ONE = {"WIDE_W": 1024, "NL": 32, "VALUE_W": 24, "D_MAX": 96, "T_COLS": 4, "SLOTS": 1}
-CASES = [(TWO, 40), (ONE, 72)]
+CASES = [(TWO, 40, False), (ONE, 72, False), (ONE, 72, True)]
 LAYERS = 2
 
 
@@ -29,6 +29,7 @@ class Run:
     params: dict[str, int]
     width: int
     rng: random.Random
+    all: bool  # tokens are read by HEAD
     slots: dict[int, Tensor] = field(default_factory=dict)
     beats: dict[str, list[int]] = field(default_factory=lambda: {p: [] for p in ("job", "e", "o", "go", "m", "t")})
     embedded: list[int] = field(default_factory=list)  # beats of each EMBED job
@@ -69,7 +70,8 @@ class Run:
 
     def read(self, job: Job, after_out: bool) -> None:
         x = self.slots[job.slot]
-        x = x[job.tokens - 1 : job.tokens] if job.kind == HEAD else x
+        if job.kind == HEAD:
+            x = x[0 if self.all else job.tokens - 1 : job.tokens]
         lanes, width, first = self.params["NL"], self.params["VALUE_W"], len(self.beats["m"])
         for row in x:
             for k in range(0, self.width, lanes):
@@ -107,11 +109,14 @@ def merged(lists: list[list[Job]], rng: random.Random) -> list[Job]:
 
 
 @pytest.mark.parametrize("sim", SIMS)
-@pytest.mark.parametrize(("params", "width"), CASES, ids=str)
-def test_block(params: dict[str, int], width: int, sim: str, tmp_path: Path) -> None:
-    """Norms get what embeddings and layers left in their slot, taps what layers left; o and m pass a beat a cycle."""
+@pytest.mark.parametrize(("params", "width", "all_"), CASES, ids=str)
+def test_block(params: dict[str, int], width: int, all_: bool, sim: str, tmp_path: Path) -> None:
+    """Norms get what embeddings and layers left in their slot, taps what layers left; o and m pass a beat a cycle.
+
+    The head gets a token, or the first ones up to that.
+    """
     rng = random.Random(derive_seed(f"m2_residual/{params}"))
-    run = Run(params, width, rng)
+    run = Run(params, width, rng, all_)
     tokens = [params["T_COLS"], 1, 1, 2]
     chunks = [[chunk(slot, t, t == 2 or k == 2, rng) for k, t in enumerate(tokens)] for slot in range(params["SLOTS"])]
     before = None
@@ -122,7 +127,7 @@ def test_block(params: dict[str, int], width: int, sim: str, tmp_path: Path) -> 
         tmp_path / "vectors.json",
         {key: run.beats[key] for key in ("job", "e", "o")},
         {key: run.beats[key] for key in ("go", "m", "t")},
-        {"c_d8": width // 8, "c_dn": -(-width // params["NL"])},
+        {"c_d8": width // 8, "c_dn": -(-width // params["NL"]), "c_all": int(all_)},
         after={"e": ["go", run.embedded]},
         pulses={"out_done": run.outs},
         steady=run.steady,

@@ -16,25 +16,29 @@ from tests.rtl.dut import SIMS, check_module, sources
 
 def word(job: Job, raw: bool, chunks: dict[int, int]) -> int:
     """Return the job's word (m2_job.vh); `chunks`: first token of the chunk that a HEAD job's token is in."""
-    tokens = job.first - chunks[job.first] if job.kind is Kind.HEAD else job.tokens - 1
+    tokens = job.tokens - 1
+    if job.kind is Kind.HEAD:
+        tokens += job.first - chunks[job.first]
     flags = job.slot << 2 | job.fresh << 3 | job.feedback << 4
     raw = raw and job.kind is Kind.EMBED and not job.feedback
     return job.kind | flags | raw << 5 | tokens << 6 | job.layer << 14
 
 
-def run(prompt: int, generate: int, layers: range, params: dict[str, int], raw: bool, keep: bool) -> dict[str, Any]:
+def run(
+    prompt: int, generate: int, layers: range, params: dict[str, int], raw: bool, keep: bool, batch: int = 1
+) -> dict[str, Any]:
     """Return a run's vector."""
-    todo = list(jobs(prompt, generate, layers, params["T_COLS"], params["SLOTS"], keep))
+    todo = list(jobs(prompt, generate, layers, params["T_COLS"], params["SLOTS"], keep, batch))
     chunks = {job.first + t: job.first for job in todo if job.kind is Kind.EMBED for t in range(job.tokens)}
     inputs = {"c_layer_first": layers[0], "c_layer_last": layers[-1], "c_prompt": prompt, "c_generate": generate}
-    inputs |= {"c_raw": int(raw), "c_continue": int(keep), "c_head": int(generate > 0)}
+    inputs |= {"c_raw": int(raw), "c_continue": int(keep), "c_head": int(generate > 0), "c_batch": batch}
     return {"inputs": inputs, "jobs": [word(job, raw, chunks) for job in todo]}
 
 
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize("params", [{"T_COLS": 4, "SLOTS": 2}, {"T_COLS": 3, "SLOTS": 1}], ids=str)
 def test_contract(params: dict[str, int], sim: str, tmp_path: Path) -> None:
-    """Prompts around whole chunks and pairs, with and without tokens to choose, over any range of layers."""
+    """Prompts around whole chunks and pairs, with and without tokens to choose, over any range of layers; batches."""
     rng = random.Random(derive_seed(f"m2_seq/{params}"))
     size = params["T_COLS"]
     prompts = [1, size, size + 1, 2 * size, 2 * size + 1, 3 * size - 1, 4 * size + 1, rng.randint(1, 40)]
@@ -45,6 +49,9 @@ def test_contract(params: dict[str, int], sim: str, tmp_path: Path) -> None:
         raw = index % 4 == 3
         generate = rng.choice((0, 1)) if raw else (0, 1, 2, 7)[index % 4]
         runs.append(run(prompt, generate, layers, params, raw, rng.random() < 0.5))
+    for batch in range(2, size + 1):
+        runs += [run(batch, generate, range(3), params, False, True, batch) for generate in (0, 1, 6)]
+    rng.shuffle(runs)
     path = tmp_path / "vectors.json"
     path.write_text(json.dumps(runs))
     check_module("m2_seq", params, sim, "tests.rtl.cocotb_m2_seq", path)

@@ -6,7 +6,7 @@
 //                ports p, a write puts wide beats there; port p carries bits [PORT_W*p +: PORT_W]. Reads and writes have
 //                queues of their own and each its order. written = one cycle for each write that all ports have answered.
 //                rd_err, wr_err: a port answered with an error since `clear`.
-// Format       : byte addresses, multiples of PORT_W / 8.
+// Format       : byte addresses, multiples of PORT_W / 8. With STROBES s_strb tells which bytes of s_data are written.
 // Latency      : variable: 5 cycles from command to address, 3 from read data to the wide beat, 2 from the last answer to
 //                written, then the memory's
 // Throughput   : variable: 1 wide beat per cycle each way when every port delivers one.
@@ -23,7 +23,8 @@ module axi_ports #(
     parameter PORTS    = 1,    // memory ports, >= 1
     parameter PORT_W   = 512,  // bits of a port, a power of two, 128..1024
     parameter RD_DEPTH = 128,  // beats read ahead on each port, a power of two
-    parameter WR_DEPTH = 16    // beats queued for writing on each port, a power of two
+    parameter WR_DEPTH = 16,   // beats queued for writing on each port, a power of two
+    parameter STROBES  = 0     // 1: s_strb is used, 0: every byte is written
 ) (
     input  wire                      clk,
     input  wire                      rst,
@@ -43,6 +44,7 @@ module axi_ports #(
     input  wire                      s_valid,
     output wire                      s_ready,
     input  wire [  PORTS*PORT_W-1:0] s_data,
+    input  wire [PORTS*PORT_W/8-1:0] s_strb,
     output wire                      written,
     output wire [         PORTS-1:0] rd_beat,
     output wire [         PORTS-1:0] wr_beat,
@@ -73,6 +75,8 @@ module axi_ports #(
 
   localparam BURST_BEATS = 4096 * 8 / PORT_W;
   localparam OUTSTANDING = 8;
+  localparam STRB_W = PORT_W / 8;
+  localparam BEAT_W = PORT_W + (STROBES ? STRB_W : 0);  // of what is queued for writing on a port
   localparam DONE_W = 5;  // a port answers at most the writes that wait in another one's mover before the other does
 
   // A command waits here for its addresses, which are sums per port.
@@ -142,7 +146,8 @@ module axi_ports #(
   wire [PORTS*PORT_W-1:0] ahead_data;
   wire [       PORTS-1:0] behind_valid;
   wire [       PORTS-1:0] behind_ready;
-  wire [PORTS*PORT_W-1:0] behind_data;
+  wire [PORTS*BEAT_W-1:0] behind_data;
+  wire [PORTS*BEAT_W-1:0] s_beat;
   wire [       PORTS-1:0] answered;  // writes that the other ports may not have answered yet
 
   strm_join #(
@@ -160,14 +165,14 @@ module axi_ports #(
   );
 
   strm_fork #(
-      .DATA_W(PORTS * PORT_W),
+      .DATA_W(PORTS * BEAT_W),
       .N     (PORTS)
   ) u_fork (
       .clk    (clk),
       .rst    (rst),
       .s_valid(s_valid),
       .s_ready(s_ready),
-      .s_data (s_data),
+      .s_data (s_beat),
       .m_valid(behind_valid),
       .m_ready(behind_ready),
       .m_data (behind_data)
@@ -187,7 +192,8 @@ module axi_ports #(
       wire [PORT_W-1:0] rd_data;
       wire              wr_more;
       wire              wr_accept;
-      wire [PORT_W-1:0] wr_data;
+      wire [BEAT_W-1:0] wr_data;
+      wire [STRB_W-1:0] every;  // byte is written
       wire              unused_rd_busy;
       wire [$clog2(RD_DEPTH):0] unused_ahead_level;
       wire [$clog2(WR_DEPTH):0] unused_behind_level;
@@ -196,6 +202,16 @@ module axi_ports #(
       always @(posedge clk) begin
         if (rd_take) rd_addr_q <= base[p*64+:64] + rd_cmd_offset;
         if (wr_take) wr_addr_q <= base[p*64+:64] + wr_cmd_offset;
+      end
+
+      if (STROBES) begin : g_strobes
+        wire unused_every = &{1'b0, every};
+        assign s_beat[p*BEAT_W+:BEAT_W]      = {s_strb[p*STRB_W+:STRB_W], s_data[p*PORT_W+:PORT_W]};
+        assign m_axi_wstrb[p*STRB_W+:STRB_W] = wr_data[BEAT_W-1:PORT_W];
+      end else begin : g_whole
+        wire unused_strobes = &{1'b0, s_strb[p*STRB_W+:STRB_W]};
+        assign s_beat[p*BEAT_W+:BEAT_W]      = s_data[p*PORT_W+:PORT_W];
+        assign m_axi_wstrb[p*STRB_W+:STRB_W] = every;
       end
 
       assign answered[p] = done_q != {DONE_W{1'b0}};
@@ -254,14 +270,14 @@ module axi_ports #(
       );
 
       strm_fifo #(
-          .DATA_W(PORT_W),
+          .DATA_W(BEAT_W),
           .DEPTH (WR_DEPTH)
       ) u_behind (
           .clk    (clk),
           .rst    (rst),
           .s_valid(behind_valid[p]),
           .s_ready(behind_ready[p]),
-          .s_data (behind_data[p*PORT_W+:PORT_W]),
+          .s_data (behind_data[p*BEAT_W+:BEAT_W]),
           .m_valid(wr_more),
           .m_ready(wr_accept),
           .m_data (wr_data),
@@ -282,7 +298,7 @@ module axi_ports #(
           .cmd_beats(wr_beats),
           .s_valid  (wr_more),
           .s_ready  (wr_accept),
-          .s_data   (wr_data),
+          .s_data   (wr_data[PORT_W-1:0]),
           .awvalid  (m_axi_awvalid[p]),
           .awready  (m_axi_awready[p]),
           .awaddr   (m_axi_awaddr[p*64+:64]),
@@ -290,7 +306,7 @@ module axi_ports #(
           .wvalid   (m_axi_wvalid[p]),
           .wready   (m_axi_wready[p]),
           .wdata    (m_axi_wdata[p*PORT_W+:PORT_W]),
-          .wstrb    (m_axi_wstrb[p*PORT_W/8+:PORT_W/8]),
+          .wstrb    (every),
           .wlast    (m_axi_wlast[p]),
           .bvalid   (m_axi_bvalid[p]),
           .bready   (m_axi_bready[p]),

@@ -466,6 +466,7 @@ module m2_core #(
       .rst      (rst),
       .c_d8     (c_d8),
       .c_dn     (c_dn),
+      .c_all    (1'b0),
       .job_valid(jobs_valid[RESIDUAL]),
       .job_ready(jobs_ready[RESIDUAL]),
       .job_data (jobs_data[RESIDUAL*32+:32]),

@@ -4,8 +4,8 @@
 //
 // EMBED brings rows of `tokens` tokens into a residual slot, from the prompt list or, with `feedback`, of the token that the
 // top-k unit chose; with `raw` rows are residual values. IN runs a layer up to the gate, `fresh` from a zero state; OUT the
-// rest of it. HEAD is the final norm and the head for one token, whose place in the slot stands in the field of the tokens; with
-// `feedback` an EMBED job will ask for what it chooses.
+// rest of it. HEAD is the final norm and the head for one token, whose place in the slot stands in the field of the tokens, or
+// of a batch for all of its tokens, as in the other jobs; with `feedback` an EMBED job will ask for what it chooses.
 
 `ifndef M2_JOB_VH
 `define M2_JOB_VH

@@ -3,11 +3,11 @@
 // m2_residual - the residual streams of a chunk of tokens in each slot: filled by embeddings, added to by out_proj, read by norms.
 //
 // Function     : EMBED: slot = rows of e. OUT: slot = saturate(slot + o), which also leaves as t. IN: m = the tokens of
-//                the slot, HEAD: one of them. As if the jobs were done one after the other.
+//                the slot, HEAD: the last of them or, with c_all, all. As if the jobs were done one after the other.
 // Format       : e_data wide beats of 16-bit values, with `raw` 32-bit ones, each row from a beat's start_q; o_data and t_data 8
 //                values of a token, rows of 8 in order, for each all tokens; m_data {last, NL values}, zeros fill a token's last
-//                beat; values signed, VALUE_W bits. c_d8 = d_model / 8, c_dn = ceil(d_model / NL); they hold still
-//                during a run. go: one beat an EMBED job, whose rows may come then; out_done: pulse at the end of an OUT job.
+//                beat; values signed, VALUE_W bits. c_d8 = d_model / 8, c_dn = ceil(d_model / NL); they and
+//                c_all hold still during a run. go: one beat an EMBED job, whose rows may come then; out_done: pulse at the end of an OUT job.
 // Latency      : variable: of one token 6 from an o beat that completes a beat of m to that beat, 4 to its t beat
 // Throughput   : 1; of o, t and m, where m leaves the cycles to o in which it comes
 // Back-pressure: registered ready; e is taken without a pause but one cycle for each NL values, once go was taken
@@ -33,6 +33,7 @@ module m2_residual #(
     input  wire                    rst,
     input  wire [            15:0] c_d8,
     input  wire [            15:0] c_dn,
+    input  wire                    c_all,
     input  wire                    job_valid,
     output wire                    job_ready,
     input  wire [`KR_M2_JOB_W-1:0] job_data,
@@ -66,7 +67,7 @@ module m2_residual #(
   wire               is_out = kind == `KR_M2_KIND_OUT;
   wire               is_writer = is_out || kind == `KR_M2_KIND_EMBED;
   wire [        7:0] token = job_data[`KR_M2_JOB_LAST_TOKEN];
-  wire [        7:0] first_token = (kind == `KR_M2_KIND_HEAD) ? token : 8'd0;
+  wire [        7:0] first_token = (kind == `KR_M2_KIND_HEAD && !c_all) ? token : 8'd0;
   wire               w_room;
   wire               r_room;
   wire               push = job_valid && job_ready;

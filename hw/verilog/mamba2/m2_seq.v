@@ -3,10 +3,10 @@
 // m2_seq - runs one start: emits its jobs in order and waits until all their results are in memory.
 //
 // Function     : args_valid with args_bad: done two cycles later, nothing else. Else clear, then the jobs of
-//                golden.schedule.jobs; when every OUT job is done and every HEAD job's record written, finish
+//                golden.schedule.jobs; when every OUT job is done and every HEAD job's records written, finish
 //                until the writers are idle, then done. After an error no further chunks begin, and no further token is
 //                chosen, but for one that was promised to an EMBED job.
-// Format       : jobs as in m2_job.vh; layers, tokens and chunks unsigned.
+// Format       : jobs as in m2_job.vh; layers, tokens and chunks unsigned. Of a batch every job has c_batch tokens.
 // Latency      : variable: clear follows the arguments' verdict by 1 cycle, the first job by 6
 // Throughput   : variable: a job a cycle
 // Back-pressure: registered valid; jobs wait for m_ready. The last OUT job of a chunk and the first one of the next chunks
@@ -37,12 +37,13 @@ module m2_seq #(
     input  wire        c_raw,
     input  wire        c_continue,
     input  wire        c_head,
+    input  wire [ 7:0] c_batch,         // texts that are decoded together, 1..T_COLS; from 2 on a prompt has a token of each
     input  wire        run_error,       // a port or a token id went wrong
     output wire        m_valid,
     input  wire        m_ready,
     output wire [31:0] m_data,
     input  wire        out_done,        // one cycle for each finished OUT job
-    input  wire        record_written,  // one cycle for each record in memory
+    input  wire        record_written,  // one cycle for each record in memory, c_batch of a HEAD job
     input  wire        writers_idle,    // level: nothing to write is known of; copied beats may be on their way
     output wire        clear,           // one cycle in front of the first job
     output wire        finish,          // level: no results will come
@@ -168,6 +169,12 @@ module m2_seq #(
     else if (leave) fresh_q <= 1'b0;
   end
 
+  reg  [ 7:0] batch_last_q;  // tokens - 1 of a step behind the prompt
+
+  always @(posedge clk) begin
+    batch_last_q <= c_batch - 8'd1;
+  end
+
   // Sizes, from what is left of the prompt in front of the pair; a register behind each operation, NEXT waits for them.
   reg  [23:0] left_b_q;
   reg  [23:0] left_c_q;  // behind two whole chunks
@@ -196,7 +203,7 @@ module m2_seq #(
     if (next) begin
       pair_q      <= SLOTS == 2 && full_a_q;
       last_pair_q <= fed_q || !full_a_q || (SLOTS == 2 && !full_b_q);
-      last_a_q    <= fed_q ? 8'd0 : last_a;
+      last_a_q    <= fed_q ? batch_last_q : last_a;
       last_b_q    <= last_b;
     end
   end
@@ -206,6 +213,8 @@ module m2_seq #(
   reg  [15:0] heads_q;
   wire        out_job = take && kind_q == `KR_M2_KIND_OUT;
   wire        head_job = take && kind_q == `KR_M2_KIND_HEAD;
+  reg  [ 7:0] record_q;  // of the HEAD job at hand
+  wire        head_done = record_written && record_q == batch_last_q;
 
   always @(posedge clk) begin
     if (rst || begin_run) outs_q <= 16'd0;
@@ -214,9 +223,14 @@ module m2_seq #(
   end
 
   always @(posedge clk) begin
+    if (rst || begin_run) record_q <= 8'd0;
+    else if (record_written) record_q <= head_done ? 8'd0 : record_q + 8'd1;
+  end
+
+  always @(posedge clk) begin
     if (rst || begin_run) heads_q <= 16'd0;
-    else if (head_job && !record_written) heads_q <= heads_q + 16'd1;
-    else if (record_written && !head_job) heads_q <= heads_q - 16'd1;
+    else if (head_job && !head_done) heads_q <= heads_q + 16'd1;
+    else if (head_done && !head_job) heads_q <= heads_q - 16'd1;
   end
 
   // The run.
@@ -282,7 +296,7 @@ module m2_seq #(
   always @* begin
     size = CHUNK[8:0];
     if (done_b_q && !whole_b_q) size = rest_b_q[8:0];
-    if (!done_b_q && !whole_a_q) size = done_chosen_q ? 9'd1 : done_prompt_q[8:0];
+    if (!done_b_q && !whole_a_q) size = done_chosen_q ? {1'b0, c_batch} : done_prompt_q[8:0];
   end
 
   always @(posedge clk) begin
@@ -343,6 +357,8 @@ module m2_seq #(
   assign tokens_done = tokens_done_q;
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
+  `CHECK(!begin_run || (c_batch != 8'd0 && {24'd0, c_batch} <= T_COLS), "c_batch must be 1 to T_COLS")
+  `CHECK(!begin_run || c_batch == 8'd1 || {16'd0, c_batch} == c_prompt, "a batch starts with a token of each text")
 
   wire unused_size = &{1'b0, CHUNK_LESS_1[23:8]};
 

@@ -289,6 +289,7 @@ module tern_matvec #(
       .s_valid      (wr_valid),
       .s_ready      (wr_ready),
       .s_data       (wr_data),
+      .s_strb       ({PORTS * PORT_W / 8{1'b1}}),
       .written      (written),
       .rd_beat      (rd_beat),
       .wr_beat      (wr_beat),
