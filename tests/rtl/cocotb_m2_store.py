@@ -4,34 +4,25 @@
 import random
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import ClassVar
 
 import cocotb
 
-from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, noise, stalls
+from harness.uvm.stream_pins import always, noise, stalls
+from tests.rtl import store_bench
 from tests.rtl.dut import current
 
 DUT = current()
 WIDE_W, STEP = (int(DUT.params[name]) for name in ("WIDE_W", "PORT_BYTES")) if DUT.name else (512, 32)
 IN = 1
-WIDTHS = {"job": 32, "q": WIDE_W, "f": WIDE_W, "o": 512, "t": 256}
 
 
 @dataclass
-class Run:
-    """Configuration, jobs and data of a run.
+class Run(store_bench.Run):
+    """A run with its jobs; `memory`: where each beat belongs."""
 
-    Attributes:
-        c: value of each c_* input.
-        data: beats of each input.
-        memory: where each beat belongs.
-        chunks, records: how many answers of each kind must come.
-    """
-
-    c: dict[str, int]
-    data: dict[str, list[int]]
+    answers: dict[str, int] = field(default_factory=lambda: {"chunk_written": 0, "record_written": 0})
     memory: dict[int, int] = field(default_factory=dict)
-    chunks: int = 0
-    records: int = 0
 
     def put(self, base: int, beats: list[int]) -> None:
         self.memory |= {base + i * STEP: beat for i, beat in enumerate(beats)}
@@ -54,7 +45,7 @@ def draw(rng: random.Random) -> Run:
             put_layer(run, layer, rng)
     run.put(c["c_out_off"], run.data["o"])
     run.put(c["c_tap_off"], packed(run.data["t"]))
-    run.records = len(run.data["o"])
+    run.answers["record_written"] = len(run.data["o"])
     return run
 
 
@@ -66,7 +57,7 @@ def put_layer(run: Run, layer: int, rng: random.Random) -> None:
         run.put(c["c_s_off"] + (layer * c["c_chunks"] + k) * c["c_chunk_beats"] * STEP, f + q)
         run.data["q"] += q
         run.data["f"] += f
-        run.chunks += 1
+        run.answers["chunk_written"] += 1
 
 
 def packed(taps: list[int]) -> list[int]:
@@ -75,87 +66,20 @@ def packed(taps: list[int]) -> list[int]:
     return [sum(tap << 256 * i for i, tap in enumerate(taps[k : k + ratio])) for k in range(0, len(taps), ratio)]
 
 
-class Table:
-    """Bench and memory of a run."""
+class Table(store_bench.Store):
+    """Bench of m2_store."""
 
-    def __init__(self, dut, name: str, source: Stall = always, memory: Stall = always) -> None:
-        self.dut = dut
-        self.rng = random.Random(f"{cocotb.RANDOM_SEED}/{name}")
-        self.inputs = {
-            role: Source(self._port(role, [(getattr(dut, f"{role}_data"), width)]), self.rng, source)
-            for role, width in WIDTHS.items()
-        }
-        command = [(dut.wr_cmd_offset, 64), (dut.wr_cmd_beats, 32)]
-        self.commands = Sink(self._port("wr_cmd", command), self.rng, memory)
-        self.d = Sink(self._port("d", [(dut.d_data, WIDE_W)]), self.rng, memory)
-        self.bench = Bench(dut.clk, dut.rst, [*self.inputs.values()], [self.commands, self.d], self.watch)
-        dut.clear.value = dut.finish.value = dut.written.value = 0
-        self.run: Run | None = None
+    widths: ClassVar = {"job": 32, "q": WIDE_W, "f": WIDE_W, "o": 512, "t": 256}
+    fields: ClassVar = {"d_data": WIDE_W}
+    regions: ClassVar = ((("q", "f"), 1), (("o",), 1), (("t",), WIDE_W // 256))
+    pulses: ClassVar = ("chunk_written", "record_written")
 
-    def _port(self, role: str, data: list) -> Port:
-        return Port(getattr(self.dut, f"{role}_valid"), getattr(self.dut, f"{role}_ready"), data)
-
-    async def begin(self, run: Run) -> None:
-        """Configure, clear, and offer everything that a run writes."""
-        self.run, self.answered, self.chunks, self.records, self.ordered = None, 0, 0, 0, {}
-        for port in (*self.bench.sources, *self.bench.sinks):
-            port.clear()
-        for name, value in run.c.items():
-            getattr(self.dut, name).value = value
-        self.dut.finish.value = 0
-        self.dut.clear.value = 1
-        await self.bench.step()
-        self.dut.clear.value = 0
-        self.run = run
-        for role, beats in run.data.items():
-            self.inputs[role].queues[0].extend(beats)
-
-    def orders(self) -> list[tuple[int, int]]:
-        """Return the writes so far as (offset, beats)."""
-        return [(word & (1 << 64) - 1, word >> 64) for word in self.commands.beats()]
-
-    def watch(self, cycle: int) -> None:
-        """Answer writes whose data have come; check that a write's data are inside when it is ordered."""
-        self.dut.written.value = 0
-        if self.run is None:
-            return
-        self.chunks += int(self.dut.chunk_written.value)
-        self.records += int(self.dut.record_written.value)
-        orders = self.orders()
-        self.stored(orders)
-        ends = sum(beats for _, beats in orders[: self.answered + 1])
-        if self.answered < len(orders) and len(self.d.taken[0]) >= ends and self.rng.random() < 0.4:
-            self.dut.written.value = 1
-            self.answered += 1
-        self.dut.finish.value = int(self.inputs["t"].idle)
-
-    def stored(self, orders: list[tuple[int, int]]) -> None:
-        """Store and forward: a source has handed in the beats of all writes that were ordered for it."""
-        for offset, beats in orders[sum(self.ordered.values(), 0) :]:
-            region = offset >> 40 & 3
-            self.ordered[region] = self.ordered.get(region, 0) + 1
-            ordered = sum(size for at, size in orders if at >> 40 & 3 == region)
-            roles, ratio = ((("q", "f"), 1), (("o",), 1), (("t",), WIDE_W // 256))[region]
-            inside = sum(len(self.inputs[role].taken[0]) for role in roles)
-            assert ordered <= -(-inside // ratio), f"a write of {beats} beats without its data"
-
-    async def drain(self) -> None:
+    async def end(self) -> None:
         """Run until everything has been answered, and compare the memory."""
-        run = self.run
-        size = sum(map(len, run.data.values()))
-        await self.bench.run(lambda: self.sent() and int(self.dut.idle.value) == 1, 60 * size + 5000)
-        await self.bench.step(20)
-        orders = self.orders()
-        places = [offset + i * STEP for offset, beats in orders for i in range(beats)]
-        assert len(set(places)) == len(places), "a place written twice"
-        assert self.answered == len(orders)
-        assert len(self.d.taken[0]) == len(places)
-        assert dict(zip(places, self.d.beats(), strict=True)) == run.memory
-        assert (self.chunks, self.records) == (run.chunks, run.records)
-        self.run = None
-
-    def sent(self) -> bool:
-        return all(source.idle for source in self.bench.sources) and self.records == self.run.records
+        memory = self.run.memory
+        found = await self.drain(STEP)
+        assert len(dict(found)) == len(found), "a place written twice"
+        assert dict(found) == memory
 
 
 @cocotb.test()
@@ -166,7 +90,7 @@ async def runs(dut, source, memory):
     await table.bench.start()
     for _ in range(4):
         await table.begin(draw(table.rng))
-        await table.drain()
+        await table.end()
 
 
 @cocotb.test()
@@ -179,12 +103,12 @@ async def chunk_answers_in_time(dut):
     run = Run(run.c, {"job": [IN], "q": [], "f": []})
     put_layer(run, 0, table.rng)
     await table.begin(run)
-    while table.chunks < run.chunks:
+    while table.answers["chunk_written"] < run.answers["chunk_written"]:
         await table.bench.step()
         if int(dut.chunk_written.value):
             beats = sum(size for _, size in table.orders()[: table.answered])
-            assert beats >= table.chunks * run.c["c_chunk_beats"]
-    await table.drain()
+            assert beats >= table.answers["chunk_written"] * run.c["c_chunk_beats"]
+    await table.end()
 
 
 @cocotb.test()
@@ -203,7 +127,7 @@ async def rate(dut):
     cycles = [cycle for cycle, _ in table.d.taken[0]]
     pauses = sum(b - a - 1 for a, b in pairwise(cycles))
     assert pauses <= 8 * run.c["c_chunks"], f"{pauses} idle cycles between {len(cycles)} beats"
-    await table.drain()
+    await table.end()
 
 
 @cocotb.test()
@@ -220,4 +144,4 @@ async def reset_in_traffic(dut):
         assert int(dut.wr_cmd_valid.value) == int(dut.d_valid.value) == 0
         assert int(dut.idle.value) == 1
         await table.begin(draw(table.rng))
-        await table.drain()
+        await table.end()

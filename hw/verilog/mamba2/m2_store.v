@@ -68,10 +68,6 @@ module m2_store #(
 
   localparam SHIFT = $clog2(PORT_BYTES);
   localparam FREE_W = $clog2(DEPTH) + 1;
-  localparam RATIO = WIDE_W / 256;
-  localparam LANE_W = $clog2(RATIO) + 1;
-  localparam LAST_LANE = RATIO - 1;
-  localparam [FREE_W-1:0] TAP_PIECE = 8;
   localparam [FREE_W-1:0] ONE = 1;
   localparam OPEN = 32;  // writes under way
 
@@ -81,57 +77,23 @@ module m2_store #(
   localparam O = 2;
   localparam T = 3;
 
-  // ---- taps: a zero beat ends an unfinished wide beat
-  reg  [LANE_W-1:0] lane_q;
-  wire              partial = lane_q != {LANE_W{1'b0}};
-  wire              flush = finish && partial && !t_valid;
-  wire              pack_ready;
-  wire              pack_move = (t_valid || flush) && pack_ready;
-  wire              wide_valid;
-  wire              wide_ready;
-  wire [WIDE_W-1:0] wide;
-  wire              unused_wide_last;
-
-  assign t_ready = pack_ready;
-
-  always @(posedge clk) begin
-    if (rst) lane_q <= {LANE_W{1'b0}};
-    else if (pack_move) lane_q <= (flush || lane_q == LAST_LANE[LANE_W-1:0]) ? {LANE_W{1'b0}} : lane_q + 1'b1;
-  end
-
-  strm_upsize #(
-      .DATA_W(256),
-      .RATIO (RATIO)
-  ) u_pack (
-      .clk    (clk),
-      .rst    (rst),
-      .s_valid(t_valid || flush),
-      .s_ready(pack_ready),
-      .s_data (t_data & {256{t_valid}}),
-      .s_last (flush),
-      .m_valid(wide_valid),
-      .m_ready(wide_ready),
-      .m_data (wide),
-      .m_last (unused_wide_last)
-  );
-
   // ---- a queue for each source
-  wire [     N-1:0] in_valid = {wide_valid, o_valid, f_valid, q_valid};
-  wire [     N-1:0] in_ready;
+  wire [     T-1:0] in_valid = {o_valid, f_valid, q_valid};
+  wire [     T-1:0] in_ready;
   wire [     N-1:0] order;
   wire [FREE_W-1:0] order_beats;
-  wire [FREE_W-1:0] free[0:N-1];
-  wire [     N-1:0] empty;
+  wire [FREE_W-1:0] free[0:T-1];
+  wire [     T-1:0] empty;
   wire [     N-1:0] out_valid;
   wire [     N-1:0] out_ready;
   wire [WIDE_W-1:0] out_data[0:N-1];
 
-  assign {wide_ready, o_ready, f_ready, q_ready} = in_ready;
+  assign {o_ready, f_ready, q_ready} = in_ready;
 
   genvar i;
   genvar j;
   generate
-    for (i = 0; i < N; i = i + 1) begin : g_source
+    for (i = 0; i < T; i = i + 1) begin : g_source
       localparam HERE_W = (i == O) ? 512 : WIDE_W;
       wire [HERE_W-1:0] s_data;
       wire [HERE_W-1:0] m_data;
@@ -140,10 +102,8 @@ module m2_store #(
         assign s_data = q_data;
       end else if (i == F) begin : g_f
         assign s_data = f_data;
-      end else if (i == O) begin : g_o
+      end else begin : g_o
         assign s_data = o_data;
-      end else begin : g_t
-        assign s_data = wide;
       end
 
       assign out_data[i][HERE_W-1:0] = m_data;
@@ -170,6 +130,33 @@ module m2_store #(
       );
     end
   endgenerate
+
+  wire              want_t;
+  wire [FREE_W-1:0] tap_beats;
+  wire [      63:0] tap_offset;
+  wire              tap_calm;
+
+  m2_store_taps #(
+      .WIDE_W    (WIDE_W),
+      .PORT_BYTES(PORT_BYTES),
+      .DEPTH     (DEPTH)
+  ) u_taps (
+      .clk    (clk),
+      .rst    (rst),
+      .clear  (clear),
+      .finish (finish),
+      .s_valid(t_valid),
+      .s_ready(t_ready),
+      .s_data (t_data),
+      .want   (want_t),
+      .beats  (tap_beats),
+      .offset (tap_offset),
+      .order  (order[T]),
+      .calm   (tap_calm),
+      .m_valid(out_valid[T]),
+      .m_ready(out_ready[T]),
+      .m_data (out_data[T])
+  );
 
   // ---- one write a cycle
   wire              state_valid;
@@ -209,36 +196,23 @@ module m2_store #(
 
   wire              cmd_ready;
   reg  [      63:0] out_at_q;       // bytes of records since clear
-  reg  [      63:0] tap_at_q;
   wire              data_ready;
   wire              open_ready;
   wire              slot = cmd_ready && data_ready && open_ready;
-  wire              tap_many = free[T] >= TAP_PIECE;
   reg               want_o_q;
-  reg               want_t_q;
-  reg  [FREE_W-1:0] tap_beats_q;  // of the write that want_t_q asks for; more may have come meanwhile
   wire              pick_o = want_o_q;
-  wire              pick_t = want_t_q && !want_o_q;
-  wire              pick_s = state_valid && !want_t_q && !want_o_q;
-  wire              issue = slot && (want_o_q || want_t_q || state_valid);
+  wire              pick_t = want_t && !want_o_q;
+  wire              pick_s = state_valid && !want_t && !want_o_q;
+  wire              issue = slot && (want_o_q || want_t || state_valid);
   wire [     N-1:0] pick = {pick_t, pick_o, pick_s && state_shifts, pick_s && !state_shifts};
 
-  assign state_ready = slot && !want_t_q && !want_o_q;
+  assign state_ready = slot && !want_t && !want_o_q;
   assign order       = pick & {N{slot}};
-  assign order_beats = pick_o ? ONE : pick_t ? tap_beats_q : state_beats;
+  assign order_beats = pick_o ? ONE : pick_t ? tap_beats : state_beats;
 
   always @(posedge clk) begin
-    if (rst) begin
-      want_o_q <= 1'b0;
-      want_t_q <= 1'b0;
-    end else begin
-      want_o_q <= free[O] != {FREE_W{1'b0}} && !order[O];
-      want_t_q <= (tap_many || (finish && free[T] != {FREE_W{1'b0}})) && !order[T];
-    end
-  end
-
-  always @(posedge clk) begin
-    tap_beats_q <= tap_many ? TAP_PIECE : free[T];
+    if (rst) want_o_q <= 1'b0;
+    else want_o_q <= free[O] != {FREE_W{1'b0}} && !order[O];
   end
 
   strm_skid #(
@@ -248,7 +222,7 @@ module m2_store #(
       .rst    (rst),
       .s_valid(issue),
       .s_ready(cmd_ready),
-      .s_data ({pick_o ? c_out_off + out_at_q : pick_t ? c_tap_off + tap_at_q : state_offset, order_beats}),
+      .s_data ({pick_o ? c_out_off + out_at_q : pick_t ? c_tap_off + tap_offset : state_offset, order_beats}),
       .m_valid(wr_cmd_valid),
       .m_ready(wr_cmd_ready),
       .m_data ({wr_cmd_offset, wr_cmd_beats[FREE_W-1:0]})
@@ -261,79 +235,33 @@ module m2_store #(
     else if (order[O]) out_at_q <= out_at_q + (64'd1 << SHIFT);
   end
 
-  always @(posedge clk) begin
-    if (rst || clear) tap_at_q <= 64'd0;
-    else if (order[T]) tap_at_q <= tap_at_q + ({{64 - FREE_W{1'b0}}, tap_beats_q} << SHIFT);
-  end
-
   // ---- data in the order of the writes
-  wire              data_valid;
-  wire              data_take;
-  wire [     N-1:0] data_from;
-  wire [FREE_W-1:0] data_beats;
-  reg               next_valid_q;  // the write behind the one at hand, so that its beats do not reach into the queue
-  reg  [     N-1:0] next_from_q;
-  reg  [FREE_W-1:0] next_left_q;
-  reg               next_last_q;
-  wire [$clog2(OPEN):0] unused_data_level;
+  wire [     N-1:0] from;
+  wire              move;
+  reg               d_valid_q;
+  reg  [WIDE_W-1:0] d_data_q;
+  wire              room = !d_valid_q || d_ready;
+  wire [WIDE_W-1:0] chosen = from[Q] ? out_data[Q] : from[F] ? out_data[F] : from[O] ? out_data[O] : out_data[T];
 
-  strm_fifo #(
-      .DATA_W(N + FREE_W),
-      .DEPTH (OPEN)
-  ) u_data (
+  m2_store_order #(
+      .N      (N),
+      .BEATS_W(FREE_W),
+      .OPEN   (OPEN)
+  ) u_order (
       .clk    (clk),
       .rst    (rst),
       .s_valid(issue),
       .s_ready(data_ready),
       .s_data ({pick, order_beats}),
-      .m_valid(data_valid),
-      .m_ready(!next_valid_q),
-      .m_data ({data_from, data_beats}),
-      .level  (unused_data_level)
+      .here   (out_valid),
+      .room   (room),
+      .from   (from),
+      .move   (move)
   );
 
-  reg  [     N-1:0] from_q;     // one bit for the source of the write at hand, none between writes
-  reg  [FREE_W-1:0] left_q;     // beats after this one
-  reg               last_q;
-  reg               d_valid_q;
-  reg  [WIDE_W-1:0] d_data_q;
-  wire              room = !d_valid_q || d_ready;
-  wire              move = (from_q & out_valid) != {N{1'b0}} && room;
-  wire [WIDE_W-1:0] chosen =
-      from_q[Q] ? out_data[Q] : from_q[F] ? out_data[F] : from_q[O] ? out_data[O] : out_data[T];
-
-  assign out_ready = from_q & {N{room}};
-  assign data_take = from_q == {N{1'b0}} || (move && last_q);
+  assign out_ready = from & {N{room}};
   assign d_valid   = d_valid_q;
   assign d_data    = d_data_q;
-
-  always @(posedge clk) begin
-    if (rst) next_valid_q <= 1'b0;
-    else next_valid_q <= next_valid_q ? !data_take : data_valid;
-  end
-
-  always @(posedge clk) begin
-    if (!next_valid_q) begin
-      next_from_q <= data_from;
-      next_left_q <= data_beats - ONE;
-      next_last_q <= data_beats == ONE;
-    end
-  end
-
-  always @(posedge clk) begin
-    if (rst) from_q <= {N{1'b0}};
-    else if (data_take) from_q <= next_from_q & {N{next_valid_q}};
-  end
-
-  always @(posedge clk) begin
-    if (data_take) begin
-      left_q <= next_left_q;
-      last_q <= next_last_q;
-    end else if (move) begin
-      left_q <= left_q - ONE;
-      last_q <= left_q == ONE;
-    end
-  end
 
   always @(posedge clk) begin
     if (rst) d_valid_q <= 1'b0;
@@ -368,10 +296,6 @@ module m2_store #(
       .level  (open_level)
   );
 
-  // Copied beats that are too few for a write do not count before `finish`, for which they wait.
-  wire [N-1:0] rest = {{N - 1{1'b0}}, !finish && !tap_many} << T;
-  wire         tap_open = finish && partial;
-
   assign record_written = record_q;
   assign chunk_written  = chunk_q;
   assign idle           = idle_q;
@@ -388,7 +312,7 @@ module m2_store #(
 
   always @(posedge clk) begin
     if (rst) idle_q <= 1'b1;
-    else idle_q <= state_idle && &(empty | rest) && !tap_open && in_valid == {N{1'b0}} && !t_valid && open_level == 0;
+    else idle_q <= state_idle && &empty && tap_calm && in_valid == {T{1'b0}} && open_level == 0;
   end
 
   `CHECK(!written || open_valid, "an answer without a write")
