@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the cache of each text lies in memory, and in which order a layer's attention reads it."""
+"""Where the cache of each text lies in memory, in which order a layer's attention reads it and writes what is new."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from golden.beats import Wide
-from golden.ternary.accel.layout import cache_beats
+from golden.ternary.accel.layout import SLICE, cache_beats, marked_positions, tile_rows
 from golden.ternary.config import BitNetConfig
 
 
@@ -62,3 +62,39 @@ def cache_reads(cfg: BitNetConfig, room: Room, layer: int, lengths: Sequence[int
                     part, before = (own, prefix.whole + (index - 1) * own.whole) if index else (prefix, 0)
                     at = before + layer * part.layer + head * part.head + values * part.keys
                     yield Read(index, values, at, cache_beats(length, cfg.head_dim, machine)[values])
+
+
+@dataclass(frozen=True)
+class Write:
+    """What a new position changes in the beat at `offset`: word `lane` of 32 bytes, or byte `lane` where `exponent`."""
+
+    offset: int
+    lane: int
+    exponent: bool
+
+
+def cache_writes(
+    cfg: BitNetConfig, room: Room, layer: int, starts: Sequence[int], tokens: int, machine: Wide
+) -> Iterator[Write]:
+    """Writes of one layer: keys of each head, of each token, then values; of either the words, then the exponent.
+
+    Args:
+        cfg: the model's shape.
+        room: positions that there is room for.
+        layer: whose cache it is.
+        starts: positions that each text has behind the prefix; one text gets all tokens, several get one each.
+        tokens: new positions of all texts.
+        machine: what a wide beat is.
+    """
+    prefix, own = parts(cfg, room, machine)
+    n, marked, slices = tile_rows(machine), marked_positions(machine), -(-cfg.head_dim // SLICE)
+    for values in (False, True):
+        for head in range(cfg.num_key_value_heads):
+            for token in range(tokens):
+                text, position = (0, starts[0] + token) if len(starts) == 1 else (token, starts[token])
+                at = prefix.whole + text * own.whole + layer * own.layer + head * own.head
+                block = position // marked
+                tile = position // n * slices + (own.keys if values else block + 1)
+                yield from (Write(at + tile + i, position % n, exponent=False) for i in range(slices))
+                mark = block * (1 + marked // n * slices)
+                yield Write(at + mark, 2 * (position % marked) + values, exponent=True)

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads of the cache: they find what pack_cache wrote, all of it, in an order in which nobody waits."""
+"""The cache: reads find what pack_cache wrote, in an order in which nobody waits; writes make what it would."""
+
+from collections.abc import Iterator
 
 import pytest
 import torch
+from torch.nn.functional import pad
 
-from golden.ternary.accel.cache import Read, Room, cache_reads, parts
+from golden.ternary.accel.cache import Read, Room, cache_reads, cache_writes, parts
 from golden.ternary.accel.layout import pack_cache, unpack_cache
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer.model import LayerCache
@@ -58,3 +61,40 @@ def test_keys_are_a_head_ahead() -> None:
         *((False, 0), (False, 2), (False, 0), (False, 2)),
         *((True, 0), (True, 2), (True, 0), (True, 2)),
     ]
+
+
+@pytest.mark.parametrize("wide", [32, 64, 128])
+@pytest.mark.parametrize(("starts", "tokens"), [((0,), 40), ((31,), 3), ((0, 1, 32), 3), ((39, 16, 15, 31), 4)])
+def test_writes_make_what_would_be_packed(wide: int, starts: tuple[int, ...], tokens: int) -> None:
+    """Written over what each text had, new positions give what pack_cache makes of all; nothing else changes."""
+    machine, room = Machine(wide), Room(5, 40)
+    prefix, _ = parts(CFG, room, machine)
+    each = tokens // len(starts)
+    before = [[random_cache(n, 10 * i + layer) for layer in range(3)] for i, n in enumerate(starts)]
+    new = [[random_cache(each, 100 + 10 * i + layer) for layer in range(3)] for i in range(len(starts))]
+    region = torch.cat([torch.full((prefix.whole, wide), 7, dtype=torch.uint8), *packed(before, room.own, machine)])
+    for layer in range(3):
+        joined = new[0][layer]
+        for text in new[1:]:
+            joined = joined.join(text[layer])
+        writes = cache_writes(CFG, room, layer, starts, tokens, machine)
+        for write, data in zip(writes, in_order(joined), strict=True):
+            size = 1 if write.exponent else 32
+            assert len(data) == size
+            region[write.offset, write.lane * size : (write.lane + 1) * size] = data
+    after = [[a.join(b) for a, b in zip(*pair, strict=True)] for pair in zip(before, new, strict=True)]
+    assert torch.equal(region[prefix.whole :], torch.cat(packed(after, room.own, machine)))
+    assert bool((region[: prefix.whole] == 7).all())
+
+
+def packed(texts: list[list[LayerCache]], room: int, machine: Machine) -> list[torch.Tensor]:
+    return [pack_cache(layer, room, machine) for text in texts for layer in text]
+
+
+def in_order(new: LayerCache) -> Iterator[torch.Tensor]:
+    """Words and exponents of all heads and tokens, keys first."""
+    for x, exponents in ((new.k, new.k_exp), (new.v, new.v_exp)):
+        for head, marks in zip(x, exponents, strict=True):
+            for token, mark in zip(head, marks, strict=True):
+                yield from torch.split(pad(token, (0, -len(token) % 32)).view(torch.uint8), 32)
+                yield mark.reshape(1).view(torch.uint8)
