@@ -24,8 +24,8 @@ STREAMS = {
 }
 
 
-def run(rng: random.Random, point: int, layer: int | None, jobs: list[tuple[int, int, int]]) -> dict:
-    """One run: jobs (kind, tokens, layer); with layer None all are copied."""
+def run(rng: random.Random, point: int, layer: int | None, jobs: list[tuple[int, int, int]], batch: int = 1) -> dict:
+    """One run: jobs (kind, tokens, layer), those of the head with `batch` tokens; with layer None all are copied."""
     sources: dict[str, list[str]] = {f"s_{name}": [] for name in STREAMS} | {"job": []}
     copied: list[str] = []
     for kind, tokens, number in jobs:
@@ -34,13 +34,13 @@ def run(rng: random.Random, point: int, layer: int | None, jobs: list[tuple[int,
             if of != kind:
                 continue
             width = GATE_W if name == "y" else VALUE_W
-            for _ in range(COUNTS[count] * (1 if kind == HEAD else tokens)):
+            for _ in range(COUNTS[count] * (batch if kind == HEAD else tokens)):
                 values = [rng.choice([*limits(width), rng.randint(*limits(width))]) for _ in range(8)]
                 sources[f"s_{name}"].append(f"{pack(values, width):x}")
                 if at == point and (layer is None or (kind != HEAD and number == layer)):
                     copied.append(f"{pack(values, 32):x}")
     sinks = {f"m_{name}": sources[f"s_{name}"] for name in "xohy"} | {"m_t": copied}
-    static = COUNTS | {"c_point": point, "c_all": layer is None, "c_layer": layer or 0}
+    static = COUNTS | {"c_point": point, "c_all": layer is None, "c_layer": layer or 0, "c_batch": batch}
     return {"static": static, "sources": sources, "sinks": sinks}
 
 
@@ -52,6 +52,7 @@ def test_contract(sim: str, tmp_path: Path) -> None:
     """At every point, of all layers and of one; nothing is copied at point 0, and nothing changes on its way."""
     rng = random.Random(derive_seed("m2_tap"))
     runs = [run(rng, point, layer, JOBS) for point, layer in ((1, None), (1, 1), (2, 1), (3, None), (0, None))]
+    runs.append(run(rng, 1, None, JOBS, batch=3))
     vectors = tmp_path / "vectors.json"
     vectors.write_text(json.dumps({"runs": runs}))
     check_module("m2_tap", {"VALUE_W": VALUE_W, "GATE_W": GATE_W}, sim, "tests.rtl.cocotb_many_streams", vectors)

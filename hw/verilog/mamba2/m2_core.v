@@ -604,6 +604,7 @@ module m2_core #(
       .c_d8         (c_d8),
       .c_head_groups(c_head_groups),
       .c_i8         (c_i8),
+      .c_batch      (8'd1),
       .job_valid    (jobs_valid[TAP]),
       .job_ready    (jobs_ready[TAP]),
       .job_data     (jobs_data[TAP*32+:32]),

@@ -29,6 +29,7 @@ module m2_tap #(
     input  wire [         15:0] c_d8,
     input  wire [         31:0] c_head_groups,
     input  wire [         15:0] c_i8,
+    input  wire [          7:0] c_batch,        // tokens of a HEAD job
     input  wire                 job_valid,
     output wire                 job_ready,
     input  wire [         31:0] job_data,
@@ -76,6 +77,7 @@ module m2_tap #(
   reg  [     31:0] groups_q;   // row groups that are left
   reg  [      7:0] token_q;
   reg  [      7:0] last_token_q;
+  reg  [      7:0] head_last_q;
   reg  [    N-1:0] turn_q;     // the streams of that job while busy_q, else none
   wire [    N-1:0] open = ~watched_q | (turn_q & {N{room || !copy_q}});
   wire [    N-1:0] moves = in_valid & pass_ready & open;
@@ -95,8 +97,9 @@ module m2_tap #(
   assign job_ready = !busy_q;
 
   always @(posedge clk) begin
-    point_q   <= c_point;
-    watched_q <= {c_point == 2'd3, c_point == 2'd2, {3{c_point == 2'd1}}};
+    point_q     <= c_point;
+    head_last_q <= c_batch - 8'd1;
+    watched_q   <= {c_point == 2'd3, c_point == 2'd2, {3{c_point == 2'd1}}};
   end
 
   always @* begin
@@ -119,7 +122,7 @@ module m2_tap #(
   always @(posedge clk) begin
     if (take) begin
       copy_q       <= c_all || (!is_head && job_data[`KR_M2_JOB_LAYER] == c_layer);
-      last_token_q <= is_head ? 8'd0 : job_data[`KR_M2_JOB_LAST_TOKEN];
+      last_token_q <= is_head ? head_last_q : job_data[`KR_M2_JOB_LAST_TOKEN];
     end
   end
 
