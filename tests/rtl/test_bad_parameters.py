@@ -52,6 +52,8 @@ BAD = [
     ("tern_cache_new", {"T_COLS": 257}, "T_COLS_1_to_256"),
     ("tern_cache_feed", {"WIDE_W": 1280}, "WIDE_W_256_times_a_power_of_two"),
     ("tern_cache_store", {"WIDE_W": 768}, "WIDE_W_must_be_256_times_a_power_of_two"),
+    ("tern_fetch", {"WIDE_W": 768}, "WIDE_W_must_be_256_times_a_power_of_two"),
+    ("tern_fetch", {"SLICE": 1024}, "needs_SLICE_from_1_to_DEPTH"),
     ("tern_eps", {"SIGMOID": 2}, "SIGMOID_must_be_0_or_1"),
     ("tern_scales", {"T_COLS": 257}, "T_COLS_must_be_1_to_256"),
     ("tern_topk", {"COLS": 17}, "COLS_must_be_1_to_16"),
