@@ -65,6 +65,9 @@ BAD = [
     ("tern_rows", {"WORDS": 24}, "WORDS_a_power_of_two"),
     ("tern_embed", {"WIDE_W": 768}, "WIDE_W_must_be_256_times_a_power_of_two"),
     ("tern_queries", {"SLICES": 257}, "SLICES_1_to_256"),
+    ("tern_head_feed", {"WIDE_W": 768}, "WIDE_W_must_be_256_times_a_power_of_two|DEPTH_must_be_a_power_of_two"),
+    ("tern_head_gather", {"T_COLS": 257}, "T_COLS_1_to_256"),
+    ("tern_logits", {"LANES": 3}, "LANES_must_be_1_2_4_or_8"),
 ]
 
 
