@@ -52,6 +52,8 @@ BAD = [
     ("tern_cache_new", {"T_COLS": 257}, "T_COLS_1_to_256"),
     ("tern_cache_feed", {"WIDE_W": 1280}, "WIDE_W_256_times_a_power_of_two"),
     ("tern_cache_store", {"WIDE_W": 768}, "WIDE_W_must_be_256_times_a_power_of_two"),
+    ("tern_route", {"WIDE_W": 768}, "WIDE_W_must_be_a_power_of_two_from_512"),
+    ("tern_route", {"LANES": 4}, "LANES_must_be_8_16_or_32"),
     ("tern_fetch", {"WIDE_W": 768}, "WIDE_W_must_be_256_times_a_power_of_two"),
     ("tern_fetch", {"SLICE": 1024}, "needs_SLICE_from_1_to_DEPTH"),
     ("tern_eps", {"SIGMOID": 2}, "SIGMOID_must_be_0_or_1"),
