@@ -32,7 +32,7 @@ CASES = [  # words of a bank
 @pytest.mark.parametrize(("shape", "most", "start"), CASES, ids=str)
 def test_block(shape: Shape, most: int, start: Start, sim: str, tmp_path: Path) -> None:
     """Prompts in chunks and batches of texts, with and without a prefix; caches grow from chunk to chunk, over ends of
-    tiles and of beats of exponents.
+    tiles and of beats of exponents. idle says whether writes are still to come.
     """
     batch, order = start.batch, start.jobs()
     rng = random.Random(derive_seed(f"tern_cache/{start}"))
@@ -73,3 +73,4 @@ def test_block(shape: Shape, most: int, start: Start, sim: str, tmp_path: Path) 
     )
     params = {"WIDE_W": shape.wide, "PORT_BYTES": PORT, "T_COLS": shape.t_cols, "J_WORDS": most, "STORE": 8}
     check_module("tern_cache", params, sim, "tests.rtl.cocotb_m2_block", path)
+    check_module("tern_cache", params, sim, "tests.rtl.cocotb_tern_cache", path)

@@ -28,9 +28,7 @@ CASES = [  # bytes of a port's beat, model, room, positions of the texts and tok
 
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize(("wide", "port", "cfg", "room", "jobs"), CASES, ids=lambda value: str(value)[:30])
-def test_block(
-    wide: int, port: int, cfg: BitNetConfig, room: Room, jobs: Jobs, sim: str, tmp_path: Path
-) -> None:
+def test_block(wide: int, port: int, cfg: BitNetConfig, room: Room, jobs: Jobs, sim: str, tmp_path: Path) -> None:
     """Any layer, one text with neighbours or several with one each, at the ends of tiles and of beats of exponents; a
     token's head takes c_slices + 6 cycles.
     """

@@ -8,9 +8,10 @@
 // Format       : jobs as m2_job.vh has them, LAYER 2 l the attention of layer l; s_data {head's last beat, exponent 8 bits, 8 values
 //                of 8 bits}: keys of all heads, of each all tokens, then values. k_data {part, beat}, v_data, m_k_data {last beat
 //                of the head, tile}, m_tile_data {POS x e_v, POS x e_k, T_COLS x POS bits} and m_v_data as tern_cache_feed has
-//                them, wr_data {last of the job, exponent, lane, offset, word} as tern_cache_store. c_own 14 bits a text; the
-//                other c_* as tern_cache_reads has them; they hold still during a run, which `clear` begins.
-// Latency      : variable: keys and values from memory pass; a head's new tiles come 3 cycles behind its last beat, if it is their turn
+//                them, wr_data {last of the job, exponent, lane, offset, word} as tern_cache_store. idle: all writes of the jobs
+//                that were taken have left. c_own 14 bits a text; the other c_* as tern_cache_reads has them; they hold still
+//                during a run, which `clear` begins.
+// Latency      : variable: what comes from memory passes; new tiles come 3 cycles behind their head's last beat
 // Throughput   : variable: a tile a cycle, a beat of s a cycle
 // Back-pressure: s_ready and job_ready are of registers, k_ready and v_ready follow m_k_ready and m_v_ready; a job's new positions
 //                are absorbed as a whole, STORE words of them wait to be written.
@@ -69,7 +70,8 @@ module tern_cache #(
     output wire [           WIDE_W-1:0] m_v_data,
     output wire                         wr_valid,
     input  wire                         wr_ready,
-    output wire [                337:0] wr_data
+    output wire [                337:0] wr_data,
+    output wire                         idle
 );
 
   // Jobs of attention go to all three, each of which takes them in its own time.
@@ -309,6 +311,8 @@ module tern_cache #(
       .m_ready  (wr_ready),
       .m_data   (wr_data)
   );
+
+  assign idle = !told_valid && !store_job_valid && store_job_ready && !wr_valid;
 
   wire unused_job = &{1'b0, job[31:22], job[5:2]};
 
