@@ -248,7 +248,7 @@ module m2_regs #(
   err_first #(
       .PORTS  (PORTS),
       .SOURCES(3),
-      .CODES  ({`KR_MAMBA2_ACCEL_ERR_BAD_TOKEN, `KR_MAMBA2_ACCEL_ERR_AXI_WRITE, `KR_MAMBA2_ACCEL_ERR_AXI_READ})
+      .CODES  ({8'd0, `KR_MAMBA2_ACCEL_ERR_BAD_TOKEN, `KR_MAMBA2_ACCEL_ERR_AXI_WRITE, `KR_MAMBA2_ACCEL_ERR_AXI_READ})
   ) u_error (
       .clk      (clk),
       .rst      (rst),

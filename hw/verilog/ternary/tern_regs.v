@@ -200,7 +200,7 @@ module tern_regs #(
   err_first #(
       .PORTS  (PORTS),
       .SOURCES(3),
-      .CODES  ({`KR_TERN_MATVEC_ERR_BAD_WEIGHT, `KR_TERN_MATVEC_ERR_AXI_WRITE, `KR_TERN_MATVEC_ERR_AXI_READ})
+      .CODES  ({8'd0, `KR_TERN_MATVEC_ERR_BAD_WEIGHT, `KR_TERN_MATVEC_ERR_AXI_WRITE, `KR_TERN_MATVEC_ERR_AXI_READ})
   ) u_error (
       .clk      (clk),
       .rst      (rst),
