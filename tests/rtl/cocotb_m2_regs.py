@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""m2_regs: what software writes reaches the ports, what the kernel reports reaches software."""
+"""m2_regs and tern_accel_regs: what software writes reaches the ports, what the kernel reports reaches software."""
 
 import random
+from importlib import import_module
 from typing import Any
 
 import cocotb
@@ -9,19 +10,30 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from cocotbext.axi import AxiLiteMaster
 
 from golden.spec import load_register_map
-from golden.spec.gen.mamba2_accel import ErrorCode, Offset
 from tests.rtl.cocotb_axil_common import open_master
 from tests.rtl.dut import current
 
 DUT = current()
 PORTS = int(DUT.params["PORTS"]) if DUT.name else 0
-REGS = load_register_map("mamba2_accel")
-EVENTS = ("weight_beat", "stall", "ssm_beat", "stall_state", "tap_beat", "rd_beat", "wr_beat")
-ERRORS = ("arg_error", "rd_err", "wr_err", "bad_token")
+TERNARY = DUT.name == "tern_accel_regs"
+KERNEL = "ternary_accel" if TERNARY else "mamba2_accel"
+REGS = load_register_map(KERNEL)
+MAP: Any = import_module(f"golden.spec.gen.{KERNEL}")
+Offset, ErrorCode = MAP.Offset, MAP.ErrorCode
+WORKED, WAITED = ("cache_beat", "stall_cache") if TERNARY else ("ssm_beat", "stall_state")
+EVENTS = ("weight_beat", "stall", WORKED, WAITED, "tap_beat", "rd_beat", "wr_beat")
+FAULTS = ("bad_token", "bad_weight") if TERNARY else ("bad_token",)
+ERRORS = ("arg_error", "rd_err", "wr_err", *FAULTS)
 STATUS = ("tokens_run", "layers_done", "tokens_done")
 INPUTS = ("done", *EVENTS, *ERRORS, *STATUS)
 COMMON = {"CTRL", "GIE", "IER", "ISR", "PORT_BASE"}
-PACKED = {"MODE": (("mode", 0, 3),), "TAP": (("tap_point", 0, 2), ("tap_all", 2, 1), ("tap_layer", 8, 8))}
+PACKED = {"TAP": (("tap_point", 0, 2), ("tap_all", 2, 1), ("tap_layer", 8, 8))}
+"""Ports of registers with several fields: name, lowest bit, width."""
+if TERNARY:
+    PACKED |= {"MODE": (("head", 2, 1),), "FRAC": (("residual_frac", 0, 5), ("logit_frac", 8, 5))}
+    PACKED |= {name: ((name.lower(), 0, 26),) for name in ("FEED_EPS", "HEAD_SCALE")}
+else:
+    PACKED |= {"MODE": (("mode", 0, 3),)}
 
 
 class Kernel:
@@ -69,6 +81,11 @@ def port_of(register: str) -> str:
     return "generate_" if register == "GENERATE" else register.lower()
 
 
+def text_of(register: str) -> int | None:
+    """Return which text's word of the port `own` a register is, if it is one of them."""
+    return int(register[-1]) if register[:-1] == "OWN_" else None
+
+
 @cocotb.test()
 async def arguments(dut):
     """Every writable register reads back what its bits keep, and is seen at its port and no other."""
@@ -84,6 +101,10 @@ async def arguments(dut):
     for name, value in wanted.items():
         register = REGS[name]
         assert await k.read(register.offset, register.width) == value & register.rw_mask, name
+        text = text_of(name)
+        if text is not None:
+            assert int(dut.own.value) >> 32 * text & 0xFFFF_FFFF == value, name
+            continue
         for port, lsb, width in PACKED.get(name, ((port_of(name), 0, register.width),)):
             assert int(getattr(dut, port).value) == value >> lsb & (1 << width) - 1, port
     for port, base in enumerate(bases):
@@ -100,7 +121,7 @@ async def identity(dut):
     for name, value in (
         ("MAGIC", 0x4B524149),
         ("VERSION", REGS.version),
-        ("KERNEL_ID", 2),
+        ("KERNEL_ID", REGS.kernel_id),
         ("GEOMETRY", geometry),
         ("ERROR", 0),
     ):
@@ -113,8 +134,8 @@ async def counters(dut):
     """Counters count their events in a run alone, from zero; the window is beats and stalls behind the first."""
     k = await kernel(dut, "counters")
     single = {
-        "SSM_BEATS": "ssm_beat",
-        "STALL_STATE": "stall_state",
+        f"{WORKED.upper()}S": WORKED,
+        WAITED.upper(): WAITED,
         "TAP_BEATS": "tap_beat",
         "WEIGHT_BEATS": "weight_beat",
     }
@@ -166,12 +187,13 @@ async def status(dut):
 
 @cocotb.test()
 async def errors(dut):
-    """The first error of a run stays: of one cycle arguments, read, write, token, in this order; a start clears it."""
+    """The first error of a run stays: of one cycle arguments, read, write, token, weight; a start clears it."""
     k = await kernel(dut, "errors")
     for _ in range(40):
-        now = {"arg_error": k.rng.choice((0, 0, int(ErrorCode.BAD_STATE))), "bad_token": k.rng.getrandbits(1)}
+        now = {"arg_error": k.rng.choice((0, 0, int(ErrorCode.BAD_LAYERS)))}
+        now |= {name: int(k.rng.random() < 0.5) for name in FAULTS}
         now |= {name: k.rng.choice((0, k.rng.getrandbits(PORTS))) for name in ("rd_err", "wr_err")}
-        expected = (int(ErrorCode.BAD_TOKEN) if now["bad_token"] else 0, 0)
+        expected = next((int(ErrorCode[name.upper()]) for name in FAULTS if now[name]), 0), 0
         for name, code in (("wr_err", ErrorCode.AXI_WRITE), ("rd_err", ErrorCode.AXI_READ)):
             if now[name]:
                 expected = int(code), (now[name] & -now[name]).bit_length() - 1
@@ -180,7 +202,7 @@ async def errors(dut):
         await k.begin()
         await k.cycle(**now)
         if expected != (0, 0):
-            await k.cycle(arg_error=int(ErrorCode.BAD_VOCAB), rd_err=1, wr_err=1, bad_token=1)
+            await k.cycle(arg_error=int(ErrorCode.BAD_VOCAB), rd_err=1, wr_err=1, **dict.fromkeys(FAULTS, 1))
         await k.end()
         await k.cycle(rd_err=(1 << PORTS) - 1)
         await k.cycle(rd_err=0)

@@ -42,7 +42,7 @@ class Kept(dict[str, Any]):
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize(("params", "vocab", "tokens", "width"), CASES)
 def test_block(params: dict[str, int], vocab: int, tokens: int, width: int, sim: str, tmp_path: Path) -> None:
-    """Job after job. Sums come for each tile when its last beat has gone to attn_dot; the first ones are logits soon."""
+    """Job after job. Sums come for each tile when its last beat has gone to attn_dot; first ones are logits soon."""
     rng, wide = random.Random(derive_seed(f"tern_head/{params}")), machine(params["WIDE_W"])
     rows, profile = some_rows(rng, vocab, width), load()
     norm = torch.tensor([rng.randint(-(1 << 15), (1 << 15) - 1) for _ in range(width)])

@@ -196,16 +196,17 @@ def whole(shape: BitNetConfig) -> Arguments:
 class Counts:
     """What follows from legal arguments; names are those of the RTL's outputs without their `c_`.
 
-    Groups of 8: `d8`, `f8`, rows of q, k and v `qkv8`, of gate and up `gu8`, `head_groups`. Beats of a vector: `dn`,
-    `fn` of norms, `kd`, `kf` of linear layers. Of a matrix: row tiles `tiles_*`, groups in the last tile less 1
-    `last_*`. Wide beats: `norm_*` of a norm's weights, `qkv`, `o`, `gu`, `down` of a matrix, `head_beats` of the head
-    or the embedding, `angle_beats` of a position; of the cache of the prefix (0) and of a text (1) `keys*` of a head,
-    `head*`, `layer*`, `part*` of all layers. `last` is the last layer of the run, `share` the heads of queries for a
-    head of keys, `slices` and `pairs` P / 32 and P / 16, `row_tiles` and `d_slices` D / 32.
+    Groups of 8: `d8`, `f8`, of a head `p8`, rows of q, k and v `qkv8`, of gate and up `gu8`, `head_groups`. Beats of a
+    vector: `dn`, `fn` of norms, `kd`, `kf` of linear layers. Of a matrix: row tiles `tiles_*`, groups in the last tile
+    less 1 `last_*`. Wide beats: `norm_*` of a norm's weights, `qkv`, `o`, `gu`, `down` of a matrix, `head_beats` of the
+    head or the embedding, `angle_beats` of a position; of the cache of the prefix (0) and of a text (1) `keys*` of a
+    head, `head*`, `layer*`, `part*` of all layers. `last` is the last layer of the run, `share` the heads of queries
+    for a head of keys, `slices` and `pairs` P / 32 and P / 16, `row_tiles` and `d_slices` D / 32.
     """
 
     d8: int
     f8: int
+    p8: int
     qkv8: int
     gu8: int
     head_groups: int
@@ -296,8 +297,7 @@ def _cache_fits(a: Arguments, build: Build) -> bool:
 def _passes(a: Arguments, build: Build) -> Iterator[tuple[int, int]]:
     """Yield position tiles and row groups of a head, of the prompt's last chunk and of the last token, at most."""
     pos, share = build.wide_bits // (8 * SLICE), a.heads // a.kv_heads
-    read = min(a.prompt, build.t_cols) if a.batch == 1 else a.batch
-    for tokens, added in ((read, a.read), (a.batch, a.added)):
+    for tokens, added in ((min(a.prompt, build.t_cols), a.read), (a.batch, a.added)):
         parts = up(a.prefix, pos) + sum(up(own + added, pos) for own in a.texts)
         yield parts + up(a.batch, pos), up(tokens * share, build.q_par)
 
@@ -354,6 +354,7 @@ def counts(a: Arguments, build: Build) -> Counts:
     return Counts(
         d8=a.d_model // GROUP,
         f8=a.feed // GROUP,
+        p8=width // GROUP,
         qkv8=rows[0] // GROUP,
         gu8=rows[2] // GROUP,
         head_groups=up(a.vocab, GROUP),
