@@ -103,7 +103,7 @@ module tern_head_gather #(
   end
 
   // Sums of a column and a part, in the width of m.
-  wire [RB*Y_W-1:0] sums = s_data[(lane_q*PARTS+part_q)*RB*Y_W+:RB*Y_W];
+  wire [RB*Y_W-1:0] sums;
   wire [RB*OUT_W-1:0] values;
   wire [1:0] unused_kind;
 
@@ -117,6 +117,12 @@ module tern_head_gather #(
 
         assign values[i*OUT_W+:OUT_W] = sums[i*Y_W+:OUT_W];
       end
+    end
+
+    if (PARTS > 1) begin : g_sums_of_part
+      assign sums = s_data[{lane_q, part_q}*RB*Y_W+:RB*Y_W];
+    end else begin : g_sums
+      assign sums = s_data[lane_q*RB*Y_W+:RB*Y_W];
     end
 
     if (PARTS > 1 && COLS > 1) begin : g_both
