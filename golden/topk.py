@@ -6,6 +6,9 @@ from torch import Tensor
 
 from golden.errors import InputError
 
+Greatest = tuple[tuple[int, ...], tuple[int, ...]]
+"""Indices and values of the greatest logits of a text; the first index is the token that greedy decoding chooses."""
+
 
 def topk(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Return the k greatest logits, greatest first, of equal ones the lower index first.
@@ -29,3 +32,9 @@ def topk(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
 def argmax(logits: Tensor) -> Tensor:
     """Index of the greatest logit, the lowest of equal ones: [..., V] -> int64 [...]."""
     return topk(logits, 1)[0][..., 0]
+
+
+def greatest(logits: Tensor, k: int) -> Greatest:
+    """Return the k greatest of [V] logits as a record: indices, values. Errors as for `topk`."""
+    index, value = (tuple(each.tolist()) for each in topk(logits, k))
+    return index, value

@@ -8,10 +8,7 @@ import torch
 from golden.mamba2.accel.outcome import BEST
 from golden.mamba2.integer.block import forward
 from golden.mamba2.integer.model import IntegerModel, IntegerState
-from golden.topk import topk
-
-Greatest = tuple[tuple[int, ...], tuple[int, ...]]
-"""Indices and values of the BEST greatest logits; the first index is the token."""
+from golden.topk import Greatest, greatest
 
 
 class Decoder:
@@ -35,6 +32,6 @@ class Decoder:
         while True:
             logits, states = forward(torch.tensor([tokens]), self._model, states)
             self._states = states
-            index, value = (tuple(each.tolist()) for each in topk(logits[0, -1], BEST))
-            yield index, value
-            tokens = [int(index[0])]
+            best = greatest(logits[0, -1], BEST)
+            yield best
+            tokens = [best[0][0]]

@@ -153,11 +153,11 @@ def unpack_cache(beats: Tensor, heads: int, positions: int, length: int, width: 
     slices, tiles = -(-width // SLICE), -(-positions // n)
     keys, values = cache_beats(positions, width, machine)
     found: list[list[Tensor]] = [[], [], [], []]
-    for head in beats.reshape(heads, keys + values, -1):
+    for head in beats.reshape(heads, keys + values, machine.wide_bytes):
         mark = torch.arange(keys) % (1 + marked // n * slices) == 0
         exponent = head[:keys][mark].view(torch.int8).reshape(-1, 2)[:length]
         tiled = (head[:keys][~mark], head[keys:])
-        k, v = (x.reshape(tiles, slices, n, SLICE).transpose(1, 2).reshape(tiles * n, -1) for x in tiled)
+        k, v = (x.reshape(tiles, slices, n, SLICE).transpose(1, 2).reshape(tiles * n, slices * SLICE) for x in tiled)
         parts = (k[:length, :width], exponent[:, 0], v[:length, :width], exponent[:, 1])
         for kept, part in zip(found, parts, strict=True):
             kept.append(part.contiguous().view(torch.int8))

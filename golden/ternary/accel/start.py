@@ -115,6 +115,12 @@ class Plan:
         refuse(a, self.machine)
         return a
 
+    @property
+    def of_prefix(self) -> "Plan":
+        """The same memory with the shared part of the cache as that of a text: its starts read a prefix into it."""
+        arguments = replace(self.arguments, prefix_room=0, own_room=self.room.prefix)
+        return replace(self, arguments=arguments, room=Room(0, self.room.prefix), texts=1)
+
     def place(self, part: int, layer: int) -> Place:
         """Where the cache of a layer lies: of part 0, the prefix, or of text `part` - 1."""
         prefix, own = parts(self.shape, self.room, self.machine)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from golden.ternary.accel import image, layout
 from golden.ternary.integer.block import prefill
-from golden.ternary.integer.model import IntegerModel, LayerCache, Rows
+from golden.ternary.integer.model import IntegerModel, LayerCache, Rows, empty_cache
 from golden.ternary.integer.packing import LINEARS
 from golden.ternary.integer.scale import Scale
 from golden.ternary.packing import ZERO_BYTE
@@ -154,6 +154,16 @@ def test_a_cache_of_golden_comes_back() -> None:
         assert len(beats) == image.layer_cache_beats(c, 64, Machine(64))
         back = layout.unpack_cache(beats, c.num_key_value_heads, 64, 40, c.head_dim, Machine(64))
         assert all(torch.equal(a, b) for a, b in zip(vars(back).values(), vars(each).values(), strict=True))
+
+
+def test_a_cache_without_room_is_empty() -> None:
+    """Of no positions there are no beats; they come back as a cache without positions."""
+    model = random_model(next(iter(SHAPES)))
+    c, empty = model.cfg, empty_cache(model)[0]
+    back = layout.unpack_cache(
+        torch.zeros(0, 64, dtype=torch.uint8), c.num_key_value_heads, 0, 0, c.head_dim, Machine(64)
+    )
+    assert [x.shape for x in vars(back).values()] == [x.shape for x in vars(empty).values()]
 
 
 def models() -> list[IntegerModel]:

@@ -204,3 +204,21 @@ def test_tokens_lie_in_order() -> None:
     found = token_beats(range(40), SIM).flatten().tolist()
     assert found[: 4 * 40 : 4] == list(range(40))
     assert len(found) == 3 * SIM.wide_bytes
+
+
+def test_a_prefix_is_read_into_its_place() -> None:
+    """To a start that reads a prefix its part is that of a text: the same offsets, sizes and rooms, no other texts."""
+    laid = plan(MODEL, SIM, Run(4, 2, prefix=5, own=(3,)), Room(9, 20), texts=3)
+    seen = laid.of_prefix
+    for layer in range(SHAPE.num_hidden_layers):
+        assert seen.place(1, layer) == laid.place(0, layer)
+    a = seen.start(Run(4, 0, own=(5,)))
+    assert (a.prefix, a.prefix_room, a.own_room, a.own[0], a.batch) == (0, 0, 9, 5, 1)
+    assert a.offsets == laid.arguments.offsets
+    for run, what in (
+        (Run(5, 0, own=(5,)), "BAD_CACHE"),
+        (Run(1, 0, prefix=1), "BAD_CACHE"),
+        (Run(1, 0, own=(0, 0)), "2 texts"),
+    ):
+        with pytest.raises(InputError, match=what):
+            seen.start(run)
