@@ -8,7 +8,8 @@ from pathlib import Path
 
 import torch
 
-from boards.drivers.mamba2_accel import LOOK_S, Best, Mamba2Accel
+from boards.drivers.mamba2_accel import Mamba2Accel
+from boards.drivers.model_accel import LOOK_S, Best
 from boards.facts import Board, load_board
 from boards.mamba2_image import plan, write_model, write_prompt
 from boards.mamba2_models import integer_model, prompt_of
@@ -21,10 +22,11 @@ from golden.schedule import jobs
 from golden.spec import Mamba2AccelConfig
 from golden.spec.gen import mamba2_accel as regs
 from harness import console
-from harness.bench import mamba2_record as records
+from harness.bench import model_record as records
 from harness.bench.mamba2_compare import compared, divergence
-from harness.bench.mamba2_record import MEMORIES, SCHEMA, WORSE, Mamba2Counters, Mamba2Record, Mark, MemoryKind, Shape
+from harness.bench.mamba2_record import Mamba2Counters, Mamba2Record, Shape
 from harness.bench.mamba2_workloads import MODELS, QUICK, Mamba2Goal, Workload, goals, workload
+from harness.bench.model_record import MEMORIES, SCHEMA, WORSE, Mark, MemoryKind
 from harness.provenance import collect
 from harness.regress.run import tools
 from harness.sim.model import SimModel
@@ -267,10 +269,7 @@ def tell(found: Mamba2Record) -> None:
 
 
 def _stalls(found: Mamba2Record) -> str:
-    counters = found.counters
-    names = ("stall_weights", "stall_acts", "stall_out", "stall_state")
-    parts = (f"{name.removeprefix('stall_')} {getattr(counters, name) / counters.cycles:.1%}" for name in names)
-    return "stalls of the cycles: " + ", ".join(parts)
+    return "stalls of the cycles: " + ", ".join(f"{name} {share:.1%}" for name, share in found.counters.stalls())
 
 
 def _verdict(goal: Mamba2Goal, found: Mamba2Record) -> str:

@@ -48,7 +48,8 @@ def generate(
     A float checkpoint is quantized first, once. Greedy: the likeliest token each time. Exit code 1 if a token or a
     logit of its record differs from the golden model.
     """
-    from boards.mamba2_generate import Figures, Session
+    from boards.mamba2_generate import Session
+    from boards.model_generate import Figures
     from boards.sim.device import facts_of
     from boards.sim.open import Memory, open_board
     from golden import text as texts

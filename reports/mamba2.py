@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from golden.mamba2.accel.quoted import Speed, quoted
 from golden.mamba2.integer.profile import load as load_profile
-from harness.bench.mamba2_record import WORSE, Mamba2Record, MemoryKind, Work
+from harness.bench.mamba2_record import Mamba2Record
 from harness.bench.mamba2_workloads import goals
+from harness.bench.model_record import WORSE, MemoryKind, Work
 from reports.figures import GoalRow, Source, last, quantity
 
 IDEAL_NOTE = (

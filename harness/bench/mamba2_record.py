@@ -1,50 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Benchmark records of `mamba2_accel`: one start a line, raw counters and whole provenance. What follows from them -
-roof, rates, shares - is computed when it is shown and never stored."""
+"""Benchmark records of `mamba2_accel`."""
 
-import json
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
-from golden.errors import InputError
 from golden.mamba2.accel.roof import layer_macs, step_bytes
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.profile import load as load_profile
-from golden.spec.strict import decode
-from harness.bench.record import Kind, append_line, whole_lines
-from harness.provenance import Provenance
-
-SCHEMA = 1
-
-Work = Literal["decode", "prefill"]
-MemoryKind = Literal["ideal", "model", "worse"]
-"""The board's peak without latency, its memory model, that model with an efficiency of nine tenths."""
-WORSE = 0.9
-"""Of the model's efficiency, with the last of them."""
-MEMORIES: tuple[MemoryKind, ...] = ("ideal", "model", "worse")
+from harness.bench import model_record
+from harness.bench.model_record import ModelCounters, ModelRecord
 
 
 @dataclass(frozen=True)
-class Mamba2Counters:
-    """Counters of one start, in cycles, in beats, or in tokens and layers; ports in order."""
+class Mamba2Counters(ModelCounters):
+    """Counters of one start, with those of the recurrence."""
 
-    cycles: int
-    weight_beats: int
-    window: int
-    stall_weights: int
-    stall_acts: int
-    stall_out: int
     ssm_beats: int
     stall_state: int
-    first_token: int
-    tokens_done: int
-    tokens_run: int
-    layers_done: int
-    tap_beats: int
-    rd_beats: tuple[int, ...]
-    wr_beats: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -66,141 +38,22 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """Counters when the prompt was first seen to have passed the last layer, some 200 cycles late at most."""
+class Mamba2Record(ModelRecord):
+    """One start of a Mamba2 model; `on_chip` layers keep their state on chip."""
 
-    cycles: int
-    weight_beats: int
-
-
-@dataclass(frozen=True)
-class Mamba2Record:
-    """One start of a model on a board.
-
-    `prompt` tokens were read, `generated` ones chosen; results of every layer and the best logits were compared with
-    the golden model, `divergence` names the first that differs. `on_chip` layers keep their state on chip.
-
-    `timing`: the memory in words; `deliverable`: beats per cycle and port that it sustains. `macs_per_cycle`:
-    multipliers of the linear layers. `run_s` is wall time from start to done.
-    """
-
-    schema: int
-    workload: str
-    work: Work
-    model: str
     shape: Shape
-    origin: str
-    profile: str
-    board: str
-    kind: Kind
-    memory: MemoryKind
-    timing: str
-    deliverable: float
-    board_hash: str
-    config: str
-    config_hash: str
-    ports: int
-    port_bytes: int
-    macs_per_cycle: int
-    clock_mhz: float
-    on_chip: int
-    prompt: int
-    generated: int
-    compared: int
-    divergence: str
     counters: Mamba2Counters
-    layers: Mark
-    run_s: float
-    golden_s: float
-    provenance: Provenance
+    on_chip: int
 
-    @property
-    def exact(self) -> bool:
-        """Whether everything that was compared equalled the golden model."""
-        return not self.divergence
+    def least_bytes(self) -> float:
+        """Return the format's minimum, without the state of layers on chip."""
+        return step_bytes(self.shape.config(), load_profile(self.profile), self.on_chip).total
 
-    # ---- decode
-
-    @property
-    def step_cycles(self) -> float:
-        """Cycles of a decode step, on average over the steps behind the first token: state read, head included."""
-        return (self.counters.cycles - self.counters.first_token) / max(self.generated - 1, 1)
-
-    @property
-    def rate(self) -> float:
-        """Tokens a second: of decode steps, or of the prompt through the layers."""
-        cycles = self.step_cycles if self.work == "decode" else self.layers.cycles / self.prompt
-        return self.clock_mhz * 1e6 / max(cycles, 1)
-
-    @cached_property
-    def step_megabytes(self) -> float:
-        """The format's minimum for a decode step, 1e6 bytes."""
-        return step_bytes(self.shape.config(), load_profile(self.profile), self.on_chip).total / 1e6
-
-    @property
-    def delivered_gbs(self) -> float:
-        """What the memory behind the ports sustains, 1e9 bytes a second."""
-        return self.deliverable * self.ports * self.port_bytes * self.clock_mhz / 1e3
-
-    @property
-    def roof(self) -> float:
-        """Tokens a second if the memory behind the ports carried the format's minimum and nothing else."""
-        return self.delivered_gbs * 1e3 / self.step_megabytes
-
-    @property
-    def share(self) -> float:
-        """Share of the roof: of the memory in decode, of the multipliers in prefill."""
-        return self.rate / self.roof if self.work == "decode" else self.useful
-
-    @property
-    def ports_busy(self) -> float:
-        """Beats of all ports over the whole start, of what the memory can deliver in its cycles."""
-        beats = sum(self.counters.rd_beats) + sum(self.counters.wr_beats)
-        return beats / max(self.counters.cycles * self.ports * self.deliverable, 1)
-
-    # ---- prefill
-
-    @property
-    def useful(self) -> float:
-        """Multiplications of the prompt in in_proj and out_proj, without padding, of what all multipliers could do."""
-        macs = self.prompt * layer_macs(self.shape.config())
-        return macs / max(self.macs_per_cycle * self.layers.cycles, 1)
-
-    @property
-    def after_layers(self) -> int:
-        """Cycles from the last layer to the first token: final norm, head, choice."""
-        return max(self.counters.first_token - self.layers.cycles, 0)
-
-    # ---- simulation
-
-    @property
-    def cycles_per_second(self) -> float:
-        """Simulated cycles a second of wall time, from start to done."""
-        return self.counters.cycles / self.run_s if self.run_s else 0.0
-
-    @property
-    def seconds_a_token(self) -> float:
-        """Wall time of a decode step in the simulation."""
-        return self.step_cycles / self.cycles_per_second if self.run_s else 0.0
-
-
-def append(path: Path, record: Mamba2Record) -> None:
-    """Append a record as one line. MachineError when the file cannot be written."""
-    append_line(path, asdict(record))
+    def token_macs(self) -> int:
+        """Return those of in_proj and out_proj."""
+        return layer_macs(self.shape.config())
 
 
 def read(path: Path) -> tuple[Mamba2Record, ...]:
-    """Read all records; none when the file does not exist. InputError names a malformed line."""
-    if not path.exists():
-        return ()
-    return tuple(_parse(Path(f"{path}:{number}"), line) for number, line in whole_lines(path))
-
-
-def _parse(where: Path, line: str) -> Mamba2Record:
-    try:
-        raw = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON ({error.msg}); remove the line or the file") from None
-    if isinstance(raw, dict) and raw.get("schema") != SCHEMA:
-        raise InputError(f"{where}: schema: found {raw.get('schema')!r}, expected {SCHEMA}; bench again")
-    return decode(Mamba2Record, raw, where)
+    """Read all records, as `model_record.read` does."""
+    return model_record.read(path, Mamba2Record)

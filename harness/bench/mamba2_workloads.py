@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from golden.errors import InputError
-from harness.bench.mamba2_record import Mamba2Record, Work
+from harness.bench.mamba2_record import Mamba2Record
+from harness.bench.model_record import Work
 from harness.bench.record import Kind
 
 MODELS = {"tiny": "mamba2-tiny", "130m": "mamba2-130m", "2.7b": "mamba2-2.7b"}

@@ -1,23 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A device that answers as `mamba2_accel` does at its registers, with a script in the place of the hardware."""
+"""A device that answers as a kernel of whole models does at its registers, a script in the place of the hardware."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 
-from boards.drivers import Mamba2Accel
+from boards.drivers import DRIVERS
 from golden.spec import load_config, load_register_map
-from golden.spec.gen import mamba2_accel as regs
+from golden.spec.gen.mamba2_accel import MAGIC
+from golden.striping import unstripe
 
 BASE = 0xA000_0000
-WRITABLE = {
-    at + half
-    for register in load_register_map("mamba2_accel").registers
-    if any(each.access == "rw" for each in register.fields)
-    for at in register.offsets
-    for half in range(0, register.width // 8, 4)
-}
+
+
+def writable(kernel):
+    """Offsets of the words that software may write."""
+    return {
+        at + half
+        for register in load_register_map(kernel).registers
+        if any(each.access == "rw" for each in register.fields)
+        for at in register.offsets
+        for half in range(0, register.width // 8, 4)
+    }
 
 
 class FakeBuffer(np.ndarray):
@@ -62,18 +68,20 @@ class FakeDevice:
     steps: Callable = lambda device: iter(())
     words: dict = field(default_factory=dict)
     starts: int = 0
+    kernel: str = "mamba2_accel"
 
     def __post_init__(self):
-        cfg = load_config("mamba2_accel", self.config)
+        cfg, declared = load_config(self.kernel, self.config), DRIVERS[self.kernel]
+        self.at, self._writable = declared.OFFSETS, writable(self.kernel)
         self.cfg, self._run, self._done = cfg, None, False
         self.memories = [FakeMemory(port << 36) for port in range(cfg.ports)]
         self.mem_dict = {f"MEM{port}": port for port in range(cfg.ports)}
-        identity = {"MAGIC": regs.MAGIC, "VERSION": regs.MAP_VERSION, "KERNEL_ID": regs.KERNEL_ID}
+        identity = {"MAGIC": MAGIC, "VERSION": declared.MAP_VERSION, "KERNEL_ID": declared.KERNEL_ID}
         for name, value in identity.items():
-            self.words[regs.Offset[name]] = value
-        self.words[regs.Offset.CONFIG_HASH] = cfg.config_hash & 0xFFFFFFFF
-        self.words[regs.Offset.CONFIG_HASH + 4] = cfg.config_hash >> 32
-        self.words[regs.Offset.GEOMETRY] = cfg.ports | (cfg.port_bytes.bit_length() - 1) << 8
+            self.words[self.at[name]] = value
+        self.words[self.at.CONFIG_HASH] = cfg.config_hash & 0xFFFFFFFF
+        self.words[self.at.CONFIG_HASH + 4] = cfg.config_hash >> 32
+        self.words[self.at.GEOMETRY] = cfg.ports | (cfg.port_bytes.bit_length() - 1) << 8
 
     def has_capability(self, name):
         return name == "REGISTER_RW"
@@ -84,16 +92,16 @@ class FakeDevice:
     def read_registers(self, address, length):
         assert length == 4
         at = address - BASE
-        return (self._control() if at == regs.Offset.CTRL else self.words.get(at, 0)).to_bytes(4, "little")
+        return (self._control() if at == self.at.CTRL else self.words.get(at, 0)).to_bytes(4, "little")
 
     def write_registers(self, address, data):
         at, value = address - BASE, int.from_bytes(bytes(data), "little")
-        if at == regs.Offset.CTRL:
+        if at == self.at.CTRL:
             assert value == 1
             self.starts += 1
             self._run, self._done = self.steps(self), False
             return
-        assert at in WRITABLE, hex(at)
+        assert at in self._writable, hex(at)
         self.words[at] = value
 
     def _control(self):
@@ -110,6 +118,11 @@ class FakeDevice:
         """The memory of all ports, uint8 [ports, bytes]."""
         return np.stack([np.asarray(memory.buffers[-1]) for memory in self.memories])
 
+    def load(self, offset, beats):
+        """Wide beats uint8 [beats, WIDE] as the kernel would read them."""
+        size = beats * self.cfg.port_bytes
+        return unstripe(torch.from_numpy(self.arena()[:, offset : offset + size].copy()), self.cfg)
+
     def store(self, offset, wide):
         """Write wide beats uint8 [beats, WIDE] as the kernel would."""
         beats = np.asarray(wide).reshape(-1, self.cfg.ports, self.cfg.port_bytes).transpose(1, 0, 2)
@@ -121,5 +134,5 @@ def driver(device):
     """The driver of a fake device, as an overlay would make it."""
     parameters = {"CONFIG": device.config, "CONFIG_HASH": hex(device.cfg.config_hash), "CLOCK_MHZ": "200.0"}
     parameters["MEMORIES"] = " ".join(device.mem_dict)
-    description = {"fullpath": "mamba2_accel", "phys_addr": BASE, "addr_range": 4096, "device": device}
-    return Mamba2Accel(description | {"parameters": parameters, "interrupts": {}, "gpio": {}})
+    description = {"fullpath": device.kernel, "phys_addr": BASE, "addr_range": 4096, "device": device}
+    return DRIVERS[device.kernel](description | {"parameters": parameters, "interrupts": {}, "gpio": {}})

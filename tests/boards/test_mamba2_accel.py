@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from boards.drivers import KernelError
-from boards.drivers.mamba2_accel import LOOK_S, REGIONS, Mamba2Accel
+from boards.drivers.mamba2_accel import Mamba2Accel
+from boards.drivers.model_accel import LOOK_S
 from golden.errors import InputError, MachineError
 from golden.mamba2.accel.arguments import Arguments
 from golden.spec.gen import mamba2_accel as regs
@@ -16,6 +17,7 @@ from golden.striping import unstripe
 from tests.boards.fake_accel import FakeDevice, driver
 
 PAGE = 4096
+REGIONS = Mamba2Accel.REGIONS
 ARGUMENTS = Arguments(
     d_model=128,
     heads=8,

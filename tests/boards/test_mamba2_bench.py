@@ -12,7 +12,7 @@ from golden.mamba2.integer import profile
 from golden.mamba2.integer.model import ChannelScale, IntegerModel, Linear
 from golden.mamba2.published import published
 from golden.spec import load_config
-from harness.bench.mamba2_record import MEMORIES
+from harness.bench.model_record import MEMORIES
 
 
 @pytest.mark.parametrize(("board", "gbs"), [("u280", 460.0), ("vck190", 25.6), ("vc709", 25.6)])

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from boards.drivers import KernelError
-from boards.drivers.mamba2_accel import Best
-from boards.mamba2_generate import Figures, Session, compare
+from boards.drivers.model_accel import Best
+from boards.mamba2_generate import Session
+from boards.model_generate import Figures, compare
 from boards.sim.open import open_board
 from golden.errors import CheckError, InputError
 from golden.mamba2.accel import start

@@ -3,9 +3,12 @@
 
 from typing import Any
 
-from harness.bench import mamba2_record as mamba2
-from harness.bench.mamba2_record import Mamba2Counters, Mamba2Record, Mark, Shape
+from golden.ternary.config import BitNetConfig
+from harness.bench import model_record
+from harness.bench.mamba2_record import Mamba2Counters, Mamba2Record, Shape
+from harness.bench.model_record import Mark
 from harness.bench.record import SCHEMA, Counters, Record, Sample
+from harness.bench.ternary_record import TernaryCounters, TernaryRecord
 from harness.provenance import Provenance
 from harness.regress import results
 from harness.regress.results import Regression, Result
@@ -70,59 +73,83 @@ def record(*samples: Sample, **changes: Any) -> Record:
     return Record(**(fields | changes))
 
 
+MODEL_COUNTERS = {
+    "cycles": 1000,
+    "weight_beats": 600,
+    "window": 900,
+    "stall_weights": 100,
+    "stall_acts": 50,
+    "stall_out": 10,
+    "first_token": 400,
+    "tokens_done": 4,
+    "tokens_run": 4,
+    "layers_done": 4,
+    "tap_beats": 128,
+    "rd_beats": (350, 350),
+    "wr_beats": (10, 10),
+}
+MODEL_RECORD = {
+    "schema": model_record.SCHEMA,
+    "workload": "tg3",
+    "work": "decode",
+    "board": "sim",
+    "kind": "simulated",
+    "memory": "model",
+    "timing": "0.8 beats a cycle",
+    "deliverable": 0.8,
+    "board_hash": "00",
+    "config": "sim",
+    "config_hash": "11",
+    "ports": 2,
+    "port_bytes": 32,
+    "macs_per_cycle": 256,
+    "clock_mhz": 200.0,
+    "prompt": 1,
+    "generated": 4,
+    "compared": 99,
+    "divergence": "",
+    "layers": Mark(390, 380),
+    "run_s": 0.5,
+    "golden_s": 0.25,
+    "provenance": PROVENANCE,
+}
+
+
 def mamba2_counters(**changes: Any) -> Mamba2Counters:
     """1,000 cycles, the first token after 400 of them; four tokens chosen."""
-    fields = {
-        "cycles": 1000,
-        "weight_beats": 600,
-        "window": 900,
-        "stall_weights": 100,
-        "stall_acts": 50,
-        "stall_out": 10,
-        "ssm_beats": 300,
-        "stall_state": 20,
-        "first_token": 400,
-        "tokens_done": 4,
-        "tokens_run": 4,
-        "layers_done": 4,
-        "tap_beats": 128,
-        "rd_beats": (350, 350),
-        "wr_beats": (10, 10),
-    }
+    fields: dict[str, Any] = MODEL_COUNTERS | {"ssm_beats": 300, "stall_state": 20}
     return Mamba2Counters(**(fields | changes))
+
+
+def ternary_counters(**changes: Any) -> TernaryCounters:
+    """The same of a BitNet."""
+    fields: dict[str, Any] = MODEL_COUNTERS | {"cache_beats": 300, "stall_cache": 20}
+    return TernaryCounters(**(fields | changes))
 
 
 def mamba2_record(**changes: Any) -> Mamba2Record:
     """Three decode steps of a small model on two ports of 32 bytes at 200 MHz that deliver 0.8 beats a cycle."""
-    fields = {
-        "schema": mamba2.SCHEMA,
-        "workload": "tg3",
-        "work": "decode",
+    fields: dict[str, Any] = MODEL_RECORD | {
         "model": "mamba2-tiny",
         "shape": Shape(128, 4, 256, 64, 32, 2, 1, 4),
         "origin": "zoo, quantized",
         "profile": "lightmamba-w4a4",
-        "board": "sim",
-        "kind": "simulated",
-        "memory": "model",
-        "timing": "0.8 beats a cycle",
-        "deliverable": 0.8,
-        "board_hash": "00",
-        "config": "sim",
-        "config_hash": "11",
-        "ports": 2,
-        "port_bytes": 32,
-        "macs_per_cycle": 256,
-        "clock_mhz": 200.0,
         "on_chip": 4,
-        "prompt": 1,
-        "generated": 4,
-        "compared": 99,
-        "divergence": "",
         "counters": mamba2_counters(),
-        "layers": Mark(390, 380),
-        "run_s": 0.5,
-        "golden_s": 0.25,
-        "provenance": PROVENANCE,
     }
     return Mamba2Record(**(fields | changes))
+
+
+def ternary_record(**changes: Any) -> TernaryRecord:
+    """The same of two texts of a BitNet behind a prefix of ten positions."""
+    fields: dict[str, Any] = MODEL_RECORD | {
+        "model": "bitnet-tiny",
+        "shape": BitNetConfig(256, 128, 352, 4, 4, 2, 1e4, 1024),
+        "origin": "zoo, quantized",
+        "profile": "ternary-b158",
+        "prompt": 2,
+        "prefix": 10,
+        "own": (3, 5),
+        "counters": ternary_counters(),
+    }
+    return TernaryRecord(**(fields | changes))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench import mamba2_record as records
+from harness.bench import model_record
+from harness.bench.mamba2_record import Mamba2Record
 from reports import mamba2
 from reports.html import render, write
 from tests.harness.samples import mamba2_record
@@ -18,7 +19,7 @@ PREFILL = mamba2_record(board="sim:vc709", model="mamba2-130m", profile="fastmam
 ALL = (IDEAL, MODEL, WORSE, PREFILL)
 
 
-def cells(record: records.Mamba2Record, table: int) -> dict[str, str]:
+def cells(record: Mamba2Record, table: int) -> dict[str, str]:
     """Cells of the only row of a table by the column's heading."""
     found = mamba2.tables((record,))[table]
     return dict(zip((column.title for column in found.columns), found.rows[0].cells, strict=True))
@@ -97,7 +98,7 @@ def test_without_records_the_command_is_named() -> None:
 
 def test_written_beside_the_page(tmp_path: Path) -> None:
     """The page reads mamba2.jsonl beside the other records, and the tables stand as Markdown beside the page."""
-    records.append(tmp_path / "mamba2.jsonl", IDEAL)
+    model_record.append(tmp_path / "mamba2.jsonl", IDEAL)
     page = write(tmp_path / "r" / "index.html", tmp_path / "results.json", tmp_path / "records.jsonl")
     assert page.read_text() == render(None, (), (), (IDEAL,))
     assert (tmp_path / "r" / "mamba2.md").read_text() == mamba2.markdown((IDEAL,))

@@ -14,21 +14,22 @@ from golden.mamba2.accel.roof import step_bytes
 from golden.mamba2.integer.profile import load
 from golden.mamba2.published import published
 from golden.schedule import jobs
-from harness.bench import mamba2_record as records
+from harness.bench import model_record
 from harness.bench.mamba2_compare import compared, divergence
-from harness.bench.mamba2_record import Mark, Shape
+from harness.bench.mamba2_record import Shape, read
 from harness.bench.mamba2_workloads import goals, workload
+from harness.bench.model_record import Mark
 from tests.harness.samples import mamba2_counters, mamba2_record
 
 
 def test_what_is_appended_is_read(tmp_path: Path) -> None:
     """Records come back equal and in order; without a file there are none."""
     path = tmp_path / "new" / "mamba2.jsonl"
-    assert records.read(path) == ()
+    assert read(path) == ()
     made = mamba2_record(), mamba2_record(memory="worse", divergence="residual behind layer 0")
     for each in made:
-        records.append(path, each)
-    assert records.read(path) == made
+        model_record.append(path, each)
+    assert read(path) == made
     assert [each.exact for each in made] == [True, False]
 
 
@@ -45,11 +46,11 @@ def test_what_is_appended_is_read(tmp_path: Path) -> None:
 def test_a_malformed_line_is_named(line: str, message: str, tmp_path: Path) -> None:
     """The error names file and line number, and what is wrong there."""
     path = tmp_path / "mamba2.jsonl"
-    records.append(path, mamba2_record())
+    model_record.append(path, mamba2_record())
     with path.open("a") as handle:
         handle.write(line + "\n")
     with pytest.raises(InputError, match=message) as caught:
-        records.read(path)
+        read(path)
     assert f"{path}:2" in str(caught.value)
 
 

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Benchmark records of `ternary_accel`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from golden.ternary.accel.roof import layer_macs, step_bytes
+from golden.ternary.config import BitNetConfig
+from golden.ternary.integer.profile import load as load_profile
+from harness.bench import model_record
+from harness.bench.model_record import ModelCounters, ModelRecord
+
+
+@dataclass(frozen=True)
+class TernaryCounters(ModelCounters):
+    """Counters of one start, with those of attention."""
+
+    cache_beats: int
+    stall_cache: int
+
+
+@dataclass(frozen=True)
+class TernaryRecord(ModelRecord):
+    """One start of a BitNet model.
+
+    `prefix` cached positions were shared, `own` are those of each text behind them before the start; of several texts
+    each read one of the `prompt` tokens.
+    """
+
+    shape: BitNetConfig
+    counters: TernaryCounters
+    prefix: int
+    own: tuple[int, ...]
+
+    @property
+    def texts(self) -> int:
+        """Texts that were decoded together."""
+        return len(self.own)
+
+    def least_bytes(self) -> float:
+        """Return the format's minimum of a step, the cache being as long as on average behind the first token."""
+        ends = [self._bytes_behind(added) for added in (0, max(self.generated - 2, 0))]
+        return sum(ends) / len(ends)
+
+    def _bytes_behind(self, added: int) -> float:
+        """Bytes of the step in front of which so many chosen tokens of each text are in the cache."""
+        read = self.prompt if self.texts == 1 else 1
+        own = [each + read + added for each in self.own]
+        return step_bytes(self.shape, load_profile(), own, self.prefix).total
+
+    def token_macs(self) -> int:
+        """Return those of the ternary layers."""
+        return layer_macs(self.shape)
+
+
+def read(path: Path) -> tuple[TernaryRecord, ...]:
+    """Read all records, as `model_record.read` does."""
+    return model_record.read(path, TernaryRecord)
