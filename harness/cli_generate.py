@@ -1,34 +1,76 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`krait generate`: text from a Mamba2 model on a board, each token against the golden model as it comes."""
+"""`krait generate`: text from a whole model on a board, each token against the golden model as it comes.
 
+A model's family says which kernel runs it; what only one family needs stands in `cli_generate_<family>.py`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
 
 import typer
 
 from golden.errors import InputError
-from harness import console
-from harness.atomic import writable_dir
+from harness import cli_model_ternary, console
 from harness.cli_model import TINY, checkpoint, use_cores
-from harness.paths import build_dir
 
 if TYPE_CHECKING:
+    from boards.drivers.model_accel import Best
     from boards.facts import Board
-    from golden.mamba2.config import Mamba2Config
-    from golden.mamba2.integer.model import IntegerModel
-    from golden.spec import Mamba2AccelConfig
+    from golden.spec import KernelConfig
 
-KERNEL = "mamba2_accel"
+
+class Stream(Protocol):
+    """A model in a kernel's arena."""
+
+    def stream(self, prompt: Sequence[int], generate: int) -> "Iterator[Best]":
+        """Yield each chosen token as soon as its record is in memory."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A model that was laid out: bytes of every port's arena, and what copies it into a kernel's."""
+
+    arena_bytes: int
+    profile: str
+    session: Callable[[Any], Stream]
+
+
+class Family(Protocol):
+    """Models of a kind: which kernel runs them, and how."""
+
+    @property
+    def kernel(self) -> str:
+        """The kernel's name in golden.spec."""
+
+    @property
+    def vocab(self) -> int:
+        """Tokens of the model's vocabulary."""
+
+    @property
+    def width(self) -> int:
+        """Width of the model's residual stream."""
+
+    def choose(self, facts: "Board", config: str | None, profile: str | None) -> "KernelConfig":
+        """Return the configuration of a board: the named one, else the first that takes the model.
+
+        Raises:
+            InputError: the board has none, or what is asked for does not go together.
+        """
+
+    def ready(self, config: "KernelConfig", prompt: int, tokens: int, check: bool, tokenizer: Path | None) -> Ready:
+        """Make the integer model and lay it out. InputError: the configuration does not take it or the run."""
 
 
 def generate(
     prompt: Annotated[str, typer.Option(help="Text that the model goes on from.")],
     model: Annotated[
-        str, typer.Option(help="mamba2-tiny, the folder of a float checkpoint, or that of an integer model.")
+        str, typer.Option(help="mamba2-tiny, bitnet-tiny, the folder of a float checkpoint or of an integer model.")
     ] = TINY,
     board: Annotated[str, typer.Option(help="sim, sim:u280, sim:vck190, sim:vc709.")] = "sim",
     config: Annotated[
-        str | None, typer.Option(help="Configuration of mamba2_accel; without it the board's first of the profile.")
+        str | None, typer.Option(help="Configuration of the kernel; without it the board's first that takes the model.")
     ] = None,
     profile: Annotated[
         str | None, typer.Option(help="Numeric profile of the board's configuration; without it the configuration's.")
@@ -45,39 +87,33 @@ def generate(
 ) -> None:
     """Generate text on a virtual board from one start, and print it as the board produces it.
 
-    A float checkpoint is quantized first, once. Greedy: the likeliest token each time. Exit code 1 if a token or a
-    logit of its record differs from the golden model.
+    A float checkpoint is quantized first. Greedy: the likeliest token each time. Exit code 1 if a token or a logit of
+    its record differs from the golden model.
     """
-    from boards.mamba2_generate import Session
     from boards.model_generate import Figures
+    from boards.sim import open as virtual
     from boards.sim.device import facts_of
-    from boards.sim.open import Memory, open_board
     from golden import text as texts
-    from golden.mamba2.accel import start
     from golden.untokenize import untokenizer, visible
     from harness.sim.runner import run_seed
 
     if memory not in ("model", "ideal"):
         raise InputError(f"--memory: found {memory!r}, expected model or ideal")
     path, facts = checkpoint(model), facts_of(board)
-    shape, own_profile = _describe(path)
-    use_cores(shape)
-    cfg = choose(facts, config, profile, own_profile)
-    read = texts.tokenize(_utf8(prompt), shape.vocab_size, path, tokenizer).tokens.tolist()
+    family = family_of(path)
+    use_cores(family.width)
+    cfg = family.choose(facts, config, profile)
+    read = texts.tokenize(_utf8(prompt), family.vocab, path, tokenizer).tokens.tolist()
     if not read:
         raise InputError("--prompt: the tokenizer makes no token of it, expected at least one")
-    run = start.Run(len(read), tokens)
-    start.fits(shape, cfg, run)
-    integers = _integers(path, cfg, check, tokenizer)
-    laid = start.plan(integers, cfg, run)
-    room = facts.memory.channel_bytes
-    if laid.arena_bytes > room:
-        raise InputError(f"model, prompt and -n take {laid.arena_bytes} bytes a port, board {facts.name} has {room}")
+    ready, room = family.ready(cfg, len(read), tokens, check, tokenizer), facts.memory.channel_bytes
+    if ready.arena_bytes > room:
+        raise InputError(f"model, prompt and -n take {ready.arena_bytes} bytes a port, board {facts.name} has {room}")
     with (
-        open_board(board, cfg.name, cast(Memory, memory), KERNEL, run_seed(seed)) as opened,
-        opened.kernel.arena(laid.arena_bytes),
+        virtual.open_board(board, cfg.name, cast(virtual.Memory, memory), family.kernel, run_seed(seed)) as opened,
+        opened.kernel.arena(ready.arena_bytes),
     ):
-        session, shown = Session(opened.kernel, integers, laid, check), untokenizer(shape.vocab_size, path, tokenizer)
+        session, shown = ready.session(opened.kernel), untokenizer(family.vocab, path, tokenizer)
         console.write(visible(prompt))
         try:
             for step, best in enumerate(session.stream(read, tokens)):
@@ -86,79 +122,39 @@ def generate(
             console.write("\n")
         figures = Figures(opened.kernel.counters(), cfg.clock_mhz)
     verdict = "each equal to the golden model's" if check else "not compared with the golden model"
-    console.say(f"\n{path.name} in {cfg.profile} on {board}, configuration {cfg.name}: {tokens} tokens, {verdict}")
+    console.say(f"\n{path.name} in {ready.profile} on {board}, configuration {cfg.name}: {tokens} tokens, {verdict}")
     console.say("\n".join(figures.lines()))
 
 
-def choose(facts: "Board", config: str | None, profile: str | None, own: str | None) -> "Mamba2AccelConfig":
-    """Return the configuration of a board: the named one, else the first of the profile, else the board's own.
+def family_of(path: Path) -> Family:
+    """Return the family of a checkpoint or an integer model. InputError: it is neither, or no kernel runs it yet."""
+    from golden.mamba2.integer import manifest
+    from harness import generate as generated
+    from harness.cli_generate_mamba2 import Mamba2
+    from harness.cli_generate_ternary import Ternary
 
-    Args:
-        facts: the board.
-        config: its name, or None.
-        profile: the profile that is asked for, or None.
-        own: the profile of an integer model, None of a float one.
+    packed = (path / manifest.MANIFEST).is_file()
+    ternary = cli_model_ternary.is_integer(path) if packed else cli_model_ternary.is_bitnet(path)
+    family: Family = Ternary.of(path) if ternary else Mamba2.of(path)
+    if family.kernel not in generated.KERNELS:
+        raise InputError(
+            f"--model: {path.name} is for {family.kernel}, of which no configuration can be built yet; expected a "
+            "Mamba2 model"
+        )
+    return family
 
-    Raises:
-        InputError: the board has none, or what is asked for does not go together.
-    """
-    from golden.mamba2.integer import profile as profiles
+
+def fitting(kernel: str, facts: "Board", config: str | None) -> "list[KernelConfig]":
+    """Configurations of a kernel for a board, or the named one of them. InputError: the board has no such."""
     from golden.spec import load_configs
 
-    if profile is not None:
-        profiles.load(profile)
-    if profile and own and profile != own:
-        raise InputError(f"--profile: found {profile}, the integer model is of {own}")
-    wanted = profile or own
-    fitting = {each.name: each for each in load_configs("mamba2_accel").values() if each.board == facts.name}
-    if config is not None:
-        if config not in fitting:
-            raise InputError(f"--config: found {config!r}, board {facts.name} has {', '.join(sorted(fitting))}")
-        if wanted not in (None, fitting[config].profile):
-            raise InputError(f"--config: {config} is of profile {fitting[config].profile}, asked for is {wanted}")
-        return fitting[config]
-    if wanted is None and facts.name in fitting:
-        return fitting[facts.name]
-    for each in fitting.values():
-        if each.profile == wanted:
-            return each
-    known = ", ".join(sorted({each.profile for each in fitting.values()})) or "none"
-    raise InputError(f"--profile: found {wanted}, configurations of board {facts.name} are of {known}")
-
-
-def _describe(path: Path) -> "tuple[Mamba2Config, str | None]":
-    """Shape of a checkpoint or an integer model, and the profile of the latter."""
-    from golden.mamba2 import checkpoint as checkpoints
-    from golden.mamba2.integer import manifest
-
-    if not _is_integer(path):
-        return checkpoints.load(path)[0], None
-    identity = manifest.read_manifest(path / manifest.MANIFEST).identity
-    return identity.config, identity.profile
-
-
-def _is_integer(path: Path) -> bool:
-    from golden.mamba2.integer import manifest
-
-    return (path / manifest.MANIFEST).is_file()
-
-
-def _integers(path: Path, cfg: "Mamba2AccelConfig", resident: bool, tokenizer: Path | None) -> "IntegerModel":
-    """An integer model, or what a float checkpoint becomes; that is kept in build/models by what it follows from."""
-    from golden.mamba2 import accuracy
-    from golden.mamba2 import checkpoint as checkpoints
-    from golden.mamba2.accuracy import sources
-    from golden.mamba2.integer import profile as profiles
-    from golden.mamba2.integer import store
-    from golden.mamba2.quantize import Options
-
-    if _is_integer(path):
-        return store.load(path, resident)
-    shape, weights = checkpoints.load(path)
-    calibration = sources.calibration_tokens(path, shape, accuracy.Options(tokenizer=tokenizer))
-    with console.progress(f"{path.name} in {cfg.profile}") as bar:
-        quantize = accuracy.cached(writable_dir(build_dir() / "models"), Options(), bar)
-        return quantize(shape, weights, profiles.load(cfg.profile), calibration).model
+    found = {each.name: each for each in load_configs(kernel).values() if each.board == facts.name}
+    if config is None:
+        return list(found.values())
+    if config not in found:
+        expected = ", ".join(sorted(found)) or f"none of {kernel}"
+        raise InputError(f"--config: found {config!r}, board {facts.name} has {expected}")
+    return [found[config]]
 
 
 def _utf8(text: str) -> str:

@@ -111,7 +111,7 @@ def model_quantize(
     chosen = _profile(profile, settings)
     options = Options(seed=seed, weights=weights)  # type: ignore[arg-type]  # checked there
     cfg, lazy = checkpoints.load(path)
-    use_cores(cfg)
+    use_cores(cfg.d_model)
     drawn = Windows(context=context, calibration_windows=windows, tokenizer=tokenizer, seed=options.seed)
     tokens = sources.calibration_tokens(path, cfg, drawn, text)
     with console.progress(f"{path.name} in {chosen.name}") as bar:
@@ -157,7 +157,7 @@ def model_eval(
         ablation=ablation,
         study_seeds=tuple(range(1, study + 1)),
     )
-    use_cores(checkpoints.load(path)[0])
+    use_cores(checkpoints.load(path)[0].d_model)
     models = accuracy.cached(writable_dir(build_dir() / "models"), Options())
     with console.progress(f"{path.name}") as bar:
         found = accuracy.evaluate(path, profiles or list(NAMES), text, options, models, bar)
@@ -240,11 +240,11 @@ def checkpoint(model: str) -> Path:
     return Path(model)
 
 
-def use_cores(cfg: "Mamba2Config") -> None:
+def use_cores(width: int) -> None:
     """One thread for a small model: its tensors gain nothing from a second one, and lose much where cores are short."""
     import torch
 
-    if cfg.d_model < 512:
+    if width < 512:
         torch.set_num_threads(1)
 
 

@@ -178,6 +178,17 @@ def test_texts_from_given_caches() -> None:
         assert (counters.tokens_done, counters.tap_beats, counters.rd_beats) == (6, 0, (0, 0))
 
 
+def test_records_that_are_not_written_cannot_pass() -> None:
+    """The places of all texts' records are poisoned before the start."""
+    device = FakeDevice(steps=lambda device: iter(()), kernel="ternary_accel")
+    kernel = driver(device)
+    with kernel.arena(9 * PAGE):
+        list(kernel.stream(ARGUMENTS))
+        poisoned = device.load(ARGUMENTS.out_off, 13)
+        assert bool((poisoned[:12] == 0xA5).all())
+        assert not bool((poisoned[12] == 0xA5).any())
+
+
 def test_errors_have_names() -> None:
     """A refused start is a KernelError with the map's name of the code."""
     laid = plan(MODEL, driver(FakeDevice(kernel="ternary_accel")).config, Run(1, 1))

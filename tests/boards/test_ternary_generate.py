@@ -4,6 +4,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,17 +17,23 @@ from boards.ternary_generate import Session, plan_texts, shared_of
 from golden.errors import CheckError, InputError
 from golden.spec import load_config
 from golden.spec.gen.ternary_accel import ErrorCode
+from golden.ternary import checkpoint
 from golden.ternary.accel.cache import Room
 from golden.ternary.accel.outcome import outcome
 from golden.ternary.accel.start import Plan, Run, plan
 from golden.ternary.config import BitNetConfig
+from golden.ternary.integer import store
 from golden.ternary.integer.generate import greedy
 from golden.ternary.integer.model import IntegerModel, Requests, empty_cache
 from golden.ternary.integer.profile import load
 from golden.ternary.integer.quantize import quantize
 from golden.ternary.weights import BitNet
+from golden.untokenize import untokenizer
+from harness import generate as generated
+from harness.paths import ROOT
 from tests.boards.fake_accel import driver
 from tests.boards.fake_ternary import GoldenKernel, careless, golden_device
+from tests.conftest import Krait
 from tests.golden.ternary.random_models import random_tensors
 from tests.harness.samples import ternary_counters
 
@@ -139,6 +147,7 @@ def test_a_wrong_record_is_found_as_it_comes(number: int, where: str) -> None:
 def test_a_text_that_is_not_heard_to_its_end_cannot_go_on() -> None:
     """The board's cache has all of it then, golden's has not."""
     with session(plan(MODEL, SIM, Run(5, 4), Room(0, 30))) as (on, _):
+        list(on.stream(PROMPT, 4))
         stream = on.stream(PROMPT, 4)
         next(stream)
         stream.close()
@@ -184,3 +193,90 @@ def test_figures_of_several_texts() -> None:
     assert lines[1] == "stalls of the cycles: weights 10.0%, acts 5.0%, out 1.0%, cache 2.0% [simulated]"
     alone = next(Figures(ternary_counters(), 200.0).lines())
     assert alone.startswith("200 cycles a token = 1,000,000 tok/s")
+
+
+# ---- the command
+
+Opened = list[tuple[str, str, str]]
+
+
+def build(monkeypatch: pytest.MonkeyPatch, model: IntegerModel) -> Opened:
+    """Make `ternary_accel` what it is when it can be built, on a device in which golden computes; what is opened."""
+    opened: Opened = []
+
+    @contextmanager
+    def open_board(board: str, config: str, memory: str, kernel: str, seed: int) -> Iterator[SimpleNamespace]:
+        opened.append((board, config, kernel))
+        yield SimpleNamespace(kernel=driver(golden_device(model, config)[0]))
+
+    monkeypatch.setattr(generated, "KERNELS", (*generated.KERNELS, "ternary_accel"))
+    monkeypatch.setattr("boards.sim.open.open_board", open_board)
+    return opened
+
+
+def text_of(model: IntegerModel, prompt: str, count: int) -> str:
+    """What golden writes behind a prompt of bytes."""
+    fresh = Requests(empty_cache(model), (empty_cache(model),))
+    found = outcome(model, list(prompt.encode()), count, 4, fresh).tokens[0]
+    take = untokenizer(256, Path())
+    return "".join(take(token, at + 1 == count) for at, token in enumerate(found))
+
+
+def test_the_command_generates(krait: Krait, monkeypatch: pytest.MonkeyPatch) -> None:
+    """bitnet-tiny picks kernel and configuration: prompt, the text of golden's tokens, figures; nothing on stderr."""
+    torch.set_num_threads(1)
+    model = store.resident(quantize(checkpoint.load(ROOT / "golden" / "zoo" / "bitnet-tiny")))
+    opened = build(monkeypatch, model)
+    code, out, err = krait("generate", "--model", "bitnet-tiny", "--prompt", "The é", "-n", 9)
+    assert (code, err) == (0, "")
+    assert out.startswith(f"The é{text_of(model, 'The é', 9)}\n")
+    assert "bitnet-tiny in ternary-b158 on sim, configuration sim: 9 tokens, each equal to the golden model's" in out
+    assert "10 cycles a token = 20,000,000 tok/s, first token after 1,000 cycles" in out
+    assert "stalls of the cycles: weights 0.0%, acts 0.0%, out 0.0%, cache 0.0% [simulated]" in out
+    assert opened == [("sim", "sim", "ternary_accel")]
+
+
+@pytest.mark.parametrize("check", ["--check", "--no-check"])
+def test_an_integer_model_of_the_other_activation(
+    check: str, krait: Krait, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A model with SiLU picks the board's configuration for it, without a word about it."""
+    shape = replace(SHAPE, vocab_size=256, hidden_act="silu")
+    model = quantize(BitNet(shape, random_tensors(shape, 2)), load())
+    store.write(tmp_path / "silu", model, "a test")
+    opened = build(monkeypatch, store.resident(model))
+    code, out, err = krait("generate", "--model", tmp_path / "silu", "--prompt", "Hi", "-n", 3, check)
+    assert (code, err) == (0, "")
+    assert out.startswith(f"Hi{text_of(store.resident(model), 'Hi', 3)}\n")
+    assert ("not compared" in out) == (check == "--no-check")
+    assert opened == [("sim", "sim_silu", "ternary_accel")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--profile", "lightmamba-w4a4"], ["'lightmamba-w4a4'", "expected ternary-b158"]),
+        (["--config", "u280"], ["'u280'", "board sim has sim, sim_silu"]),
+        (["--config", "sim_silu"], ["--config: sim_silu does not take hidden_act relu2", "sim_silu for silu"]),
+        (["-n", 1 << 24], ["a context of 16777216 positions, expected at most 1024"]),
+        (["--board", "sim:nosuch"], ["'nosuch'"]),
+    ],
+)
+def test_a_wrong_argument_is_refused(
+    arguments: list[object], words: list[str], krait: Krait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line with what was found and what is expected, exit code 2, no output."""
+    build(monkeypatch, MODEL)
+    code, out, err = krait("generate", "--model", "bitnet-tiny", "--prompt", "a", *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1), err
+    for word in words:
+        assert word in err
+
+
+def test_without_a_kernel_there_is_one_line(krait: Krait, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model whose kernel cannot be built is refused before anything is made of it."""
+    monkeypatch.setattr(generated, "KERNELS", ("mamba2_accel",))
+    monkeypatch.setattr("golden.ternary.integer.quantize.quantize", lambda *_: pytest.fail("quantized"))
+    code, out, err = krait("generate", "--model", "bitnet-tiny", "--prompt", "a")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "bitnet-tiny is for ternary_accel, of which no configuration can be built yet" in err
