@@ -25,7 +25,7 @@ def cocotb_build(
     """
     top = f"{kernel}_{config}"
     files = kernel_sources(kernel, config)
-    includes = (VERILOG, VERILOG / "common", VERILOG / "gen", VERILOG / FAMILIES[kernel])
+    includes = (VERILOG, VERILOG / "common", VERILOG / "gen", *(VERILOG / folder for folder in FAMILIES[kernel]))
     if transport == "bulk":
         return VerilatorBuild(f"sim_{top}", files, defines=NO_CHECKS, includes=includes, cpp=MEMORY_CPP)
     verilog = tuple(path for path in files if path.suffix == ".v")

@@ -23,8 +23,8 @@ MEMORY_CPP = (CPP / "axi_mem.cpp", CPP / "axi_mem_api.cpp")
 MEMORY_RTL = (RTL / "sim_axi_mem.sv",)
 BOARD_CPP = (*MEMORY_CPP, CPP / "sim_board.cpp")
 
-FAMILIES = {"tern_matvec": "ternary", "mamba2_accel": "mamba2"}
-"""Folder below hw/verilog of each kernel's modules."""
+FAMILIES = {"tern_matvec": ("ternary",), "mamba2_accel": ("mamba2",), "ternary_accel": ("ternary", "mamba2")}
+"""Folders below hw/verilog of each kernel's modules, its own one first."""
 
 REGISTER_LIMIT = 10_000
 """Cycles after which an AXI4-Lite access counts as unanswered."""
@@ -63,8 +63,8 @@ def core_sources(kernel: str) -> tuple[Path, ...]:
     """
     if kernel not in FAMILIES:
         raise InputError(f"kernel: found {kernel!r}, expected one of {', '.join(FAMILIES)}")
-    core = VERILOG / FAMILIES[kernel] / f"{kernel}.v"
-    places = ((FAMILIES[kernel], "*.v"), ("common", "*.v"), ("gen", "*_rom_*.v"))
+    core = VERILOG / FAMILIES[kernel][0] / f"{kernel}.v"
+    places = (*((folder, "*.v") for folder in (*FAMILIES[kernel], "common")), ("gen", "*_rom_*.v"))
     library = [path for folder, names in places for path in sorted((VERILOG / folder).glob(names)) if path != core]
     below = set(with_children(core, library))
     return (core, *(path for path in library if path in below))
@@ -72,7 +72,7 @@ def core_sources(kernel: str) -> tuple[Path, ...]:
 
 def kernel_build(kernel: str, config: str, opt: str = "-O2") -> VerilatorBuild:
     """Return the build of a kernel's virtual board."""
-    includes = (VERILOG, VERILOG / "gen", VERILOG / "common", VERILOG / FAMILIES[kernel])
+    includes = (VERILOG, VERILOG / "gen", VERILOG / "common", *(VERILOG / folder for folder in FAMILIES[kernel]))
     return VerilatorBuild(
         f"sim_{kernel}_{config}",
         kernel_sources(kernel, config),

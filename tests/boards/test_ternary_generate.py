@@ -241,7 +241,7 @@ def test_an_integer_model_of_the_other_activation(
     check: str, krait: Krait, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A model with SiLU picks the board's configuration for it, without a word about it."""
-    shape = replace(SHAPE, vocab_size=256, hidden_act="silu")
+    shape = replace(SHAPE, vocab_size=256, intermediate_size=48, hidden_act="silu")
     model = quantize(BitNet(shape, random_tensors(shape, 2)), load())
     store.write(tmp_path / "silu", model, "a test")
     opened = build(monkeypatch, store.resident(model))

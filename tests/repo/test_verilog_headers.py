@@ -13,7 +13,7 @@ from tests.rtl.contract import SPDX, Contract, evaluate, modules, parse
 
 MODULES = modules()
 HEADERS = sorted(path for path in VERILOG.rglob("*.vh") if VERILOG / "gen" not in path.parents)
-WAIVERS = 2  # lint_off in hand-written Verilog; raise it only together with the reason on the waiver's line
+WAIVERS = 3  # lint_off in hand-written Verilog; raise it only together with the reason on the waiver's line
 RATES = ("Latency", "Throughput")
 each_module = pytest.mark.parametrize("path", MODULES.values(), ids=list(MODULES))
 

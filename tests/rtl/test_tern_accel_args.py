@@ -43,7 +43,10 @@ def drawn(name: str, rng: random.Random) -> Arguments:
     width = rng.choice([width for width in (32, 64, 96, 128) if width <= build.p_max])
     kv_heads = rng.randint(1, build.j_max)
     heads = kv_heads * rng.randint(1, build.share_max)
-    feed, vocab = 8 * rng.randint(1, build.f_max // 8), rng.choice((8, 256, 50288, rng.randint(8, 100000)))
+    feed, vocab = (
+        build.lanes * rng.randint(1, build.f_max // build.lanes),
+        rng.choice((8, 256, 50288, rng.randint(8, 100000))),
+    )
     if name in MODELS and rng.random() < 0.2:
         shape = MODELS[name]
         width, heads, kv_heads = shape.head_dim, shape.num_attention_heads, shape.num_key_value_heads

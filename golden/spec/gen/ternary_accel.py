@@ -172,7 +172,7 @@ class ErrorCode(IntEnum):
     BAD_KV_HEADS = 18
     """KV_HEADS is 0, too large, or does not divide HEADS, or HEADS / KV_HEADS is too large."""
     BAD_FEED = 19
-    """FEED is 0, no multiple of 8, or too large."""
+    """FEED is 0, no multiple of the lanes of norms, or too large."""
     BAD_BATCH = 20
     """BATCH is 0 or above MAX_BATCH or the token columns."""
     BAD_VOCAB = 21

@@ -263,7 +263,7 @@ def _rules(a: Arguments, build: Build) -> Iterator[tuple[bool, ErrorCode]]:
     yield a.d_model in [a.heads * width for width in HEAD_WIDTHS if width <= build.p_max], ErrorCode.BAD_HEADS
     yield 1 <= a.kv_heads <= build.j_max and a.heads % a.kv_heads == 0, ErrorCode.BAD_KV_HEADS
     yield a.heads <= a.kv_heads * build.share_max, ErrorCode.BAD_KV_HEADS
-    yield 1 <= a.feed <= build.f_max and a.feed % GROUP == 0, ErrorCode.BAD_FEED
+    yield 1 <= a.feed <= build.f_max and a.feed % build.lanes == 0, ErrorCode.BAD_FEED
     yield 1 <= a.batch <= min(MAX_BATCH, build.t_cols), ErrorCode.BAD_BATCH
     yield GROUP <= a.vocab <= MAX_VOCAB, ErrorCode.BAD_VOCAB
     yield 1 <= a.model_layers <= MAX_LAYERS, ErrorCode.BAD_LAYERS

@@ -222,7 +222,7 @@ module attn_divide (
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
   `CHECK(!s_z_valid || s_z_data[35:23] != 13'd0, "a total below 2^23")
-  `CHECK(frac <= 5'd24, "frac is above 24")
+  `CHECK(!s_valid || frac <= 5'd24, "frac is above 24")
 
 endmodule
 

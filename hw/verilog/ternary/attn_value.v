@@ -236,7 +236,7 @@ module attn_value #(
       .m_data    (m_data)
   );
 
-  `CHECK(slices >= 3'd1 && slices <= 3'd4, "slices is not within 1 and 4")
+  `CHECK(!s_valid || (slices >= 3'd1 && slices <= 3'd4), "slices is not within 1 and 4")
   `CHECK(!step || {{32 - GROUP_W{1'b0}}, group_q} < GROUPS_MAX, "more groups of rows than GROUPS_MAX")
 
 endmodule

@@ -824,7 +824,7 @@ module tern_accel_args #(
     d_range_q <= d_model_q == 32'd0 || d_model_q > D_LIMIT || |d_model_q[4:0];
     h_range_q <= heads_q == 32'd0 || heads_q > H_LIMIT;
     j_range_q <= kv_heads_q == 32'd0 || kv_heads_q > J_LIMIT;
-    f_range_q <= feed_q == 32'd0 || feed_q > F_LIMIT || |feed_q[2:0];
+    f_range_q <= feed_q == 32'd0 || feed_q > F_LIMIT || |feed_q[LOG_NL-1:0];
     b_range_q <= batch_q == 32'd0 || batch_q > BATCH_LIMIT;
     v_range_q <= vocab_q < 32'd8 || vocab_q > `KR_TERNARY_ACCEL_MAX_VOCAB;
     l_range_q <= model_layers_q == 32'd0 || model_layers_q > `KR_TERNARY_ACCEL_MAX_LAYERS;

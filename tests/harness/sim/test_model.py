@@ -19,7 +19,7 @@ def test_a_kernel_is_built_from_what_it_instantiates(kernel: str) -> None:
     assert files[0].stem == kernel
     assert len(set(files)) == len(files)
     text = "\n".join(path.read_text() for path in files)
-    places = ((FAMILIES[kernel], "*.v"), ("common", "*.v"), ("gen", "*_rom_*.v"))
+    places = (*((folder, "*.v") for folder in (*FAMILIES[kernel], "common")), ("gen", "*_rom_*.v"))
     for path in (path for folder, names in places for path in (VERILOG / folder).glob(names) if path.stem != kernel):
         assert (path in files) == bool(re.search(rf"^\s*{path.stem}\s*(#\s*\(|u_\w+\s*\()", text, re.M)), path.stem
 
@@ -41,7 +41,9 @@ def test_every_configuration_has_its_tops(kernel: str) -> None:
 
 def test_unknown_kernel_or_configuration_is_refused() -> None:
     """Both are the input's fault, and the message says what would do."""
-    with pytest.raises(InputError, match="kernel: found 'other', expected one of tern_matvec, mamba2_accel"):
+    with pytest.raises(
+        InputError, match="kernel: found 'other', expected one of tern_matvec, mamba2_accel, ternary_accel"
+    ):
         core_sources("other")
     with pytest.raises(InputError, match=r"mamba2_accel_none\.sv does not exist; run `make gen`"):
         kernel_sources("mamba2_accel", "none")
