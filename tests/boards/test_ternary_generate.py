@@ -29,7 +29,6 @@ from golden.ternary.integer.profile import load
 from golden.ternary.integer.quantize import quantize
 from golden.ternary.weights import BitNet
 from golden.untokenize import untokenizer
-from harness import generate as generated
 from harness.paths import ROOT
 from tests.boards.fake_accel import driver
 from tests.boards.fake_ternary import GoldenKernel, careless, golden_device
@@ -209,7 +208,6 @@ def build(monkeypatch: pytest.MonkeyPatch, model: IntegerModel) -> Opened:
         opened.append((board, config, kernel))
         yield SimpleNamespace(kernel=driver(golden_device(model, config)[0]))
 
-    monkeypatch.setattr(generated, "KERNELS", (*generated.KERNELS, "ternary_accel"))
     monkeypatch.setattr("boards.sim.open.open_board", open_board)
     return opened
 
@@ -271,12 +269,3 @@ def test_a_wrong_argument_is_refused(
     assert (code, out, err.count("\n")) == (2, "", 1), err
     for word in words:
         assert word in err
-
-
-def test_without_a_kernel_there_is_one_line(krait: Krait, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model whose kernel cannot be built is refused before anything is made of it."""
-    monkeypatch.setattr(generated, "KERNELS", ("mamba2_accel",))
-    monkeypatch.setattr("golden.ternary.integer.quantize.quantize", lambda *_: pytest.fail("quantized"))
-    code, out, err = krait("generate", "--model", "bitnet-tiny", "--prompt", "a")
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "bitnet-tiny is for ternary_accel, of which no configuration can be built yet" in err

@@ -197,7 +197,7 @@ class Counts:
     """What follows from legal arguments; names are those of the RTL's outputs without their `c_`.
 
     Groups of 8: `d8`, `f8`, of a head `p8`, rows of q, k and v `qkv8`, of gate and up `gu8`, `head_groups`. Beats of a
-    vector: `dn`, `fn` of norms, `kd`, `kf` of linear layers. Of a matrix: row tiles `tiles_*`, groups in the last tile
+    vector: `dn`, `fn` of norms, `kd`, `kf` of linear layers. Of a matrix: groups in the last tile of rows
     less 1 `last_*`. Wide beats: `norm_*` of a norm's weights, `qkv`, `o`, `gu`, `down` of a matrix, `head_beats` of the
     head or the embedding, `angle_beats` of a position; of the cache of the prefix (0) and of a text (1) `keys*` of a
     head, `head*`, `layer*`, `part*` of all layers. `last` is the last layer of the run, `share` the heads of queries
@@ -214,10 +214,6 @@ class Counts:
     fn: int
     kd: int
     kf: int
-    tiles_qkv: int
-    tiles_o: int
-    tiles_gu: int
-    tiles_down: int
     last_qkv: int
     last_o: int
     last_gu: int
@@ -362,10 +358,6 @@ def counts(a: Arguments, build: Build) -> Counts:
         fn=up(a.feed, build.lanes),
         kd=kd,
         kf=kf,
-        tiles_qkv=tiles[0],
-        tiles_o=tiles[1],
-        tiles_gu=tiles[2],
-        tiles_down=tiles[3],
         last_qkv=last[0],
         last_o=last[1],
         last_gu=last[2],

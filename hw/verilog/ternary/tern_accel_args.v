@@ -104,7 +104,7 @@ module tern_accel_args #(
     output wire [        63:0] c_out_off,
     output wire [        63:0] c_tap_off,
     output wire [PORTS*64-1:0] c_base,
-    // Groups of 8; beats of a vector; row tiles of a matrix, groups of its last tile less 1.
+    // Groups of 8; beats of a vector; groups of a matrix' last tile less 1.
     output wire [        15:0] c_d8,
     output wire [        15:0] c_f8,
     output wire [        15:0] c_qkv8,
@@ -115,10 +115,6 @@ module tern_accel_args #(
     output wire [        15:0] c_fn,
     output wire [        15:0] c_kd,
     output wire [        15:0] c_kf,
-    output wire [        31:0] c_tiles_qkv,
-    output wire [        31:0] c_tiles_o,
-    output wire [        31:0] c_tiles_gu,
-    output wire [        31:0] c_tiles_down,
     output wire [ GROUP_W-1:0] c_last_qkv,
     output wire [ GROUP_W-1:0] c_last_o,
     output wire [ GROUP_W-1:0] c_last_gu,
@@ -935,10 +931,6 @@ module tern_accel_args #(
   assign c_fn            = fn_q;
   assign c_kd            = kd_q;
   assign c_kf            = kf_q;
-  assign c_tiles_qkv     = {16'd0, tiles_qkv_q};
-  assign c_tiles_o       = {16'd0, tiles_o_q};
-  assign c_tiles_gu      = {16'd0, tiles_gu_q};
-  assign c_tiles_down    = {16'd0, tiles_o_q};
   assign c_last_qkv      = last_qkv_q[GROUP_W-1:0];
   assign c_last_o        = last_o_q[GROUP_W-1:0];
   assign c_last_gu       = last_gu_q[GROUP_W-1:0];

@@ -168,10 +168,6 @@ module ternary_accel #(
   wire [        15:0] c_fn;
   wire [        15:0] c_kd;
   wire [        15:0] c_kf;
-  wire [        31:0] c_tiles_qkv;
-  wire [        31:0] c_tiles_o;
-  wire [        31:0] c_tiles_gu;
-  wire [        31:0] c_tiles_down;
   wire [ GROUP_W-1:0] c_last_qkv;
   wire [ GROUP_W-1:0] c_last_o;
   wire [ GROUP_W-1:0] c_last_gu;
@@ -423,10 +419,6 @@ module ternary_accel #(
       .c_fn           (c_fn),
       .c_kd           (c_kd),
       .c_kf           (c_kf),
-      .c_tiles_qkv    (c_tiles_qkv),
-      .c_tiles_o      (c_tiles_o),
-      .c_tiles_gu     (c_tiles_gu),
-      .c_tiles_down   (c_tiles_down),
       .c_last_qkv     (c_last_qkv),
       .c_last_o       (c_last_o),
       .c_last_gu      (c_last_gu),
@@ -649,8 +641,6 @@ module ternary_accel #(
       .m_axi_bvalid (m_axi_bvalid),
       .m_axi_bready (m_axi_bready)
   );
-
-  wire unused_counts = &{1'b0, c_tiles_qkv, c_tiles_o, c_tiles_gu, c_tiles_down};
 
 endmodule
 

@@ -96,15 +96,16 @@ def test_tiles_hold_all_rows(name: str, cfg: BitNetConfig) -> None:
     """Full tiles and the last tile's groups of 8 are the rows of each matrix; beats of 40 inputs make a matrix."""
     build = build_of(CONFIGS[name])
     c, groups = counts(start(cfg, build), build), build.wide_bits // 512
-    for tiles, last, rows, beats in (
-        (c.tiles_qkv, c.last_qkv, c.qkv8, c.qkv),
-        (c.tiles_o, c.last_o, c.d8, c.o),
-        (c.tiles_gu, c.last_gu, c.gu8, c.gu),
-        (c.tiles_down, c.last_down, c.d8, c.down),
+    for last, rows, beats, column in (
+        (c.last_qkv, c.qkv8, c.qkv, c.kd),
+        (c.last_o, c.d8, c.o, c.kd),
+        (c.last_gu, c.gu8, c.gu, c.kd),
+        (c.last_down, c.d8, c.down, c.kf),
     ):
+        tiles, rest = divmod(beats, column)
         assert (tiles - 1) * groups + last + 1 == rows
         assert 0 <= last < groups
-        assert beats % tiles == 0
+        assert rest == 0
     assert 40 * (c.kd - 1) < cfg.hidden_size <= 40 * c.kd
     assert 40 * (c.kf - 1) < cfg.intermediate_size <= 40 * c.kf
 
