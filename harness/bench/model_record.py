@@ -3,6 +3,7 @@
 provenance. What follows from them - roof, rates, shares - is computed when it is shown and never stored."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
@@ -60,7 +61,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class ModelRecord:
+class ModelRecord(ABC):
     """One start of a model on a board. A kernel's own record has its shape and counters, `least_bytes`, `token_macs`.
 
     `prompt` tokens were read, `generated` ones chosen for each text; results of every layer and the best logits were
@@ -127,9 +128,9 @@ class ModelRecord:
         """The format's minimum for a decode step, 1e6 bytes."""
         return self.least_bytes() / 1e6
 
+    @abstractmethod
     def least_bytes(self) -> float:
         """Return the bytes that no accelerator of this kernel's models can do without in a step, on average."""
-        raise NotImplementedError
 
     @property
     def delivered_gbs(self) -> float:
@@ -159,9 +160,9 @@ class ModelRecord:
         """Multiplications of the prompt in linear layers, without padding, of what all multipliers could do."""
         return self.prompt * self.token_macs() / max(self.macs_per_cycle * self.layers.cycles, 1)
 
+    @abstractmethod
     def token_macs(self) -> int:
         """Return the multiplications of a token in the linear layers of all layers."""
-        raise NotImplementedError
 
     @property
     def after_layers(self) -> int:

@@ -44,7 +44,7 @@ def shape(dut: Dut) -> Shape:
     params = dut.params
     width = params["DATA_W"]
     same = Shape(1, 1, width, width, lambda lanes: [law.identity(lanes[0])])
-    if dut.name == "strm_fork":
+    if dut.name in ("strm_fork", "strm_copies"):
         return replace(same, outputs=params["N"], expected=lambda lanes: [law.identity(lanes[0])] * params["N"])
     if dut.name == "strm_join":
         wide = width * params["N"]

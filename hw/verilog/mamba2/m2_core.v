@@ -177,9 +177,6 @@ module m2_core #(
   localparam TOPK = 11;
   localparam STORE = 12;
 
-  wire [   BLOCKS-1:0] fork_valid;
-  wire [   BLOCKS-1:0] fork_ready;
-  wire [         31:0] fork_data;
   wire [   BLOCKS-1:0] jobs_valid;
   wire [   BLOCKS-1:0] jobs_ready;
   wire [BLOCKS*32-1:0] jobs_data;
@@ -202,41 +199,20 @@ module m2_core #(
       .m_data (next_data)
   );
 
-  strm_fork #(
+  strm_copies #(
       .DATA_W(`KR_M2_JOB_W),
-      .N     (BLOCKS)
-  ) u_fork (
+      .N     (BLOCKS),
+      .DEPTH (JOBS)
+  ) u_jobs (
       .clk    (clk),
       .rst    (rst),
       .s_valid(next_valid),
       .s_ready(next_ready),
       .s_data (next_data),
-      .m_valid(fork_valid),
-      .m_ready(fork_ready),
-      .m_data (fork_data)
+      .m_valid(jobs_valid),
+      .m_ready(jobs_ready),
+      .m_data (jobs_data)
   );
-
-  genvar i;
-  generate
-    for (i = 0; i < BLOCKS; i = i + 1) begin : g_jobs
-      wire [$clog2(JOBS):0] unused_level;
-
-      strm_fifo #(
-          .DATA_W(`KR_M2_JOB_W),
-          .DEPTH (JOBS)
-      ) u_queue (
-          .clk    (clk),
-          .rst    (rst),
-          .s_valid(fork_valid[i]),
-          .s_ready(fork_ready[i]),
-          .s_data (fork_data),
-          .m_valid(jobs_valid[i]),
-          .m_ready(jobs_ready[i]),
-          .m_data (jobs_data[i*32+:32]),
-          .level  (unused_level)
-      );
-    end
-  endgenerate
 
   // Memory: queues of weights, parameters, states and rows, and what asks for rows.
   wire              wq_valid;

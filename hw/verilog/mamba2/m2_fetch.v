@@ -87,48 +87,24 @@ module m2_fetch #(
   localparam JOBS = 16;
 
   // ---- a copy of the jobs for each generator
-  wire [  N-1:0] fork_valid;
-  wire [  N-1:0] fork_ready;
-  wire [   31:0] fork_data;
   wire [  N-1:0] next_valid;
   wire [  N-1:0] next_ready;
   wire [N*32-1:0] next_job;
 
-  strm_fork #(
+  strm_copies #(
       .DATA_W(32),
-      .N     (N)
+      .N     (N),
+      .DEPTH (JOBS)
   ) u_jobs (
       .clk    (clk),
       .rst    (rst),
       .s_valid(job_valid),
       .s_ready(job_ready),
       .s_data (job_data),
-      .m_valid(fork_valid),
-      .m_ready(fork_ready),
-      .m_data (fork_data)
+      .m_valid(next_valid),
+      .m_ready(next_ready),
+      .m_data (next_job)
   );
-
-  genvar i;
-  generate
-    for (i = 0; i < N; i = i + 1) begin : g_jobs
-      wire [$clog2(JOBS):0] unused_level;
-
-      strm_fifo #(
-          .DATA_W(32),
-          .DEPTH (JOBS)
-      ) u_queue (
-          .clk    (clk),
-          .rst    (rst),
-          .s_valid(fork_valid[i]),
-          .s_ready(fork_ready[i]),
-          .s_data (fork_data),
-          .m_valid(next_valid[i]),
-          .m_ready(next_ready[i]),
-          .m_data (next_job[i*32+:32]),
-          .level  (unused_level)
-      );
-    end
-  endgenerate
 
   // ---- runs of memory, and reads
   wire [   2:0] run_valid;
@@ -238,6 +214,7 @@ module m2_fetch #(
   assign p_data = queue_data[P];
   assign s_data = queue_data[S];
 
+  genvar i;
   generate
     for (i = 0; i < 3; i = i + 1) begin : g_slices
       localparam DEPTH = (i == W) ? W_DEPTH : (i == P) ? P_DEPTH : S_DEPTH;

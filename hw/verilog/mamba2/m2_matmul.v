@@ -95,49 +95,25 @@ module m2_matmul #(
   localparam RECORDS = (QUEUE < 16) ? 2 * QUEUE : 32;  // no more tiles than QUEUE are between feed and collect
 
   // Jobs: to feed (0), to the loading of activations (1), to collect (2).
-  wire [2:0] fork_valid;
-  wire [2:0] fork_ready;
-  wire [1:0] fork_data;
   wire [2:0] kind_valid;
   wire [2:0] kind_ready;
   wire [5:0] kind_data;
   wire       unused_job = &{job_data[31:2]};
 
-  strm_fork #(
+  strm_copies #(
       .DATA_W(2),
-      .N     (3)
+      .N     (3),
+      .DEPTH (4)
   ) u_jobs (
       .clk    (clk),
       .rst    (rst),
       .s_valid(job_valid),
       .s_ready(job_ready),
       .s_data (job_data[`KR_M2_JOB_KIND]),
-      .m_valid(fork_valid),
-      .m_ready(fork_ready),
-      .m_data (fork_data)
+      .m_valid(kind_valid),
+      .m_ready(kind_ready),
+      .m_data (kind_data)
   );
-
-  genvar i;
-  generate
-    for (i = 0; i < 3; i = i + 1) begin : g_jobs
-      wire [2:0] unused_level;
-
-      strm_fifo #(
-          .DATA_W(2),
-          .DEPTH (4)
-      ) u_queue (
-          .clk    (clk),
-          .rst    (rst),
-          .s_valid(fork_valid[i]),
-          .s_ready(fork_ready[i]),
-          .s_data (fork_data),
-          .m_valid(kind_valid[i]),
-          .m_ready(kind_ready[i]),
-          .m_data (kind_data[i*2+:2]),
-          .level  (unused_level)
-      );
-    end
-  endgenerate
 
   // Activations of one job after the other.
   reg              load_d_q;  // a vector is being loaded, of an IN or HEAD job

@@ -176,9 +176,6 @@ module tern_core #(
   localparam TAP = 9;
   localparam TOPK = 10;
 
-  wire [   BLOCKS-1:0] fork_valid;
-  wire [   BLOCKS-1:0] fork_ready;
-  wire [         31:0] fork_data;
   wire [   BLOCKS-1:0] jobs_valid;
   wire [   BLOCKS-1:0] jobs_ready;
   wire [BLOCKS*32-1:0] jobs_data;
@@ -199,41 +196,20 @@ module tern_core #(
       .m_data (next_data)
   );
 
-  strm_fork #(
+  strm_copies #(
       .DATA_W(`KR_M2_JOB_W),
-      .N     (BLOCKS)
-  ) u_fork (
+      .N     (BLOCKS),
+      .DEPTH (JOBS)
+  ) u_jobs (
       .clk    (clk),
       .rst    (rst),
       .s_valid(next_valid),
       .s_ready(next_ready),
       .s_data (next_data),
-      .m_valid(fork_valid),
-      .m_ready(fork_ready),
-      .m_data (fork_data)
+      .m_valid(jobs_valid),
+      .m_ready(jobs_ready),
+      .m_data (jobs_data)
   );
-
-  genvar i;
-  generate
-    for (i = 0; i < BLOCKS; i = i + 1) begin : g_jobs
-      wire [$clog2(JOBS):0] unused_level;
-
-      strm_fifo #(
-          .DATA_W(`KR_M2_JOB_W),
-          .DEPTH (JOBS)
-      ) u_queue (
-          .clk    (clk),
-          .rst    (rst),
-          .s_valid(fork_valid[i]),
-          .s_ready(fork_ready[i]),
-          .s_data (fork_data),
-          .m_valid(jobs_valid[i]),
-          .m_ready(jobs_ready[i]),
-          .m_data (jobs_data[i*32+:32]),
-          .level  (unused_level)
-      );
-    end
-  endgenerate
 
   // Memory: what was read in the order of its use, with its plan; rows, tokens, and what asks for them.
   wire                 plan_valid;
@@ -845,6 +821,7 @@ module tern_core #(
   wire [8*VALUE_W-1:0] o_wide;
   wire [        167:0] ot_sums;
 
+  genvar i;
   generate
     for (i = 0; i < 8; i = i + 1) begin : g_wide
       wire [20:0] x = side_valid[0] ? qs_data[21*i+:21] : gs_data[21*i+:21];

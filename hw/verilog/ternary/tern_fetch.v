@@ -100,9 +100,6 @@ module tern_fetch #(
   wire             texts_valid;
   wire             texts_ready;
   wire [JOB_W-1:0] texts;
-  wire [      1:0] fork_valid;
-  wire [      1:0] fork_ready;
-  wire [JOB_W-1:0] fork_data;
   wire [      1:0] next_valid;
   wire [      1:0] next_ready;
   wire [JOB_W-1:0] next[0:1];
@@ -122,41 +119,20 @@ module tern_fetch #(
       .m_data   (texts)
   );
 
-  strm_fork #(
+  strm_copies #(
       .DATA_W(JOB_W),
-      .N     (2)
+      .N     (2),
+      .DEPTH (16)
   ) u_jobs (
       .clk    (clk),
       .rst    (rst),
       .s_valid(texts_valid),
       .s_ready(texts_ready),
       .s_data (texts),
-      .m_valid(fork_valid),
-      .m_ready(fork_ready),
-      .m_data (fork_data)
+      .m_valid(next_valid),
+      .m_ready(next_ready),
+      .m_data ({next[1], next[0]})
   );
-
-  genvar i;
-  generate
-    for (i = 0; i < 2; i = i + 1) begin : g_jobs
-      wire [4:0] unused_level;
-
-      strm_fifo #(
-          .DATA_W(JOB_W),
-          .DEPTH (16)
-      ) u_queue (
-          .clk    (clk),
-          .rst    (rst),
-          .s_valid(fork_valid[i]),
-          .s_ready(fork_ready[i]),
-          .s_data (fork_data),
-          .m_valid(next_valid[i]),
-          .m_ready(next_ready[i]),
-          .m_data (next[i]),
-          .level  (unused_level)
-      );
-    end
-  endgenerate
 
   // Runs of w, to the plan and to memory.
   wire         run_valid;

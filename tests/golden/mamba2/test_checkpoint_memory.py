@@ -86,4 +86,4 @@ def test_writing_holds_one_shard(tmp_path: Path, layout: str) -> None:
 random_checkpoint.write(path / "model", cfg, 1, layout=sys.argv[2], shard_bytes=40 << 20)
 """
     grown = growth(tmp_path, layout, body)
-    assert grown < 40 + 2 * 16 + 4 * SLACK, f"{grown:.0f} MiB"  # on a machine with other work 85 MiB were seen
+    assert grown < 40 + 2 * 16 + SLACK, f"{grown:.0f} MiB"
