@@ -4,14 +4,12 @@
 from collections.abc import Sequence
 
 from boards.drivers.mamba2_accel import Mamba2Accel
+from boards.drivers.model_accel import RESIDUAL
 from golden.mamba2.accel import image, start
 from golden.mamba2.accel.arguments import Arguments
 from golden.mamba2.accel.start import Plan, Run, token_beats
 from golden.mamba2.integer.model import IntegerModel
 from golden.spec import Mamba2AccelConfig
-
-RESIDUAL = 2
-"""Tap point behind each layer."""
 
 
 def plan(model: IntegerModel, cfg: Mamba2AccelConfig, prompt: int, generate: int) -> Plan:

@@ -13,8 +13,9 @@ from typing import Any
 from boards.drivers.arena import Arena
 from boards.drivers.mamba2_accel import Mamba2Accel
 from boards.facts import load_board
-from boards.mamba2_bench import KERNEL, Asked, memory_timing, prepare, run_start
+from boards.mamba2_bench import KERNEL, prepare, run_subject
 from boards.mamba2_image import write_model, write_prompt
+from boards.model_bench import Asked, memory_timing
 from boards.overlay import MemoryRegion
 from boards.sim.memory import BufferObject, ChannelMemory, copy
 from boards.sim.open import VIRTUAL_MEMORY_BASE
@@ -24,7 +25,8 @@ from golden.spec.gen import mamba2_accel as regs
 from harness import console
 from harness.atomic import replace_text
 from harness.bench.mamba2_sweep import Cost, Cycles, SweepRow
-from harness.bench.mamba2_workloads import MODELS, Workload, workload
+from harness.bench.mamba2_workloads import MODELS, workload
+from harness.bench.model_workloads import Workload
 from harness.build import VerilatorBuild, build
 from harness.paths import build_dir
 from harness.sim.model import MEMORY_RTL, SimModel, core_sources, kernel_build
@@ -190,7 +192,7 @@ def _simulate(cfg: Mamba2AccelConfig, library: Path, work: Workload) -> Cycles:
             write_prompt(kernel, subject.plan.arguments, subject.prompt)
             channel = memory_timing(subject.facts, cfg, "ideal")
             model.memory.set_timing(channel)
-            found = run_start(kernel, model, subject, "ideal", channel)
+            found = run_subject(kernel, model, subject, "ideal", channel)
     finally:
         model.close()
     tokens = 1 if work.work == "decode" else work.prompt

@@ -222,15 +222,30 @@ def bench(
     all_boards: Annotated[
         bool, typer.Option("--all", help="Every short workload on every virtual board, and speed.")
     ] = False,
-    kernel: Annotated[str | None, typer.Option(help="tern_matvec or mamba2_accel; both without it.")] = None,
+    kernel: Annotated[
+        str | None, typer.Option(help="tern_matvec, mamba2_accel or ternary_accel; the first two without it.")
+    ] = None,
     bundle: Annotated[Path | None, typer.Option(help="Replay this bundle instead of the board's workloads.")] = None,
     memory: Annotated[
-        str | None, typer.Option(help="ideal or model; for mamba2_accel also worse (a model 10 % less efficient), all.")
+        str | None, typer.Option(help="ideal or model; for whole models also worse (a model 10 % less efficient), all.")
     ] = None,
-    config: Annotated[str | None, typer.Option(help="Configuration of mamba2_accel; the board's without it.")] = None,
-    model: Annotated[str | None, typer.Option(help="For mamba2_accel: tiny, 130m or 2.7b (generated).")] = None,
+    config: Annotated[str | None, typer.Option(help="Of a kernel of whole models; without it the board's.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="mamba2_accel: tiny, 130m, 2.7b. ternary_accel: bitnet-tiny, bitnet-0.73b, bitnet-2b-4t. Large ones "
+            "are generated."
+        ),
+    ] = None,
     workload: Annotated[
-        str | None, typer.Option(help="For mamba2_accel: tgN, N decode steps, or ppN, a prompt of N tokens.")
+        str | None,
+        typer.Option(
+            help="tgN, N decode steps, or ppN, a prompt of N tokens. ternary_accel: tgN@C behind C positions, "
+            "sharedB@C, B texts behind a prefix of C."
+        ),
+    ] = None,
+    layers: Annotated[
+        int | None, typer.Option(help="Of ternary_accel's model only so many layers; the records say so.")
     ] = None,
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Cycles against cells of configurations around a small one of mamba2_accel.")
@@ -240,35 +255,47 @@ def bench(
 ) -> None:
     """Replay bundles and models on a board, check every result, record cycles. Exit code 1 if one or a goal is missed.
 
-    Full-size models of mamba2_accel run only when they are named.
+    Full-size models run only when they are named.
     """
     from boards import bench as benchmarks
-    from boards import mamba2_bench
+    from boards import mamba2_bench, ternary_bench
 
-    mamba2_options = (config, model, workload)
-    if kernel not in (None, "tern_matvec", "mamba2_accel"):
-        raise InputError(f"--kernel: found {kernel!r}, expected tern_matvec or mamba2_accel")
-    if kernel == "mamba2_accel" and bundle is not None:
-        raise InputError("bench: --bundle is for tern_matvec")
-    if kernel != "mamba2_accel" and not sweep and any(each is not None for each in mamba2_options):
-        raise InputError("bench: --config, --model and --workload need --kernel mamba2_accel")
+    _check_bench(kernel, bundle, sweep, (config, model, workload), layers)
     records = writable_dir(out or build_dir() / "bench") / "records.jsonl"
     if sweep:
         from boards.mamba2_sweep import run_sweep
 
         raise typer.Exit(0 if run_sweep(config or "sim", records.with_name("sweep.jsonl")) else 1)
     good = True
+    mamba2_records = records.with_name(mamba2_bench.RECORDS)
     if bundle is not None:
         good = benchmarks.run_bundle(board, bundle, memory or "ideal", records)
-    elif kernel != "mamba2_accel":
+    elif kernel == "mamba2_accel":
+        good = mamba2_bench.run(mamba2_bench.asked(board, config, model, workload, memory), mamba2_records)
+    elif kernel == "ternary_accel":
+        start = ternary_bench.asked(board, config, model, workload, memory, layers)
+        good = ternary_bench.run(start, records.with_name(ternary_bench.RECORDS))
+    else:
         good = benchmarks.run_workloads(None if all_boards else board, records, seed)
         good = (benchmarks.run_speed(records.with_name("speed.jsonl")) if all_boards else True) and good
-    mamba2_records = records.with_name(mamba2_bench.RECORDS)
-    if kernel == "mamba2_accel":
-        good = mamba2_bench.run(mamba2_bench.asked(board, config, model, workload, memory), mamba2_records)
-    elif kernel is None and bundle is None and (all_boards or board == "sim"):
-        good = mamba2_bench.run_quick(mamba2_records) and good
+        if kernel is None and (all_boards or board == "sim"):
+            good = mamba2_bench.run_quick(mamba2_records) and good
     raise typer.Exit(0 if good else 1)
+
+
+def _check_bench(
+    kernel: str | None, bundle: Path | None, sweep: bool, of_models: tuple[str | None, ...], layers: int | None
+) -> None:
+    """Raise InputError where options of `bench` do not go together; `of_models` are those of whole models."""
+    whole = ("mamba2_accel", "ternary_accel")
+    if kernel not in (None, "tern_matvec", *whole):
+        raise InputError(f"--kernel: found {kernel!r}, expected tern_matvec, {' or '.join(whole)}")
+    if kernel in whole and bundle is not None:
+        raise InputError("bench: --bundle is for tern_matvec")
+    if kernel not in whole and not sweep and any(each is not None for each in of_models):
+        raise InputError(f"bench: --config, --model and --workload need --kernel {' or '.join(whole)}")
+    if kernel != "ternary_accel" and layers is not None:
+        raise InputError("bench: --layers needs --kernel ternary_accel")
 
 
 @app.command()

@@ -137,19 +137,6 @@ def family_of(path: Path) -> Family:
     return Ternary.of(path) if ternary else Mamba2.of(path)
 
 
-def fitting(kernel: str, facts: "Board", config: str | None) -> "list[KernelConfig]":
-    """Configurations of a kernel for a board, or the named one of them. InputError: the board has no such."""
-    from golden.spec import load_configs
-
-    found = {each.name: each for each in load_configs(kernel).values() if each.board == facts.name}
-    if config is None:
-        return list(found.values())
-    if config not in found:
-        expected = ", ".join(sorted(found)) or f"none of {kernel}"
-        raise InputError(f"--config: found {config!r}, board {facts.name} has {expected}")
-    return [found[config]]
-
-
 def _utf8(text: str) -> str:
     """Return the text; InputError where it is empty, or the shell gave bytes that are no UTF-8."""
     if not text:

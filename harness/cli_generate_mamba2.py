@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from golden.errors import InputError
 from harness import console
 from harness.atomic import writable_dir
-from harness.cli_generate import Ready, fitting
+from harness.cli_generate import Ready
 from harness.paths import build_dir
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Mamba2:
 
     def choose(self, facts: "Board", config: str | None, profile: str | None) -> "KernelConfig":
         """Return the named configuration, else the first of the profile, else the board's own; errors: `Family`."""
+        from boards.configs import fitting
         from golden.mamba2.integer import profile as profiles
         from golden.spec import Mamba2AccelConfig
 

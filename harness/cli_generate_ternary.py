@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from golden.errors import InputError
 from harness import cli_model_ternary
-from harness.cli_generate import Ready, fitting
+from harness.cli_generate import Ready
 
 if TYPE_CHECKING:
     from boards.facts import Board
@@ -48,18 +48,12 @@ class Ternary:
 
     def choose(self, facts: "Board", config: str | None, profile: str | None) -> "KernelConfig":
         """Return the named configuration, else the first with the model's activation; errors as for `Family`."""
-        from golden.spec import TernAccelConfig
+        from boards.configs import for_activation
         from golden.ternary.integer.profile import NAME
 
         if profile not in (None, NAME):
             raise InputError(f"--profile: found {profile!r}, expected {NAME}, that of all BitNet models")
-        found = [each for each in fitting(self.kernel, facts, config) if isinstance(each, TernAccelConfig)]
-        for each in found:
-            if each.activation == self.shape.hidden_act:
-                return each
-        built = ", ".join(f"{each.name} for {each.activation}" for each in found) or f"none of {self.kernel}"
-        what = f"--config: {config}" if config else f"--board: {facts.name}"
-        raise InputError(f"{what} does not take hidden_act {self.shape.hidden_act} of the model, there is {built}")
+        return for_activation(facts, config, self.shape.hidden_act)
 
     def ready(self, config: "KernelConfig", prompt: int, tokens: int, check: bool, tokenizer: Path | None) -> Ready:
         """Make the integer model and lay it out; errors as for `Family`. Nothing is calibrated by a text."""

@@ -105,7 +105,7 @@ def goal_rows(records: tuple[Mamba2Record, ...]) -> tuple[GoalRow, ...]:
 
 def divergences(records: tuple[Mamba2Record, ...]) -> tuple[str, ...]:
     """Return a line for each start whose results differ from the golden model's."""
-    return tuple(f"{_what(r)}, {r.board}, {r.memory} memory: {r.divergence}" for r in records if not r.exact)
+    return tuple(f"{r.title}, {r.board}, {r.memory} memory: {r.divergence}" for r in records if not r.exact)
 
 
 def markdown(records: tuple[Mamba2Record, ...]) -> str:
@@ -153,10 +153,6 @@ def _table(title: str, note: str, columns: _Columns, records: tuple[Mamba2Record
     return Table(title, " ".join([note, *memories]).strip(), tuple(column for column, _ in columns), rows)
 
 
-def _what(r: Mamba2Record) -> str:
-    return f"{r.model} {r.profile} {r.workload}"
-
-
 def _published(r: Mamba2Record) -> Speed | None:
     return quoted(r.board.removeprefix("sim:"), r.model, load_profile(r.profile).weight_bits, r.work)
 
@@ -184,11 +180,11 @@ def _count(value: float) -> str:
 
 
 def _first_ms(r: Mamba2Record) -> str:
-    return f"{r.counters.first_token / r.clock_mhz / 1e3:.2f}"
+    return f"{1e3 * r.first_s:.2f}"
 
 
 _WHERE: _Columns = (
-    (Column("model and workload", number=False), _what),
+    (Column("model and workload", number=False), lambda r: r.title),
     (Column("board", number=False), lambda r: r.board),
     (Column("clock, MHz"), lambda r: f"{r.clock_mhz:g}"),
 )

@@ -17,6 +17,8 @@ from golden.errors import InputError
 
 BEST = 8
 """Logits in the record of a chosen token; also the values of a captured beat."""
+RESIDUAL = 2
+"""Tap point behind each layer."""
 LOOK_S = 1e-3
 """Between two looks for new tokens."""
 

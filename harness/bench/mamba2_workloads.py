@@ -2,34 +2,24 @@
 """What `krait bench --kernel mamba2_accel` runs, and the numbers that it should reach."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from golden.errors import InputError
 from harness.bench.mamba2_record import Mamba2Record
-from harness.bench.model_record import Work
-from harness.bench.record import Kind
+from harness.bench.model_workloads import PORTS, PORTS_BUSY, ModelGoal, Workload, ports_busy, rate
 
 MODELS = {"tiny": "mamba2-tiny", "130m": "mamba2-130m", "2.7b": "mamba2-2.7b"}
 """Names on the command line; the tiny model is trained, the others are generated in their published shapes."""
 QUICK = ("tiny", "tg16")
 """Model and workload of a board of which nothing else is asked."""
 
-Figure = Callable[[Mamba2Record], float]
-
-
-@dataclass(frozen=True)
-class Workload:
-    """`prompt` tokens in, `generate` chosen. tgN: a token, then N decode steps. ppN: N tokens and the first choice."""
-
-    name: str
-    work: Work
-    prompt: int
-    generate: int
+Mamba2Goal = ModelGoal[Mamba2Record]
 
 
 def workload(name: str) -> Workload:
-    """Return the workload of a name. InputError where it is none."""
+    """Return the workload of a name. tgN: a token, then N decode steps. ppN: N tokens and the first choice.
+
+    InputError where it is none.
+    """
     found = re.fullmatch(r"(tg|pp)([1-9][0-9]{0,3})", name)
     if not found:
         raise InputError(f"--workload: found {name!r}, expected tgN (N decode steps) or ppN (a prompt of N tokens)")
@@ -37,27 +27,7 @@ def workload(name: str) -> Workload:
     return Workload(name, "decode", 1, count + 1) if found[1] == "tg" else Workload(name, "prefill", count, 1)
 
 
-@dataclass(frozen=True)
-class Mamba2Goal:
-    """A number to reach: at least `bound`, or at most when `at_most`.
-
-    `unit` is "%" for a share, else a word; `source` says what kind of figure it is.
-    """
-
-    name: str
-    figure: Figure
-    bound: float
-    unit: str
-    source: Kind = "simulated"
-    at_most: bool = False
-
-    def met(self, record: Mamba2Record) -> bool:
-        """Whether the record reaches the goal."""
-        value = self.figure(record)
-        return value <= self.bound if self.at_most else value >= self.bound
-
-
-_PORTS = Mamba2Goal("beats of the ports, of what the memory model can deliver", lambda r: r.ports_busy, 0.90, "%")
+_PORTS = Mamba2Goal(PORTS, ports_busy, PORTS_BUSY, "%")
 _USEFUL = Mamba2Goal("useful multiplications over the layers", lambda r: r.useful, 0.90, "%")
 _DECODE = {"sim:u280": 285.0, "sim:vck190": 15.8, "sim:vc709": 8.0}
 _SECONDS = {("sim:vc709", "mamba2-130m"): 20.0, ("sim:u280", "mamba2-2.7b"): 120.0}
@@ -68,19 +38,15 @@ def goals(r: Mamba2Record) -> tuple[Mamba2Goal, ...]:
     found = []
     if r.work == "decode" and r.model == "mamba2-2.7b" and r.board in _DECODE:
         if r.memory == "ideal":
-            found.append(Mamba2Goal("decode", _rate, _DECODE[r.board], "tok/s"))
+            found.append(Mamba2Goal("decode", rate, _DECODE[r.board], "tok/s"))
         if r.memory == "model":
             found.append(_PORTS)
     if r.work == "decode" and r.memory == "ideal" and (r.board, r.model) in _SECONDS:
         bound = _SECONDS[r.board, r.model]
         found.append(Mamba2Goal("wall time of a simulated token", _seconds, bound, "s", "measured", at_most=True))
     if (r.board, r.model, r.workload, r.memory) == ("sim:vc709", "mamba2-130m", "pp256", "ideal"):
-        found += [_USEFUL, Mamba2Goal("prefill", _rate, 3000.0, "tok/s")]
+        found += [_USEFUL, Mamba2Goal("prefill", rate, 3000.0, "tok/s")]
     return tuple(found)
-
-
-def _rate(r: Mamba2Record) -> float:
-    return r.rate
 
 
 def _seconds(r: Mamba2Record) -> float:

@@ -110,6 +110,16 @@ class ModelRecord(ABC):
         """Texts that were decoded together."""
         return 1
 
+    @property
+    def title(self) -> str:
+        """What ran, for people."""
+        return f"{self.model} {self.profile} {self.workload}"
+
+    @property
+    def first_s(self) -> float:
+        """Seconds from the start until the first token was in memory, at the configuration's clock."""
+        return self.counters.first_token / (self.clock_mhz * 1e6)
+
     # ---- decode
 
     @property

@@ -24,18 +24,46 @@ class TernaryRecord(ModelRecord):
     """One start of a BitNet model.
 
     `prefix` cached positions were shared, `own` are those of each text behind them before the start; of several texts
-    each read one of the `prompt` tokens.
+    each read one of the `prompt` tokens. `shape` has the layers that ran, of `whole_layers` of the model.
+
+    Bytes of keys, values and their exponents that the start reads from memory, as its memory format has them: with the
+    prefix shared, and if each text had it for itself.
     """
 
     shape: BitNetConfig
     counters: TernaryCounters
     prefix: int
     own: tuple[int, ...]
+    whole_layers: int
+    cache_bytes: int
+    cache_bytes_alone: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether all layers of the model ran."""
+        return self.shape.num_hidden_layers == self.whole_layers
+
+    @property
+    def title(self) -> str:
+        """What ran, for people; a share of the layers is told."""
+        share = "" if self.whole else f" ({self.shape.num_hidden_layers} of {self.whole_layers} layers)"
+        return f"{self.model}{share} {self.profile} {self.workload}"
 
     @property
     def texts(self) -> int:
         """Texts that were decoded together."""
         return len(self.own)
+
+    @property
+    def whole_cycles(self) -> float:
+        """Cycles of a decode step, or to the first token, of the whole model: those of the layers times their share.
+
+        What a step takes behind its layers is what the first token took behind them. Of a whole model nothing is
+        estimated.
+        """
+        found = self.step_cycles if self.work == "decode" else self.counters.first_token
+        times = self.whole_layers / self.shape.num_hidden_layers
+        return self.after_layers + (found - self.after_layers) * times
 
     def least_bytes(self) -> float:
         """Return the format's minimum of a step, the cache being as long as on average behind the first token."""

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from boards.facts import load_board
-from boards.mamba2_bench import asked, memory_timing
+from boards.mamba2_bench import asked
 from boards.mamba2_image import plan
+from boards.model_bench import memory_timing
 from golden.errors import InputError
 from golden.mamba2.integer import profile
 from golden.mamba2.integer.model import ChannelScale, IntegerModel, Linear

@@ -150,6 +150,9 @@ def ternary_record(**changes: Any) -> TernaryRecord:
         "prompt": 2,
         "prefix": 10,
         "own": (3, 5),
+        "whole_layers": 4,
+        "cache_bytes": 3000,
+        "cache_bytes_alone": 5000,
         "counters": ternary_counters(),
     }
     return TernaryRecord(**(fields | changes))

@@ -77,6 +77,18 @@ def positions(jobs: Iterable[Job], prefix: int, own: tuple[int, ...]) -> Iterato
         yield job, (prefix, *own)
 
 
+def cached_beats(
+    jobs: Iterable[Job], cfg: BitNetConfig, room: Room, prefix: int, own: tuple[int, ...], machine: Wide
+) -> int:
+    """Wide beats of the cache that a start reads, exponents included; its arguments are those of `positions`."""
+    return sum(
+        read.beats
+        for job, lengths in positions(jobs, prefix, own)
+        if job.kind is Kind.IN and not job.layer % 2
+        for read in cache_reads(cfg, room, job.layer // 2, lengths, machine)
+    )
+
+
 def job_sections(job: Job, layers: int, size: Sections) -> list[tuple[Dest, int]]:
     """Sections of the weights that a job reads, with their beats; a chunk reads them from the first one on."""
     if job.kind in (Kind.EMBED, Kind.HEAD):

@@ -21,7 +21,7 @@ from golden.ternary.integer import packing, quantize, store
 from golden.ternary.integer import profile as profiles
 from golden.ternary.integer import scale as scales
 from golden.ternary.integer.functions import LEVELS
-from golden.ternary.integer.model import Rows
+from golden.ternary.integer.model import Cache, LayerCache, Rows
 from golden.ternary.integer.packing import Ends
 from golden.ternary.integer.profile import TernaryProfile
 from golden.ternary.integer.store import Head
@@ -30,7 +30,9 @@ from golden.ternary.packing import LEGAL_BYTES, TRITS, pack_bytes, unpack_bytes
 GROWTH, LOGITS, SCATTER = 8.0, 1.5, 0.25
 """Root mean square of the residual stream after the last layer and of logits; of the logarithm of a norm's weight."""
 SPREAD = 40.0
-"""Standard deviation of the integers of an int8 row."""
+"""Standard deviation of the integers of an int8 row, and of keys and values."""
+EXPONENTS = (-6, -5)
+"""Of keys and values, equally likely: those that make SPREAD a value near 1."""
 BEHIND = {
     **dict.fromkeys(("q_proj", "k_proj", "v_proj"), "norm"),
     "o_proj": "attention_norm",
@@ -72,6 +74,28 @@ def write(
     store.write_files(path, cfg, p, head, files(), f"synthetic, seed {seed}", revision)
     progress(total, total, "done")
     return path
+
+
+def cache(cfg: BitNetConfig, positions: int, seed: int = 1, name: str = "cache") -> Cache:
+    """Keys and values near 1 of `positions` positions of all layers: what `seed` and `name` stand for, of no text."""
+    draws, shape = Draws(seed), (cfg.num_key_value_heads, positions)
+
+    def integers(what: str) -> Tensor:
+        return draws.take(what, math.prod(shape), cfg.head_dim, _levels()).reshape(*shape, cfg.head_dim)
+
+    def exponents(what: str) -> Tensor:
+        drawn = draws.generator(f"{what}.exponent").integers(EXPONENTS[0], EXPONENTS[1] + 1, shape)
+        return torch.from_numpy(drawn).to(torch.int8)
+
+    at = [f"{name}.{index}." for index in range(cfg.num_hidden_layers)]
+    return tuple(LayerCache(*(f(each + part) for part in "kv" for f in (integers, exponents))) for each in at)
+
+
+def _levels() -> Tensor:
+    """Int8 [256], equally likely: a normal distribution with SPREAD."""
+    quantiles = (torch.arange(256, dtype=torch.float64) + 0.5) / 256
+    normal: Tensor = torch.special.ndtri(quantiles)
+    return (normal * SPREAD).round().clamp(-LEVELS, LEVELS).to(torch.int8)
 
 
 @dataclass(frozen=True)
@@ -131,10 +155,9 @@ class _Draw:
 
     def _rows(self, name: str, size: float) -> Rows:
         """Int8 rows [V, D] whose elements have the root mean square `size`."""
-        quantiles = (torch.arange(256, dtype=torch.float64) + 0.5) / 256
-        levels = (torch.special.ndtri(quantiles) * SPREAD).round().clamp(-LEVELS, LEVELS)
-        w = self.draws.take(f"{name}.values", self.cfg.vocab_size, self.cfg.hidden_size, levels.to(torch.int8))
-        return Rows(w, self._scales(name, size, float(levels.square().mean().sqrt())))
+        levels = _levels()
+        w = self.draws.take(f"{name}.values", self.cfg.vocab_size, self.cfg.hidden_size, levels)
+        return Rows(w, self._scales(name, size, float(levels.double().square().mean().sqrt())))
 
     def _scales(self, name: str, size: float, unit: float) -> scales.Scale:
         """Scales [V] of rows of integers of root mean square `unit`."""

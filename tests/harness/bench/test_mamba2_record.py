@@ -15,9 +15,9 @@ from golden.mamba2.integer.profile import load
 from golden.mamba2.published import published
 from golden.schedule import jobs
 from harness.bench import model_record
-from harness.bench.mamba2_compare import compared, divergence
 from harness.bench.mamba2_record import Shape, read
 from harness.bench.mamba2_workloads import goals, workload
+from harness.bench.model_compare import compared, divergence
 from harness.bench.model_record import Mark
 from tests.harness.samples import mamba2_counters, mamba2_record
 

@@ -10,7 +10,7 @@ from golden.schedule import Job, Kind, jobs
 from golden.ternary.accel import image
 from golden.ternary.accel.cache import Room, cache_reads
 from golden.ternary.accel.layout import angle_rows, rows_section
-from golden.ternary.accel.reads import Dest, Region, Row, job_sections, positions, row_beats, runs
+from golden.ternary.accel.reads import Dest, Region, Row, cached_beats, job_sections, positions, row_beats, runs
 from tests.golden.ternary.integer.models import SHAPES, random_model
 from tests.golden.ternary.machine import Machine
 
@@ -102,3 +102,14 @@ def test_rows_and_angles_are_found(lengths: tuple[int, ...], wide: int) -> None:
     places = [prefix + n for n in (own if len(own) > 1 else range(own[0], own[0] + len(ids)))]
     expected = regions[Region.ANGLES].reshape(-1, angles * wide)[places]
     assert torch.equal(torch.cat(found[Row.ANGLES]).reshape(len(places), -1), expected)
+
+
+@pytest.mark.parametrize(("prompt", "prefix", "own"), [(11, 0, (5,)), (2, 33, (0, 7)), (1, 0, (0,))])
+def test_beats_of_the_cache_are_those_of_the_runs(prompt: int, prefix: int, own: tuple[int, ...]) -> None:
+    """All jobs' reads of keys, values and exponents, and no other's."""
+    machine, room, batch = Machine(64), Room(50, 20), len(own)
+    size = image.sections(MODEL.cfg, machine)
+    order = list(jobs(prompt, 3, range(2 * LAYERS), 4, 1, batch=batch))
+    told = runs(positions(order, prefix, own), MODEL.cfg, room, size, 1, machine)
+    expected = sum(run.beats for _, found in told for run in found if run.region is Region.CACHE)
+    assert cached_beats(order, MODEL.cfg, room, prefix, own, machine) == expected > 0

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`krait bench --kernel ternary_accel`: a BitNet on a virtual board, under its memories, every layer against golden."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from boards.configs import for_activation
+from boards.drivers.model_accel import RESIDUAL
+from boards.drivers.ternary_accel import TernaryAccel
+from boards.facts import Board
+from boards.model_bench import Asked, Ran, check_room, keep, memories, record_fields, run_start, under_each
+from boards.sim.device import facts_of
+from boards.sim.open import open_board
+from boards.ternary_models import integer_model, prompt_of, requests_of, shape_of
+from golden.errors import InputError
+from golden.schedule import Job, jobs
+from golden.spec import TernAccelConfig
+from golden.ternary.accel.arguments import INPUTS
+from golden.ternary.accel.cache import Room
+from golden.ternary.accel.outcome import HALVES, Outcome, outcome
+from golden.ternary.accel.quoted import Quoted, quoted_first_token, quoted_rate
+from golden.ternary.accel.reads import cached_beats
+from golden.ternary.accel.start import Plan, Run, fits, model_parts, plan, token_beats
+from golden.ternary.config import BitNetConfig
+from golden.ternary.integer.model import IntegerModel, Requests
+from golden.ternary.integer.profile import NAME
+from harness.bench.model_compare import compared, divergence
+from harness.bench.ternary_record import TernaryRecord
+from harness.bench.ternary_workloads import MODELS, QUICK, TernaryWorkload, goals, workload
+
+KERNEL = "ternary_accel"
+RECORDS = "ternary.jsonl"
+"""Name of the file of records, beside those of other kernels."""
+
+
+@dataclass(frozen=True)
+class TernaryAsked(Asked[TernaryWorkload]):
+    """What to run, with so many of the model's layers; all where it is None."""
+
+    layers: int | None = None
+
+
+def asked(
+    board: str,
+    config: str | None,
+    model: str | None,
+    work: str | None,
+    memory: str | None,
+    layers: int | None = None,
+) -> TernaryAsked:
+    """Return what the command line asks for. InputError for an unknown model, workload or memory, and wrong layers."""
+    name = model or QUICK[0]
+    if name not in MODELS:
+        raise InputError(f"--model: found {name!r}, expected one of {', '.join(MODELS)}")
+    most = shape_of(name).num_hidden_layers
+    if layers is not None and not 1 <= layers <= most:
+        raise InputError(f"--layers: found {layers}, expected 1 .. {most}, those of {name}")
+    return TernaryAsked(board, config, name, workload(work or QUICK[1]), memories(memory), layers)
+
+
+def run(what: TernaryAsked, path: Path) -> bool:
+    """Run a model on a board once for each memory, append the records to `path`; whether all was exact and met."""
+    torch.set_num_threads(1)
+    return keep(measure(what), path, goals, more)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model and caches made ready for a board: what its start must give, and how long golden took for that."""
+
+    what: TernaryAsked
+    facts: Board
+    config: TernAccelConfig
+    model: IntegerModel
+    origin: str
+    prompt: list[int]
+    before: Requests
+    plan: Plan
+    expected: Outcome
+    golden_s: float
+
+
+def measure(what: TernaryAsked) -> Iterator[TernaryRecord]:
+    """Yield a record for each memory; the model is packed and golden computed once.
+
+    Every start finds caches that were written anew, none that an earlier start has changed.
+
+    Raises:
+        InputError: the board has no such configuration, or it does not take the model or the workload.
+        KernelError: the kernel reports an error.
+        MachineError: the board is in use, not done in time, or a tool is missing.
+    """
+    subject = prepare(what)
+    cfg, laid = subject.config, subject.plan
+    with open_board(what.board, cfg.name, "ideal", KERNEL) as board, board.kernel.arena(laid.arena_bytes):
+        for offset, beats in model_parts(subject.model, laid):
+            board.kernel.write_beats(offset, beats)
+        board.kernel.write_region(laid.arguments, "tok", token_beats(subject.prompt, cfg))
+        simulated = board.device.model
+        assert simulated is not None
+        for kind, channel in under_each(simulated, subject.facts, cfg, what.memories):
+            board.kernel.write_caches(subject.before, laid)
+            ran = run_start(board.kernel, simulated, laid.arguments)
+            common = record_fields(what, subject.facts, cfg, kind, channel, ran)
+            yield _record(board.kernel, subject, ran, common)
+
+
+def prepare(what: TernaryAsked) -> Subject:
+    """Lay the model out for the board's configuration that takes it, make or find it, compute what must come.
+
+    What does not fit is refused before anything is made.
+    """
+    facts, whole, work = facts_of(what.board), shape_of(what.model), what.workload
+    cfg = for_activation(facts, what.config, whole.hidden_act)
+    run = Run(work.prompt, work.generate, work.prefix, work.own, tap_point=RESIDUAL)
+    fits(whole, cfg, run)
+    model, origin = integer_model(what.model, what.layers or whole.num_hidden_layers)
+    laid = plan(model, cfg, run)
+    check_room(laid.arena_bytes, facts)
+    prompt = prompt_of(what.model, model.cfg.vocab_size, work.prompt)
+    requests = requests_of(model.cfg, work.prefix, work.own)
+    before = time.perf_counter()
+    expected = outcome(model, prompt, work.generate, cfg.t_cols, requests)
+    seconds = time.perf_counter() - before
+    return Subject(what, facts, cfg, model, origin, prompt, requests, laid, expected, seconds)
+
+
+# ---- records
+
+
+def _record(kernel: TernaryAccel, subject: Subject, ran: Ran, common: dict[str, Any]) -> TernaryRecord:
+    work, cfg, shape = subject.what.workload, subject.config, subject.model.cfg
+    alone = tuple(work.prefix + each for each in work.own)
+    return TernaryRecord(
+        **common,
+        shape=shape,
+        origin=subject.origin,
+        profile=NAME,
+        macs_per_cycle=cfg.outs * INPUTS * cfg.t_par,
+        compared=compared(subject.expected),
+        divergence=_divergence(subject, ran),
+        counters=kernel.counters(),
+        golden_s=subject.golden_s,
+        prefix=work.prefix,
+        own=work.own,
+        whole_layers=shape_of(subject.what.model).num_hidden_layers,
+        cache_bytes=cache_bytes(shape, cfg, work, work.prefix, work.own),
+        cache_bytes_alone=cache_bytes(shape, cfg, work, 0, alone),
+    )
+
+
+def cache_bytes(
+    shape: BitNetConfig, cfg: TernAccelConfig, work: TernaryWorkload, prefix: int, own: tuple[int, ...]
+) -> int:
+    """Bytes of the cache that a start reads, exponents included, if its texts lay so."""
+    room = Room(prefix, max(own) + work.prompt + work.generate)
+    return cached_beats(_order(shape, cfg, work), shape, room, prefix, own, cfg) * cfg.wide_bytes
+
+
+def _order(shape: BitNetConfig, cfg: TernAccelConfig, work: TernaryWorkload) -> Iterator[Job]:
+    """The jobs of a start, a layer of the model being two of them."""
+    layers = range(HALVES * shape.num_hidden_layers)
+    return jobs(work.prompt, work.generate, layers, cfg.t_cols, 1, batch=len(work.own))
+
+
+def _divergence(subject: Subject, ran: Ran) -> str:
+    """Return the first result that differs, as a line."""
+    shape, order = subject.model.cfg, _order(subject.model.cfg, subject.config, subject.what.workload)
+    best = [(each.index, each.value) for each in ran.best]
+    return divergence(subject.expected, order, shape.hidden_size, ran.taps, best, _half)
+
+
+def _half(layer: int) -> str:
+    return f"layer {layer // HALVES}, {'MLP' if layer % HALVES else 'attention'}"
+
+
+# ---- what is said of them
+
+
+def more(found: TernaryRecord) -> Iterator[str]:
+    """Yield what a record holds of BitNet alone: the cache, the whole model behind a share, the printed figure."""
+    if found.work == "decode":
+        yield (
+            f"caches of {found.prefix} shared and {', '.join(map(str, found.own))} own positions; first token after "
+            f"{found.first_s:.4f} s"
+        )
+    shared = f", {found.cache_bytes_alone / 1e6:,.3f} MB if no text shared them" if found.texts > 1 else ""
+    yield (
+        f"keys and values read: {found.cache_bytes / 1e6:,.3f} MB over the start{shared} [estimated]; attention took "
+        f"{found.counters.cache_beats:,} tiles of {found.ports * found.port_bytes} bytes"
+    )
+    if not found.whole:
+        yield f"all {found.whole_layers} layers: {_whole(found)} [estimated from these]; no goal, no printed figure"
+    elif quoted := printed(found):
+        times = found.rate / quoted.value if found.work == "decode" else quoted.value / found.first_s
+        unit = "tok/s" if found.work == "decode" else "s to the first token"
+        yield f"printed: {quoted.value:g} {unit} ({quoted.paper}; {quoted.how}) [quoted]; {times:.2f} times as fast"
+
+
+def printed(found: TernaryRecord) -> Quoted | None:
+    """The printed figure of a record's work on its board, if there is one."""
+    board = found.board.removeprefix("sim:")
+    if found.work == "decode":
+        return quoted_rate(board, found.model) if found.texts == 1 else None
+    return quoted_first_token(board, found.model, found.prompt)
+
+
+def _whole(found: TernaryRecord) -> str:
+    seconds = found.whole_cycles / (found.clock_mhz * 1e6)
+    return f"{found.texts / seconds:,.2f} tok/s" if found.work == "decode" else f"first token after {seconds:.4f} s"

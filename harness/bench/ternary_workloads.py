@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `krait bench --kernel ternary_accel` runs, and the numbers that it should reach."""
+
+import re
+from dataclasses import dataclass
+
+from golden.errors import InputError
+from harness.bench.model_workloads import PORTS, PORTS_BUSY, ModelGoal, Workload, ports_busy, rate
+from harness.bench.ternary_record import TernaryRecord
+
+MODELS = ("bitnet-tiny", "bitnet-0.73b", "bitnet-2b-4t")
+"""The tiny model is trained, the others are generated in their published shapes."""
+QUICK = ("bitnet-tiny", "tg16")
+"""Model and workload of a board of which nothing else is asked."""
+CONTEXT = 1024
+"""Positions of a prefix of which nothing else is said, and those behind which decode has numbers to reach."""
+STEPS = 1
+"""Decode steps of texts that share a prefix."""
+
+TernaryGoal = ModelGoal[TernaryRecord]
+
+
+@dataclass(frozen=True)
+class TernaryWorkload(Workload):
+    """A workload behind a cache: `prefix` positions that all texts share, `own` ones of each."""
+
+    prefix: int = 0
+    own: tuple[int, ...] = (0,)
+
+
+def workload(name: str) -> TernaryWorkload:
+    """Return the workload of a name. InputError where it is none.
+
+    - tgN@C: N decode steps of a text, behind C positions at the first of them, the one in front of it included. tgN is
+      tgN@1.
+    - ppN: a prompt of N tokens without a cache, until the first choice.
+    - sharedB@C: B texts behind a prefix of C positions; a token each, then a decode step. sharedB is sharedB@1024.
+    """
+    count = r"([1-9][0-9]{0,3})"
+    if found := re.fullmatch(rf"tg{count}(?:@{count})?", name):
+        return TernaryWorkload(name, "decode", 1, int(found[1]) + 1, own=(int(found[2] or 1) - 1,))
+    if found := re.fullmatch(rf"pp{count}", name):
+        return TernaryWorkload(name, "prefill", int(found[1]), 1)
+    if found := re.fullmatch(rf"shared([2-4])(?:@{count})?", name):
+        texts, prefix = int(found[1]), int(found[2] or CONTEXT)
+        return TernaryWorkload(name, "decode", texts, STEPS + 1, prefix, (0,) * texts)
+    raise InputError(
+        f"--workload: found {name!r}, expected tgN@C (N decode steps behind C positions), ppN (a prompt of N tokens) "
+        "or sharedB@C (2 .. 4 texts behind a prefix of C positions)"
+    )
+
+
+_PORTS = TernaryGoal(PORTS, ports_busy, PORTS_BUSY, "%")
+_ROOF = TernaryGoal("decode, of the roof", lambda r: r.share, 0.90, "%")
+_FIRST = {"pp64": 0.15, "pp128": 0.30}
+
+
+def goals(r: TernaryRecord) -> tuple[TernaryGoal, ...]:
+    """Return the numbers that a record's start should reach; those of a whole model, so a share of one has none."""
+    if not r.whole or r.model == QUICK[0]:
+        return ()
+    found = []
+    behind = r.work == "decode" and r.workload.endswith(f"@{CONTEXT}") and r.texts == 1
+    compared = (r.board, r.model) == ("sim:kv260", "bitnet-0.73b")
+    if behind and r.memory == "ideal":
+        found.append(TernaryGoal("decode", rate, 66.0, "tok/s") if compared else _ROOF)
+    if behind and r.memory == "model":
+        found.append(_PORTS)
+    if compared and r.workload in _FIRST and r.memory == "ideal":
+        found.append(TernaryGoal("time to first token", _first, _FIRST[r.workload], "s", at_most=True))
+    return tuple(found)
+
+
+def _first(r: TernaryRecord) -> float:
+    return r.first_s
