@@ -23,7 +23,6 @@ from golden.spec import TernAccelConfig
 from golden.ternary.accel.arguments import INPUTS
 from golden.ternary.accel.cache import Room
 from golden.ternary.accel.outcome import HALVES, Outcome, outcome
-from golden.ternary.accel.quoted import Quoted, quoted_first_token, quoted_rate
 from golden.ternary.accel.reads import cached_beats
 from golden.ternary.accel.start import Plan, Run, fits, model_parts, plan, token_beats
 from golden.ternary.config import BitNetConfig
@@ -196,18 +195,10 @@ def more(found: TernaryRecord) -> Iterator[str]:
     )
     if not found.whole:
         yield f"all {found.whole_layers} layers: {_whole(found)} [estimated from these]; no goal, no printed figure"
-    elif quoted := printed(found):
-        times = found.rate / quoted.value if found.work == "decode" else quoted.value / found.first_s
+    elif quoted := found.printed:
         unit = "tok/s" if found.work == "decode" else "s to the first token"
-        yield f"printed: {quoted.value:g} {unit} ({quoted.paper}; {quoted.how}) [quoted]; {times:.2f} times as fast"
-
-
-def printed(found: TernaryRecord) -> Quoted | None:
-    """The printed figure of a record's work on its board, if there is one."""
-    board = found.board.removeprefix("sim:")
-    if found.work == "decode":
-        return quoted_rate(board, found.model) if found.texts == 1 else None
-    return quoted_first_token(board, found.model, found.prompt)
+        said = f"{quoted.value:g} {unit} ({quoted.paper}; {quoted.how}) [quoted]"
+        yield f"printed: {said}; {found.times_printed:.2f} times as fast"
 
 
 def _whole(found: TernaryRecord) -> str:

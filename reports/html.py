@@ -7,12 +7,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from golden.errors import InputError, MachineError
 from harness.atomic import replace_text
-from harness.bench import mamba2_record, record, speed
+from harness.bench import mamba2_record, record, speed, ternary_record
 from harness.bench.mamba2_record import Mamba2Record
+from harness.bench.model_record import ModelRecord
 from harness.bench.record import Record
+from harness.bench.ternary_record import TernaryRecord
 from harness.regress import results as regress
 from harness.regress.results import Regression
-from reports import figures, mamba2
+from reports import figures, mamba2, ternary
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -27,13 +29,16 @@ def write(path: Path, results: Path, records: Path) -> Path:
     regression = regress.read(results) if results.exists() else None
     benchmarks = record.read(records) if records.exists() else ()
     models = mamba2_record.read(records.with_name("mamba2.jsonl"))
-    if regression is None and not benchmarks and not models:
+    bitnets = ternary_record.read(records.with_name("ternary.jsonl"))
+    if regression is None and not benchmarks and not models and not bitnets:
         raise InputError(f"report: found neither {results} nor {records}; run krait regress and krait bench first")
-    text = render(regression, benchmarks, speed.read(records.with_name("speed.jsonl")), models)
+    text = render(regression, benchmarks, speed.read(records.with_name("speed.jsonl")), models, bitnets)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if models:
             replace_text(path.with_name("mamba2.md"), mamba2.markdown(models))
+        if bitnets:
+            replace_text(path.with_name("ternary.md"), ternary.markdown(bitnets))
         replace_text(path, text)
     except OSError as error:
         raise MachineError(f"cannot write report {path}: {error.strerror or error}; choose another --out") from error
@@ -45,9 +50,11 @@ def render(
     benchmarks: tuple[Record, ...],
     speeds: tuple[speed.SpeedRecord, ...] = (),
     models: tuple[Mamba2Record, ...] = (),
+    bitnets: tuple[TernaryRecord, ...] = (),
 ) -> str:
     """Return the report as HTML."""
-    newest, starts = figures.newest(benchmarks), mamba2.newest(models)
+    newest = figures.newest(benchmarks)
+    starts: tuple[ModelRecord, ...] = (*mamba2.newest(models), *ternary.newest(bitnets))
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -67,16 +74,14 @@ def render(
         performance=[figures.performance(each) for each in newest],
         layers=[(each, figures.layers(each)) for each in newest if len(figures.layers(each)) > 1],
         goals=figures.goals(newest),
-        mamba2=mamba2.tables(starts) if starts else (),
-        mamba2_goals=mamba2.goal_rows(starts),
-        divergences=mamba2.divergences(starts),
+        sections=(mamba2.section(models), ternary.section(bitnets)),
         speeds=figures.newest_speed(speeds),
         provenance=_provenance(regression, newest, starts),
     )
 
 
 def _verdict(
-    regression: Regression | None, benchmarks: tuple[Record, ...], models: tuple[Mamba2Record, ...]
+    regression: Regression | None, benchmarks: tuple[Record, ...], models: tuple[ModelRecord, ...]
 ) -> dict[str, int | bool]:
     statuses = [result.status for result in regression.results] if regression else []
     return {
@@ -93,15 +98,12 @@ def _verdict(
 
 
 def _provenance(
-    regression: Regression | None, benchmarks: tuple[Record, ...], models: tuple[Mamba2Record, ...]
+    regression: Regression | None, benchmarks: tuple[Record, ...], models: tuple[ModelRecord, ...]
 ) -> dict[str, dict[str, str]]:
     """Return what made each part, as rows of name and value."""
     parts = {"regression": regression.provenance} if regression else {}
     parts |= {f"{each.workload}, {each.board}, {each.memory} memory": each.provenance for each in benchmarks}
-    parts |= {
-        f"{each.model} {each.workload}, {each.board} {each.config}, {each.memory} memory": each.provenance
-        for each in models
-    }
+    parts |= {f"{each.title}, {each.board} {each.config}, {each.memory} memory": each.provenance for each in models}
     return {
         name: {
             "time": made.time_utc,

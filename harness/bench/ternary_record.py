@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from golden.ternary.accel.quoted import Quoted, quoted_first_token, quoted_rate
 from golden.ternary.accel.roof import layer_macs, step_bytes
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer.profile import load as load_profile
@@ -64,6 +65,23 @@ class TernaryRecord(ModelRecord):
         found = self.step_cycles if self.work == "decode" else self.counters.first_token
         times = self.whole_layers / self.shape.num_hidden_layers
         return self.after_layers + (found - self.after_layers) * times
+
+    @property
+    def printed(self) -> Quoted | None:
+        """What a paper prints for this work on the board, if there is such: of one text, of all layers."""
+        board = self.board.removeprefix("sim:")
+        if not self.whole or self.texts > 1:
+            return None
+        if self.work == "decode":
+            return quoted_rate(board, self.model)
+        return quoted_first_token(board, self.model, self.prompt)
+
+    @property
+    def times_printed(self) -> float:
+        """How many times as fast it is as what is printed; 0 where nothing is."""
+        if self.printed is None:
+            return 0.0
+        return self.rate / self.printed.value if self.work == "decode" else self.printed.value / self.first_s
 
     def least_bytes(self) -> float:
         """Return the format's minimum of a step, the cache being as long as on average behind the first token."""

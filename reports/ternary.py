@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables of what `ternary_accel` reached, from its records."""
+
+from harness.bench.ternary_record import TernaryRecord
+from harness.bench.ternary_workloads import goals
+from reports import models
+from reports.figures import last
+from reports.models import PROMPTS, STEPS, WHERE, Column, Columns, Section, Table, count, run_columns
+
+DECODE_NOTE = (
+    "A step is a whole token of each text from choice to choice: embedding, every layer with its cache read and the "
+    "new position written, final norm, head, choice. The roof is the format's minimum of bytes at the memory's rate: "
+    "weights, every scale, int8 head, norms, keys and values with their exponents, a prefix that texts share once; no "
+    "padding. Caches are random numbers of a real one's range. Keys and values: what the start reads of them, and what "
+    "it would if every text had its prefix for itself. Of a share of the layers nothing is compared with a paper."
+)
+PREFILL_NOTE = (
+    "Cycles from the start until the prompt has passed the last layer; the head is told apart. Useful: multiplications "
+    "of the ternary layers without padding, of what all multipliers could do in these cycles, attention's not among "
+    "them."
+)
+
+
+def newest(records: tuple[TernaryRecord, ...]) -> tuple[TernaryRecord, ...]:
+    """Keep the last record of each model, layers, workload, board, configuration, memory; order of first appearance."""
+    return last(records, lambda r: (r.title, r.board, r.config, r.memory))
+
+
+def tables(records: tuple[TernaryRecord, ...]) -> tuple[Table, ...]:
+    """Return the four tables of `models.tables`."""
+    return models.tables(records, _DECODE, _PREFILL, (DECODE_NOTE, PREFILL_NOTE))
+
+
+def section(records: tuple[TernaryRecord, ...]) -> Section:
+    """Return what the newest records hold."""
+    shown = newest(records)
+    command = "krait bench --kernel ternary_accel"
+    return Section(
+        name="ternary",
+        title="Ternary accelerator",
+        command=command,
+        example=f"{command} --board sim:kv260 --model bitnet-0.73b --workload tg1@1024",
+        tables=tables(shown) if shown else (),
+        goals=models.goal_rows(shown, goals),
+        divergences=models.divergences(shown),
+    )
+
+
+def markdown(records: tuple[TernaryRecord, ...]) -> str:
+    """Return tables and goals as Markdown."""
+    return models.markdown(section(records))
+
+
+# ---- cells
+
+
+def _printed(r: TernaryRecord) -> str:
+    scale = 1.0 if r.work == "decode" else 1e3
+    return f"{r.printed.value * scale:g} ({r.printed.paper}; {r.printed.how})" if r.printed else "none"
+
+
+def _times(r: TernaryRecord) -> str:
+    return f"{r.times_printed:.2f}" if r.printed else ""
+
+
+def _estimated(r: TernaryRecord) -> str:
+    seconds = r.whole_cycles / (r.clock_mhz * 1e6)
+    return f"{r.texts / seconds:,.2f}" if r.work == "decode" else f"{1e3 * seconds:,.2f}"
+
+
+_RUN = run_columns("no cache", "stall_cache")
+_TIMES: Columns = ((Column("times published"), _times),)
+_CACHE: Columns = (
+    (Column("texts"), lambda r: str(r.texts)),
+    (Column("shared positions"), lambda r: count(r.prefix)),
+    (Column("own positions"), lambda r: ", ".join(map(str, r.own))),
+    (Column("keys and values, MB", source="estimated"), lambda r: f"{r.cache_bytes / 1e6:,.3f}"),
+    (Column("unshared, MB", source="estimated"), lambda r: f"{r.cache_bytes_alone / 1e6:,.3f}"),
+    (Column("tiles taken"), lambda r: count(r.counters.cache_beats)),
+)
+_DECODE: Columns = (
+    *WHERE,
+    *_CACHE,
+    *STEPS,
+    (Column("all layers, tok/s", source="estimated"), _estimated),
+    (Column("published tok/s", source="quoted"), _printed),
+    *_TIMES,
+    *_RUN,
+)
+_PREFILL: Columns = (
+    *WHERE,
+    *PROMPTS,
+    (Column("all layers, ms", source="estimated"), _estimated),
+    (Column("published first token, ms", source="quoted"), _printed),
+    *_TIMES,
+    *_RUN,
+)
