@@ -99,8 +99,10 @@ def run_start(kernel: Any, model: SimModel, arguments: Any) -> Ran:
     kernel.poison(arguments.out_off, count)
     before, mark = time.perf_counter(), None
     kernel.begin(arguments)
-    for _ in kernel.looks(TIMEOUT_S, LOOK_S):
-        mark = mark or _wait_for_layers(kernel, model, arguments.prompt)
+    for _ in kernel.looks(TIMEOUT_S, 0.0):
+        if mark := _wait_for_layers(kernel, model, arguments.prompt):
+            _wait_for_end(kernel)
+            break
     seconds = time.perf_counter() - before
     best = tuple(kernel.records(arguments, 0, count))
     return Ran(mark or _mark(kernel), seconds, kernel.taps(arguments), best)
@@ -119,6 +121,11 @@ def _wait_for_layers(kernel: Any, model: SimModel, prompt: int) -> Mark | None:
             break
         model.run(STEP)
     return None
+
+
+def _wait_for_end(kernel: Any) -> None:
+    for _ in kernel.looks(TIMEOUT_S, LOOK_S):
+        pass
 
 
 def _mark(kernel: Any) -> Mark:

@@ -186,7 +186,7 @@ def more(found: TernaryRecord) -> Iterator[str]:
     if found.work == "decode":
         yield (
             f"caches of {found.prefix} shared and {', '.join(map(str, found.own))} own positions; first token after "
-            f"{found.first_s:.4f} s"
+            f"{found.first_s:.6f} s"
         )
     shared = f", {found.cache_bytes_alone / 1e6:,.3f} MB if no text shared them" if found.texts > 1 else ""
     yield (
