@@ -3,7 +3,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from golden.spec import TernAccelConfig
 from golden.ternary.accel.arguments import INPUTS
 from golden.ternary.accel.cache import Room
 from golden.ternary.accel.outcome import HALVES, Outcome, outcome
-from golden.ternary.accel.reads import cached_beats
+from golden.ternary.accel.reads import cached_beats, start_beats
 from golden.ternary.accel.start import Plan, Run, fits, model_parts, plan, token_beats
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer.model import IntegerModel, Requests
@@ -134,6 +134,8 @@ def prepare(what: TernaryAsked) -> Subject:
 
 def _record(kernel: TernaryAccel, subject: Subject, ran: Ran, common: dict[str, Any]) -> TernaryRecord:
     work, cfg, shape = subject.what.workload, subject.config, subject.model.cfg
+    counters = kernel.counters()
+    listed = start_beats(_order(shape, cfg, work), shape, _room(work), work.prefix, work.own, cfg)
     alone = tuple(work.prefix + each for each in work.own)
     return TernaryRecord(
         **common,
@@ -142,23 +144,27 @@ def _record(kernel: TernaryAccel, subject: Subject, ran: Ran, common: dict[str, 
         profile=NAME,
         macs_per_cycle=cfg.outs * INPUTS * cfg.t_par,
         compared=compared(subject.expected),
-        divergence=_divergence(subject, ran),
-        counters=kernel.counters(),
+        divergence=_divergence(subject, ran) or _reads(counters.rd_beats, listed),
+        counters=counters,
         golden_s=subject.golden_s,
         prefix=work.prefix,
         own=work.own,
         whole_layers=shape_of(subject.what.model).num_hidden_layers,
-        cache_bytes=cache_bytes(shape, cfg, work, work.prefix, work.own),
-        cache_bytes_alone=cache_bytes(shape, cfg, work, 0, alone),
+        listed_beats=listed,
+        cache_bytes=cache_bytes(shape, cfg, work),
+        cache_bytes_one=cache_bytes(shape, cfg, replace(work, prompt=1, own=work.own[:1])),
+        cache_bytes_alone=cache_bytes(shape, cfg, replace(work, prefix=0, own=alone)),
     )
 
 
-def cache_bytes(
-    shape: BitNetConfig, cfg: TernAccelConfig, work: TernaryWorkload, prefix: int, own: tuple[int, ...]
-) -> int:
-    """Bytes of the cache that a start reads, exponents included, if its texts lay so."""
-    room = Room(prefix, max(own) + work.prompt + work.generate)
-    return cached_beats(_order(shape, cfg, work), shape, room, prefix, own, cfg) * cfg.wide_bytes
+def cache_bytes(shape: BitNetConfig, cfg: TernAccelConfig, work: TernaryWorkload) -> int:
+    """Bytes of the cache that a start reads, exponents included."""
+    return cached_beats(_order(shape, cfg, work), shape, _room(work), work.prefix, work.own, cfg) * cfg.wide_bytes
+
+
+def _room(work: TernaryWorkload) -> Room:
+    """Enough for the workload; how much there is changes no count of reads."""
+    return Room(work.prefix, max(work.own) + work.prompt + work.generate)
 
 
 def _order(shape: BitNetConfig, cfg: TernAccelConfig, work: TernaryWorkload) -> Iterator[Job]:
@@ -172,6 +178,12 @@ def _divergence(subject: Subject, ran: Ran) -> str:
     shape, order = subject.model.cfg, _order(subject.model.cfg, subject.config, subject.what.workload)
     best = [(each.index, each.value) for each in ran.best]
     return divergence(subject.expected, order, shape.hidden_size, ran.taps, best, _half)
+
+
+def _reads(ports: tuple[int, ...], listed: int) -> str:
+    """Return which port read other beats than golden lists, as a line."""
+    wrong = [f"port {port} {beats}" for port, beats in enumerate(ports) if beats != listed]
+    return f"beats read: golden lists {listed}, found {', '.join(wrong)}" if wrong else ""
 
 
 def _half(layer: int) -> str:
@@ -188,10 +200,13 @@ def more(found: TernaryRecord) -> Iterator[str]:
             f"caches of {found.prefix} shared and {', '.join(map(str, found.own))} own positions; first token after "
             f"{found.first_s:.6f} s"
         )
-    shared = f", {found.cache_bytes_alone / 1e6:,.3f} MB if no text shared them" if found.texts > 1 else ""
+    shared = ""
+    if found.texts > 1:
+        alone = f"{found.cache_bytes_alone / 1e6:,.3f} MB if no text shared them [estimated]"
+        shared = f", {found.cache_times_one:.3f} times those of one text; {alone}"
     yield (
-        f"keys and values read: {found.cache_bytes / 1e6:,.3f} MB over the start{shared} [estimated]; attention took "
-        f"{found.counters.cache_beats:,} tiles of {found.ports * found.port_bytes} bytes"
+        f"port 0 read {found.counters.rd_beats[0]:,} beats of {found.listed_beats:,} that golden lists; keys and "
+        f"values {found.cache_bytes / 1e6:,.3f} MB{shared}; attention took {found.counters.cache_beats:,} tiles"
     )
     if not found.whole:
         yield f"all {found.whole_layers} layers: {_whole(found)} [estimated from these]; no goal, no printed figure"

@@ -241,7 +241,7 @@ def bench(
         str | None,
         typer.Option(
             help="tgN, N decode steps, or ppN, a prompt of N tokens. ternary_accel: tgN@C behind C positions, "
-            "sharedB@C, B texts behind a prefix of C."
+            "sharedB@C+S, B texts of S positions behind a prefix of C."
         ),
     ] = None,
     layers: Annotated[

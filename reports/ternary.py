@@ -11,8 +11,9 @@ DECODE_NOTE = (
     "A step is a whole token of each text from choice to choice: embedding, every layer with its cache read and the "
     "new position written, final norm, head, choice. The roof is the format's minimum of bytes at the memory's rate: "
     "weights, every scale, int8 head, norms, keys and values with their exponents, a prefix that texts share once; no "
-    "padding. Caches are random numbers of a real one's range. Keys and values: what the start reads of them, and what "
-    "it would if every text had its prefix for itself. Of a share of the layers nothing is compared with a paper."
+    "padding. Caches are random numbers of a real one's range. Keys and values: what the start reads of them, over "
+    "what one of the texts would read alone, and what it would be if every text had its prefix for itself. "
+    "Of a share of the layers nothing is compared with a paper."
 )
 PREFILL_NOTE = (
     "Cycles from the start until the prompt has passed the last layer; the head is told apart. Useful: multiplications "
@@ -74,7 +75,8 @@ _CACHE: Columns = (
     (Column("texts"), lambda r: str(r.texts)),
     (Column("shared positions"), lambda r: count(r.prefix)),
     (Column("own positions"), lambda r: ", ".join(map(str, r.own))),
-    (Column("keys and values, MB", source="estimated"), lambda r: f"{r.cache_bytes / 1e6:,.3f}"),
+    (Column("keys and values, MB"), lambda r: f"{r.cache_bytes / 1e6:,.3f}"),
+    (Column("of one text's"), lambda r: f"{r.cache_times_one:.3f}"),
     (Column("unshared, MB", source="estimated"), lambda r: f"{r.cache_bytes_alone / 1e6:,.3f}"),
     (Column("tiles taken"), lambda r: count(r.counters.cache_beats)),
 )

@@ -27,8 +27,9 @@ class TernaryRecord(ModelRecord):
     `prefix` cached positions were shared, `own` are those of each text behind them before the start; of several texts
     each read one of the `prompt` tokens. `shape` has the layers that ran, of `whole_layers` of the model.
 
-    Bytes of keys, values and their exponents that the start reads from memory, as its memory format has them: with the
-    prefix shared, and if each text had it for itself.
+    `listed_beats` are the wide beats that golden's order of reads has for the start; among them `cache_bytes` are keys,
+    values and their exponents, as the memory format has them. `_one`: if the first text ran alone; `_alone`: if each
+    text had the prefix for itself.
     """
 
     shape: BitNetConfig
@@ -36,7 +37,9 @@ class TernaryRecord(ModelRecord):
     prefix: int
     own: tuple[int, ...]
     whole_layers: int
+    listed_beats: int
     cache_bytes: int
+    cache_bytes_one: int
     cache_bytes_alone: int
 
     @property
@@ -54,6 +57,11 @@ class TernaryRecord(ModelRecord):
     def texts(self) -> int:
         """Texts that were decoded together."""
         return len(self.own)
+
+    @property
+    def cache_times_one(self) -> float:
+        """Bytes of keys and values, of those that one of the texts reads alone."""
+        return self.cache_bytes / max(self.cache_bytes_one, 1)
 
     @property
     def whole_cycles(self) -> float:

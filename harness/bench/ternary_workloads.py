@@ -34,24 +34,28 @@ def workload(name: str) -> TernaryWorkload:
     - tgN@C: N decode steps of a text, behind C positions at the first of them, the one in front of it included. tgN is
       tgN@1.
     - ppN: a prompt of N tokens without a cache, until the first choice.
-    - sharedB@C: B texts behind a prefix of C positions; a token each, then a decode step. sharedB is sharedB@1024.
+    - sharedB@C+S: B texts with S positions each behind a prefix of C ones; a token each, then a decode step. sharedB is
+      sharedB@1024, sharedB@C is sharedB@C+0.
     """
     count = r"([1-9][0-9]{0,3})"
     if found := re.fullmatch(rf"tg{count}(?:@{count})?", name):
         return TernaryWorkload(name, "decode", 1, int(found[1]) + 1, own=(int(found[2] or 1) - 1,))
     if found := re.fullmatch(rf"pp{count}", name):
         return TernaryWorkload(name, "prefill", int(found[1]), 1)
-    if found := re.fullmatch(rf"shared([2-4])(?:@{count})?", name):
-        texts, prefix = int(found[1]), int(found[2] or CONTEXT)
-        return TernaryWorkload(name, "decode", texts, STEPS + 1, prefix, (0,) * texts)
+    if found := re.fullmatch(rf"shared([2-4])(?:@{count}(?:\+{count})?)?", name):
+        texts, prefix, own = int(found[1]), int(found[2] or CONTEXT), int(found[3] or 0)
+        return TernaryWorkload(name, "decode", texts, STEPS + 1, prefix, (own,) * texts)
     raise InputError(
         f"--workload: found {name!r}, expected tgN@C (N decode steps behind C positions), ppN (a prompt of N tokens) "
-        "or sharedB@C (2 .. 4 texts behind a prefix of C positions)"
+        "or sharedB@C+S (2 .. 4 texts of S positions behind a prefix of C)"
     )
 
 
 _PORTS = TernaryGoal(PORTS, ports_busy, PORTS_BUSY, "%")
 _ROOF = TernaryGoal("decode, of the roof", lambda r: r.share, 0.90, "%")
+_SHARED = TernaryGoal("keys and values read, of one text's", lambda r: r.cache_times_one, 1.10, "%", at_most=True)
+_SUFFIX = 32
+"""Positions of a text behind the shared prefix, up to which all texts should read little more than one."""
 _FIRST = {"pp64": 0.15, "pp128": 0.30}
 
 
@@ -61,6 +65,8 @@ def goals(r: TernaryRecord) -> tuple[TernaryGoal, ...]:
         return ()
     found = []
     behind = r.work == "decode" and r.workload.endswith(f"@{CONTEXT}") and r.texts == 1
+    if r.texts > 1 and r.prefix >= CONTEXT and max(r.own) < _SUFFIX:
+        found.append(_SHARED)
     compared = (r.board, r.model) == ("sim:kv260", "bitnet-0.73b")
     if behind and r.memory == "ideal":
         found.append(TernaryGoal("decode", rate, 66.0, "tok/s") if compared else _ROOF)

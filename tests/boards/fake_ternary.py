@@ -4,15 +4,18 @@ and registers, but the model itself, whose bytes it compares."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import torch
 
+from golden.schedule import jobs
 from golden.spec.gen import ternary_accel as regs
 from golden.ternary.accel.arguments import Arguments, argument_error, build_of, counts
 from golden.ternary.accel.cache import Room
 from golden.ternary.accel.layout import pack_cache
 from golden.ternary.accel.outcome import BEST, outcome
+from golden.ternary.accel.reads import start_beats
 from golden.ternary.accel.start import Plan, cache_of, model_parts
 from golden.ternary.integer.model import Cache, IntegerModel, Requests
 from tests.boards.fake_accel import FakeDevice
@@ -43,11 +46,13 @@ class GoldenKernel:
     """Steps of a run for `FakeDevice`. `spoil` may change a record's words, by its number in the run.
 
     Attributes:
+        EXTRA: beats that each port counts more than the port before.
         runs: arguments of all starts.
     """
 
     model: IntegerModel
     spoil: Callable[[int, torch.Tensor], None] = lambda number, words: None
+    EXTRA: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         self.runs: list[Arguments] = []
@@ -79,6 +84,9 @@ class GoldenKernel:
         if a.tap_point:
             assert a.tap_all
             self._tap(device, a, found.streams[a.tap_point - 1])
+        order = jobs(a.prompt, a.generate, range(2 * a.model_layers), device.cfg.t_cols, 1, batch=a.batch)
+        listed = start_beats(order, self.model.cfg, laid.room, a.prefix, a.texts, device.cfg)
+        device.words |= {regs.RD_BEATS[port]: listed + self.EXTRA * port for port in range(device.cfg.ports)}
         passed = {regs.Offset.CYCLES: 900, regs.Offset.WEIGHT_BEATS: 7, regs.Offset.TOKENS_RUN: a.prompt}
         device.words |= passed
         pairs = torch.stack([found.index, found.value], -1).reshape(-1, 2 * BEST).to(torch.int32)

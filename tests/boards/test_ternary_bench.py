@@ -162,6 +162,17 @@ def test_a_wrong_residual_is_told(
     assert record.divergence.startswith("residual behind layer 0, MLP, token 0, element 30: golden ")
 
 
+def test_a_read_too_many_is_told(
+    krait: Krait, opened: list[Opened], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results alone would not show that something was read twice."""
+    monkeypatch.setattr(GoldenKernel, "EXTRA", 1)
+    code, _, (record,) = bench(krait, tmp_path, "--layers", 1, "--workload", "tg1@8", "--memory", "ideal")
+    assert code == 1
+    listed = record.listed_beats
+    assert record.divergence == f"beats read: golden lists {listed}, found port 1 {listed + 1}"
+
+
 def test_a_model_is_generated_once(opened: list[Opened], tmp_path: Path) -> None:
     """A share of the layers has a folder of its own; a folder with another model is refused."""
     models = tmp_path / "build" / "models"
@@ -233,11 +244,11 @@ def test_a_prefix_is_read_once() -> None:
     """Four texts behind 1,024 positions read little more than one; the counted bytes are near the format's."""
     cfg, shape = for_activation(load_board("kv260"), None, "silu"), shape_of("bitnet-0.73b")
     shared, one = workload("shared4"), workload("tg1@1024")
-    read = cache_bytes(shape, cfg, shared, 1024, shared.own)
-    alone = cache_bytes(shape, cfg, shared, 0, (1024,) * 4)
-    assert alone > 3.8 * read
+    read = cache_bytes(shape, cfg, shared)
+    assert cache_bytes(shape, cfg, replace(shared, prefix=0, own=(1024,) * 4)) > 3.8 * read
+    assert read < 1.01 * cache_bytes(shape, cfg, replace(shared, prompt=1, own=(0,)))
     position = 24 * 16 * 2 * (96 + 1)
-    assert cache_bytes(shape, cfg, one, 0, one.own) == pytest.approx((1023 + 1024) * position, rel=0.01)
+    assert cache_bytes(shape, cfg, one) == pytest.approx((1023 + 1024) * position, rel=0.01)
 
 
 def test_printed_figures_stand_beside() -> None:

@@ -151,7 +151,9 @@ def ternary_record(**changes: Any) -> TernaryRecord:
         "prefix": 10,
         "own": (3, 5),
         "whole_layers": 4,
+        "listed_beats": 70,
         "cache_bytes": 3000,
+        "cache_bytes_one": 2800,
         "cache_bytes_alone": 5000,
         "counters": ternary_counters(),
     }

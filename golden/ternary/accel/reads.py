@@ -8,9 +8,12 @@ from enum import IntEnum, StrEnum
 from golden.beats import Wide
 from golden.schedule import Job, Kind
 from golden.ternary.accel.cache import Room, cache_reads
-from golden.ternary.accel.image import Sections
+from golden.ternary.accel.image import Sections, sections
 from golden.ternary.accel.layout import SLICE, row_place, scaled_rows
 from golden.ternary.config import BitNetConfig
+
+ID_BYTES = 4
+"""Of a token of the prompt."""
 
 
 class Region(StrEnum):
@@ -119,6 +122,19 @@ def runs(
                 dest = Dest.VALUES if read.values else Dest.KEYS
                 found.append(Run(dest, Region.CACHE, read.offset, read.beats, read.part))
         yield job, found
+
+
+def start_beats(
+    jobs: Iterable[Job], cfg: BitNetConfig, room: Room, prefix: int, own: tuple[int, ...], machine: Wide
+) -> int:
+    """Wide beats that a start with an int8 head reads; its arguments are those of `positions`."""
+    size, order = sections(cfg, machine), list(positions(jobs, prefix, own))
+    embeds = [job for job, _ in order if job.kind is Kind.EMBED]
+    prompt = sum(job.tokens for job in embeds if not job.feedback)
+    ids = -(-prompt * ID_BYTES // machine.wide_bytes)
+    rows = sum(job.tokens for job in embeds) * (1 + -(-cfg.hidden_size // SLICE) + size.angles)
+    streams = runs(order, cfg, room, size, size.rows, machine)
+    return ids + rows + sum(run.beats for _, found in streams for run in found)
 
 
 def row_beats(ids: Sequence[int], lengths: Sequence[int], width: int, angles: int, machine: Wide) -> Iterator[RowBeat]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workloads of `ternary_accel` by name, the numbers that records should reach, shares of the layers."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.harness.samples import ternary_counters, ternary_record
         ("pp64", TernaryWorkload("pp64", "prefill", 64, 1, 0, (0,))),
         ("shared4", TernaryWorkload("shared4", "decode", 4, 2, 1024, (0, 0, 0, 0))),
         ("shared2@40", TernaryWorkload("shared2@40", "decode", 2, 2, 40, (0, 0))),
+        ("shared3@40+9", TernaryWorkload("shared3@40+9", "decode", 3, 2, 40, (9, 9, 9))),
     ],
 )
 def test_workloads_by_name(name: str, expected: TernaryWorkload) -> None:
@@ -33,10 +35,12 @@ def test_workloads_by_name(name: str, expected: TernaryWorkload) -> None:
     assert workload(name) == expected
 
 
-@pytest.mark.parametrize("name", ["tg0", "tg1@0", "tg@8", "pp", "pp64@8", "shared1", "shared5", "shared", "tg1@99999"])
+@pytest.mark.parametrize(
+    "name", ["tg0", "tg1@0", "tg@8", "pp", "pp64@8", "shared1", "shared5", "shared", "shared4+3", "tg1@99999"]
+)
 def test_anything_else_is_refused(name: str) -> None:
     """What was found, and the three forms."""
-    with pytest.raises(InputError, match=rf"--workload: found '{name}', expected tgN@C"):
+    with pytest.raises(InputError, match=re.escape(f"--workload: found '{name}', expected tgN@C")):
         workload(name)
 
 
@@ -64,6 +68,15 @@ def test_what_has_no_goals() -> None:
     """A share of the layers, another context, several texts, the model of the zoo."""
     for other in ({"whole_layers": 24}, {"workload": "tg1@64"}, {"own": (0, 0)}, {"model": "bitnet-tiny"}):
         assert goals(whole(**other)) == ()
+
+
+def test_texts_behind_a_prefix_read_little_more_than_one() -> None:
+    """Up to 32 positions of each, under every memory."""
+    (goal,) = goals(whole(prefix=1024, own=(31, 31), memory="worse"))
+    assert (goal.bound, goal.unit, goal.at_most) == (1.10, "%", True)
+    assert goal.figure(whole(cache_bytes=33, cache_bytes_one=30)) == pytest.approx(1.1)
+    for other in ({"own": (31, 32)}, {"prefix": 1023}, {"own": (31,)}):
+        assert goals(whole(**({"prefix": 1024, "own": (3, 3), "workload": "x"} | other))) == ()
 
 
 def test_a_share_of_the_layers_is_told() -> None:

@@ -10,7 +10,17 @@ from golden.schedule import Job, Kind, jobs
 from golden.ternary.accel import image
 from golden.ternary.accel.cache import Room, cache_reads
 from golden.ternary.accel.layout import angle_rows, rows_section
-from golden.ternary.accel.reads import Dest, Region, Row, cached_beats, job_sections, positions, row_beats, runs
+from golden.ternary.accel.reads import (
+    Dest,
+    Region,
+    Row,
+    cached_beats,
+    job_sections,
+    positions,
+    row_beats,
+    runs,
+    start_beats,
+)
 from tests.golden.ternary.integer.models import SHAPES, random_model
 from tests.golden.ternary.machine import Machine
 
@@ -113,3 +123,17 @@ def test_beats_of_the_cache_are_those_of_the_runs(prompt: int, prefix: int, own:
     told = runs(positions(order, prefix, own), MODEL.cfg, room, size, 1, machine)
     expected = sum(run.beats for _, found in told for run in found if run.region is Region.CACHE)
     assert cached_beats(order, MODEL.cfg, room, prefix, own, machine) == expected > 0
+
+
+def test_beats_of_a_start_are_ids_rows_and_runs() -> None:
+    """17 ids are two beats of 64 bytes; each token of the run has its row and its angles, each chunk its weights."""
+    machine, room, own = Machine(64), Room(50, 40), (5,)
+    size = image.sections(MODEL.cfg, machine)
+    order = list(jobs(17, 3, range(2 * LAYERS), 4, 1))
+    told = list(runs(positions(order, 0, own), MODEL.cfg, room, size, size.rows, machine))
+    rows = 0
+    for job, lengths in positions(order, 0, own):
+        if job.kind is Kind.EMBED:
+            rows += len(list(row_beats([0] * job.tokens, lengths, MODEL.cfg.hidden_size, size.angles, machine)))
+    expected = 2 + rows + sum(run.beats for _, found in told for run in found)
+    assert start_beats(order, MODEL.cfg, room, 0, own, machine) == expected
