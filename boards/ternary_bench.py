@@ -35,6 +35,8 @@ from harness.bench.ternary_workloads import MODELS, QUICK, TernaryWorkload, goal
 KERNEL = "ternary_accel"
 RECORDS = "ternary.jsonl"
 """Name of the file of records, beside those of other kernels."""
+QUICK_WORK = ("tg16", "pp16", "shared4@64+8")
+"""What the tiny model does where nothing is asked."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,12 @@ def asked(
     if layers is not None and not 1 <= layers <= most:
         raise InputError(f"--layers: found {layers}, expected 1 .. {most}, those of {name}")
     return TernaryAsked(board, config, name, workload(work or QUICK[1]), memories(memory), layers)
+
+
+def run_quick(path: Path) -> bool:
+    """Each kind of workload with the tiny model under ideal memory; whether all was exact."""
+    good = [run(asked("sim", None, None, work, "ideal"), path) for work in QUICK_WORK]
+    return all(good)
 
 
 def run(what: TernaryAsked, path: Path) -> bool:

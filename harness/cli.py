@@ -223,7 +223,7 @@ def bench(
         bool, typer.Option("--all", help="Every short workload on every virtual board, and speed.")
     ] = False,
     kernel: Annotated[
-        str | None, typer.Option(help="tern_matvec, mamba2_accel or ternary_accel; the first two without it.")
+        str | None, typer.Option(help="tern_matvec, mamba2_accel or ternary_accel; all without it.")
     ] = None,
     bundle: Annotated[Path | None, typer.Option(help="Replay this bundle instead of the board's workloads.")] = None,
     memory: Annotated[
@@ -255,7 +255,7 @@ def bench(
 ) -> None:
     """Replay bundles and models on a board, check every result, record cycles. Exit code 1 if one or a goal is missed.
 
-    Full-size models run only when they are named.
+    Without --kernel the tiny models run on the board `sim`; full-size ones run only when they are named.
     """
     from boards import bench as benchmarks
     from boards import mamba2_bench, ternary_bench
@@ -280,6 +280,7 @@ def bench(
         good = (benchmarks.run_speed(records.with_name("speed.jsonl")) if all_boards else True) and good
         if kernel is None and (all_boards or board == "sim"):
             good = mamba2_bench.run_quick(mamba2_records) and good
+            good = ternary_bench.run_quick(records.with_name(ternary_bench.RECORDS)) and good
     raise typer.Exit(0 if good else 1)
 
 

@@ -13,7 +13,7 @@ import torch
 from boards.configs import for_activation
 from boards.facts import load_board
 from boards.model_bench import check_room
-from boards.ternary_bench import RECORDS, asked, cache_bytes, more, prepare
+from boards.ternary_bench import RECORDS, TernaryAsked, asked, cache_bytes, more, prepare, run_quick
 from boards.ternary_models import integer_model, requests_of, shape_of
 from golden.errors import InputError
 from golden.ternary import published as shapes
@@ -268,6 +268,19 @@ def test_what_is_asked_without_options() -> None:
     """The zoo's model, sixteen steps, every memory."""
     found = asked("sim", None, None, None, None)
     assert (found.model, found.workload.name, found.layers, found.memories) == ("bitnet-tiny", "tg16", None, MEMORIES)
+
+
+def test_without_a_kernel_the_tiny_model_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the board `sim`: decode, a prompt, texts behind a prefix; one that fails fails all."""
+    found: list[TernaryAsked] = []
+    monkeypatch.setattr("boards.ternary_bench.run", lambda what, path: (found.append(what), len(found) != 2)[1])
+    assert not run_quick(tmp_path / RECORDS)
+    assert [(each.board, each.model, each.memories) for each in found] == 3 * [("sim", "bitnet-tiny", ("ideal",))]
+    assert [(each.workload.work, each.workload.own) for each in found] == [
+        ("decode", (0,)),
+        ("prefill", (0,)),
+        ("decode", (8, 8, 8, 8)),
+    ]
 
 
 def test_golden_has_what_the_start_gives(opened: list[Opened]) -> None:
