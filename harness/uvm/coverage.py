@@ -4,6 +4,7 @@
 import contextlib
 import io
 import json
+from enum import Enum
 from pathlib import Path
 
 import vsc
@@ -22,12 +23,19 @@ Bins = dict[str, dict[str, int]]
 SAMPLED = ("tiles", "blocks", "vectors", "row_pad", "col_pad", "w", "x", "stalls", "action", "error", "peak")
 
 
-def _named(names: tuple[str, ...]) -> dict[str, object]:
+def named(names: tuple[str, ...]) -> dict[str, object]:
+    """Bins for the places of names in a tuple."""
     return {name: vsc.bin(index) for index, name in enumerate(names)}
 
 
-def _enum(kind: type[StallKind] | type[Action]) -> tuple[str, ...]:
+def names_of(kind: type[Enum]) -> tuple[str, ...]:
+    """Names of an enumeration whose values count from 0."""
     return tuple(member.name for member in kind)
+
+
+def numbers(*values: int) -> dict[str, object]:
+    """Bins for numbers."""
+    return {str(value): vsc.bin(value) for value in values}
 
 
 @vsc.covergroup
@@ -49,14 +57,14 @@ class StartCoverage:
             self.blocks, bins={"one": vsc.bin(1), "few": vsc.bin([2, 3]), "many": vsc.bin([4, 255])}
         )
         self.cp_vectors = vsc.coverpoint(self.vectors, bins={str(v): vsc.bin(v) for v in range(1, t_cols + 1)})
-        self.cp_row_pad = vsc.coverpoint(self.row_pad, bins=_named(("none", "some", "all_but_one")))
-        self.cp_col_pad = vsc.coverpoint(self.col_pad, bins=_named(("none", "part_of_a_byte", "bytes")))
-        self.cp_w = vsc.coverpoint(self.w, bins=_named(W_NAMES))
-        self.cp_x = vsc.coverpoint(self.x, bins=_named(X_NAMES))
-        self.cp_stalls = vsc.coverpoint(self.stalls, bins=_named(_enum(StallKind)))
-        self.cp_action = vsc.coverpoint(self.action, bins=_named(_enum(Action)))
+        self.cp_row_pad = vsc.coverpoint(self.row_pad, bins=named(("none", "some", "all_but_one")))
+        self.cp_col_pad = vsc.coverpoint(self.col_pad, bins=named(("none", "part_of_a_byte", "bytes")))
+        self.cp_w = vsc.coverpoint(self.w, bins=named(W_NAMES))
+        self.cp_x = vsc.coverpoint(self.x, bins=named(X_NAMES))
+        self.cp_stalls = vsc.coverpoint(self.stalls, bins=named(names_of(StallKind)))
+        self.cp_action = vsc.coverpoint(self.action, bins=named(names_of(Action)))
         self.cp_error = vsc.coverpoint(self.error, bins={code.name: vsc.bin(int(code)) for code in ErrorCode})
-        self.cp_peak = vsc.coverpoint(self.peak, bins=_named(("small", "above_half", "largest_possible")))
+        self.cp_peak = vsc.coverpoint(self.peak, bins=named(("small", "above_half", "largest_possible")))
         self.vectors_x_stalls = vsc.cross([self.cp_vectors, self.cp_stalls])
         self.pads = vsc.cross([self.cp_row_pad, self.cp_col_pad])
         self.tiles_x_blocks = vsc.cross([self.cp_tiles, self.cp_blocks])

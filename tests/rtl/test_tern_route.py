@@ -14,9 +14,9 @@ from golden.ternary.accel.image import sections, weights
 from golden.ternary.accel.layout import gate_up, layer_section, matrix_section
 from golden.ternary.accel.reads import Dest, Region, positions, runs
 from golden.ternary.config import BitNetConfig
+from golden.ternary.integer import extremes
 from golden.ternary.integer.model import IntegerModel
 from harness.sim.runner import derive_seed
-from tests.golden.ternary.integer.models import extreme_model
 from tests.golden.ternary.machine import Machine
 from tests.rtl.dut import SIMS, check_module
 from tests.rtl.m2_block_data import write
@@ -45,7 +45,7 @@ class Told:
         self.wide, self.lanes = params["WIDE_W"], params["LANES"]
         self.group_w = max(1, (self.wide // 512 - 1).bit_length())
         self.machine = Machine(self.wide // 8)
-        self.model = extreme_model("random", rng.getrandbits(30), cfg)
+        self.model = extremes.make("random", rng.getrandbits(30), cfg)
         self.sinks: dict[str, list[int]] = {name: [] for name in ("n", "nd", "nf", "lw", "k", "v", "h")}
         self.plan: list[int] = []
         self.w: list[int] = []

@@ -9,8 +9,9 @@ from dataclasses import replace
 from itertools import cycle, product
 from random import Random
 
-from harness.uvm.mamba2.items import Action
 from harness.uvm.mamba2.knobs import GENERATE, KINDS, PARTS, PLACES, STYLES, Knobs, draw
+from harness.uvm.model_corners import disturbed, endless, faults
+from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
 
 SHAPES = 24
@@ -26,19 +27,27 @@ CUTS = {
 TAPS = (*product((1, 2, 3), (False, True)), (0, True))
 READS, WRITES = 5, 3
 """Regions that a continuing start with its states in memory reads, and that it writes."""
+ALL_REGIONS = {
+    "kind": "continued",
+    "place": "memory",
+    "part": PARTS[0],
+    "layers": 1,
+    "prompt": "one",
+    "generate": 1,
+    "tap": 1,
+    "tap_all": True,
+}
+"""A start that reads and writes all of them."""
 
 
 def corners(seed: int, ports: int) -> Iterator[Knobs]:
     """Yield the knobs of all corners; the seed decides which numbers, models and texts they get."""
     random, drawn = Random(seed), draw(seed)
-    bounds = _endless(list(product(GENERATE, ENDS)), random)
-    for knobs in (*_wholes(bounds, drawn), *_disturbed(bounds, drawn), *_faults(ports, drawn)):
+    bounds = endless(list(product(GENERATE, ENDS)), random)
+    ends = ({"generate": generate, "prompt": prompt} for generate, prompt in bounds)
+    others = (*disturbed(drawn, ends, {"kind": "tokens"}), *faults(drawn, ports, READS, WRITES, ALL_REGIONS))
+    for knobs in (*_wholes(bounds, drawn), *others):
         yield replace(knobs, shape=knobs.shape % SHAPES)
-
-
-def _endless(deck: list[tuple[int, str]], random: Random) -> Iterator[tuple[int, str]]:
-    random.shuffle(deck)
-    return cycle(deck)
 
 
 def _wholes(bounds: Iterator[tuple[int, str]], drawn: Iterator[Knobs]) -> Iterator[Knobs]:
@@ -62,34 +71,3 @@ def _wholes(bounds: Iterator[tuple[int, str]], drawn: Iterator[Knobs]) -> Iterat
             tap=tap,
             tap_all=tap_all,
         )
-
-
-def _disturbed(bounds: Iterator[tuple[int, str]], drawn: Iterator[Knobs]) -> Iterator[Knobs]:
-    """Every stall with a restart, a reset, an illegal argument and a bad token; ends of texts that are left."""
-    for action, stalls in product((Action.RESTART, Action.RESET, Action.ILLEGAL, Action.BAD_TOKEN), StallKind):
-        knobs = replace(next(drawn), action=action, stalls=stalls, kind="tokens")
-        if action in (Action.RESTART, Action.RESET):
-            generate, prompt = next(bounds)
-            knobs = replace(knobs, prompt=prompt, generate=generate)
-        yield knobs
-
-
-def _faults(ports: int, drawn: Iterator[Knobs]) -> Iterator[Knobs]:
-    """An error response on every port in every region that is read or written, under every stall."""
-    for action, regions in ((Action.READ_ERROR, READS), (Action.WRITE_ERROR, WRITES)):
-        for (region, port), stalls in zip(product(range(regions), range(ports)), cycle(StallKind), strict=False):
-            yield replace(
-                next(drawn),
-                action=action,
-                stalls=stalls,
-                region=region,
-                port=port,
-                kind="continued",
-                place="memory",
-                part=PARTS[0],
-                layers=1,
-                prompt="one",
-                generate=1,
-                tap=1,
-                tap_all=True,
-            )

@@ -14,8 +14,10 @@ from golden.mamba2.integer.profile import Mamba2Profile
 from golden.mamba2.integer.taps import checking
 from golden.spec import Mamba2AccelConfig
 from golden.spec.gen.mamba2_accel import ErrorCode
-from harness.uvm.mamba2.items import Action, ModelItem, Stimulus
+from harness.uvm.coverage import named, names_of, numbers
+from harness.uvm.mamba2.items import Stimulus
 from harness.uvm.mamba2.knobs import ILLEGAL_NAMES, KINDS, PARTS, PLACES, STYLES, ZOO
+from harness.uvm.model_start import WHOLE, Action, ModelItem
 from harness.uvm.stalls import StallKind
 
 VALUES = ("in_proj", "out_proj", "residual", "gate", "logits")
@@ -38,18 +40,6 @@ SAMPLED = (
 )
 
 
-def _named(names: tuple[str, ...]) -> dict[str, object]:
-    return {name: vsc.bin(index) for index, name in enumerate(names)}
-
-
-def _enum(kind: type[StallKind] | type[Action]) -> tuple[str, ...]:
-    return tuple(member.name for member in kind)
-
-
-def _numbers(*numbers: int) -> dict[str, object]:
-    return {str(number): vsc.bin(number) for number in numbers}
-
-
 @vsc.covergroup
 class ModelCoverage:
     """What a start looked like, and which extreme numbers golden met in it.
@@ -67,23 +57,23 @@ class ModelCoverage:
         self.cp_d_state = vsc.coverpoint(
             self.d_state, bins={"8": vsc.bin(8), "16": vsc.bin(16), "more": vsc.bin([17, 255])}
         )
-        self.cp_ngroups = vsc.coverpoint(self.ngroups, bins=_numbers(1, 2))
-        self.cp_layers = vsc.coverpoint(self.layers, bins=_numbers(1, 2, 3))
-        self.cp_part = vsc.coverpoint(self.part, bins=_named(PARTS))
-        self.cp_prompt = vsc.coverpoint(self.prompt, bins=_numbers(*range(t_cols)))
+        self.cp_ngroups = vsc.coverpoint(self.ngroups, bins=numbers(1, 2))
+        self.cp_layers = vsc.coverpoint(self.layers, bins=numbers(1, 2, 3))
+        self.cp_part = vsc.coverpoint(self.part, bins=named(PARTS))
+        self.cp_prompt = vsc.coverpoint(self.prompt, bins=numbers(*range(t_cols)))
         self.cp_chunks = vsc.coverpoint(self.chunks, bins={"1": vsc.bin(1), "2": vsc.bin(2), "more": vsc.bin([3, 254])})
-        self.cp_generate = vsc.coverpoint(self.generate, bins=_numbers(0, 1, 2, 3, 4))
-        self.cp_place = vsc.coverpoint(self.place, bins=_named(PLACES))
-        self.cp_kind = vsc.coverpoint(self.kind, bins=_named(KINDS))
-        self.cp_style = vsc.coverpoint(self.style, bins=_named((*STYLES, ZOO)))
-        self.cp_tap = vsc.coverpoint(self.tap, bins=_named(_TAPS))
-        self.cp_stalls = vsc.coverpoint(self.stalls, bins=_named(_enum(StallKind)))
-        self.cp_action = vsc.coverpoint(self.action, bins=_named(_enum(Action)))
+        self.cp_generate = vsc.coverpoint(self.generate, bins=numbers(0, 1, 2, 3, 4))
+        self.cp_place = vsc.coverpoint(self.place, bins=named(PLACES))
+        self.cp_kind = vsc.coverpoint(self.kind, bins=named(KINDS))
+        self.cp_style = vsc.coverpoint(self.style, bins=named((*STYLES, ZOO)))
+        self.cp_tap = vsc.coverpoint(self.tap, bins=named(_TAPS))
+        self.cp_stalls = vsc.coverpoint(self.stalls, bins=named(names_of(StallKind)))
+        self.cp_action = vsc.coverpoint(self.action, bins=named(names_of(Action)))
         self.cp_error = vsc.coverpoint(self.error, bins={code.name: vsc.bin(int(code)) for code in ErrorCode})
-        self.cp_illegal = vsc.coverpoint(self.illegal, bins=_named(ILLEGAL_NAMES))
-        self.cp_fault = vsc.coverpoint(self.fault, bins=_named(FAULTS))
-        self.cp_port = vsc.coverpoint(self.port, bins=_numbers(*range(ports)))
-        self.cp_chunk_heads = vsc.coverpoint(self.chunk_heads, bins=_numbers(1, 2, 4, 8))
+        self.cp_illegal = vsc.coverpoint(self.illegal, bins=named(ILLEGAL_NAMES))
+        self.cp_fault = vsc.coverpoint(self.fault, bins=named(FAULTS))
+        self.cp_port = vsc.coverpoint(self.port, bins=numbers(*range(ports)))
+        self.cp_chunk_heads = vsc.coverpoint(self.chunk_heads, bins=numbers(1, 2, 4, 8))
         self.cp_value_saturated = vsc.coverpoint(self.value_saturated, bins={"seen": vsc.bin(1)})
         self.cp_state_saturated = vsc.coverpoint(self.state_saturated, bins={"seen": vsc.bin(1)})
         self.cp_act_shift_0 = vsc.coverpoint(self.act_shift_0, bins={"seen": vsc.bin(1)})
@@ -182,7 +172,7 @@ class Coverage(uvm_subscriber):
         s = item.stimulus
         a, t_cols = s.legal, s.cfg.t_cols
         error = int(item.outcome.error) if item.outcome is not None else 0
-        whole = s.action in (Action.RUN, Action.RESTART, Action.RESET)
+        whole = s.action in WHOLE
         looks = (
             min(a.d_model, NOWHERE - 1),
             a.headdim,

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kernel-level transactions: one start of `mamba2_accel`, what it should do and what it did."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from torch import Tensor
@@ -14,69 +12,25 @@ from golden.mamba2.accel.arguments import Arguments, Counts, build_of, counts
 from golden.mamba2.accel.layout import StateShape
 from golden.mamba2.integer.model import IntegerModel, IntegerState
 from golden.spec import Mamba2AccelConfig
-from golden.spec.gen.mamba2_accel import ErrorCode
-from harness.uvm.stalls import Fault, Stalls
-from harness.uvm.starts import StartItem
-
-
-class Action(Enum):
-    """What is done around a start."""
-
-    RUN = 0
-    """Start, wait, check."""
-    RESTART = 1
-    """Write a second start while the first runs: two runs back to back."""
-    RESET = 2
-    """Reset in flight, then start again from nothing."""
-    ILLEGAL = 3
-    """An argument out of range: an error code, no memory traffic."""
-    BAD_TOKEN = 4
-    """A token of the prompt that is not below VOCAB: reported, row 0 in its place."""
-    READ_ERROR = 5
-    """A port answers reads with SLVERR."""
-    WRITE_ERROR = 6
-    """A port answers writes with SLVERR."""
+from harness.uvm.model_start import ModelOutcome, ModelStimulus
 
 
 @dataclass(frozen=True)
-class Stimulus:
+class Stimulus(ModelStimulus):
     """One start, complete.
 
     Attributes:
-        model: the whole model as it lies in memory; a run may take some of its layers.
         prompt: token ids, one for each row of a raw start.
         rows: residual values [L, D] of a raw start.
-        arguments: those that lie in the registers; an illegal start has one that is not in `legal`.
-        legal: where everything lies.
-        regions: bytes by region (boards/drivers/mamba2_accel.py), uint8 [beats, WIDE].
         states: of the run's layers in front of a continuing start.
     """
 
-    name: str
     cfg: Mamba2AccelConfig
     model: IntegerModel
-    prompt: tuple[int, ...]
     arguments: Arguments
     legal: Arguments
-    regions: Mapping[str, Tensor]
     rows: Tensor | None = None
     states: tuple[IntegerState, ...] | None = None
-    action: Action = Action.RUN
-    stalls: Stalls = field(default_factory=Stalls)
-    fault: Fault | None = None
-    delay: int = 0
-    style: str = "random"
-    illegal: str = ""
-
-    @property
-    def restarted(self) -> bool:
-        """Whether a second start is written during the first."""
-        return self.action is Action.RESTART
-
-    @property
-    def reset(self) -> bool:
-        """Whether a reset in flight comes first."""
-        return self.action is Action.RESET
 
     @property
     def label(self) -> str:
@@ -124,29 +78,7 @@ class Stimulus:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What the device did.
+class Outcome(ModelOutcome):
+    """What the device did, with the states of the layers that have theirs in memory, by layer."""
 
-    Attributes:
-        index, value: int64 [generated, 8] of the records in memory.
-        stream: captured beats, int64 [beats, 8].
-        states: of the layers with their state in memory, by layer.
-        changed: what changed in memory where a start may not write, one line each.
-    """
-
-    error: ErrorCode
-    error_port: int
-    counters: dict[str, int]
-    index: Tensor
-    value: Tensor
-    stream: Tensor
     states: dict[int, Pot]
-    changed: tuple[str, ...]
-    violations: tuple[str, ...]
-
-
-class ModelItem(StartItem):
-    """A start of `mamba2_accel` in a sequence."""
-
-    stimulus: Stimulus
-    outcome: Outcome | None

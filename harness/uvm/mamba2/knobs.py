@@ -10,7 +10,7 @@ import vsc
 from golden.mamba2.accel.arguments import Arguments, Build
 from golden.mamba2.integer.extremes import STYLES as EXTREMES
 from golden.spec.gen.mamba2_accel import MAX_LAYERS, MAX_TOKENS, MAX_VOCAB, ErrorCode
-from harness.uvm.mamba2.items import Action
+from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
 
 STYLES = ("synthetic", *EXTREMES)

@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from pyuvm import uvm_analysis_port, uvm_component, uvm_subscriber
@@ -12,18 +13,22 @@ from golden.fixed.pot import Pot
 from golden.mamba2.accel.arguments import argument_error, build_of
 from golden.spec import Mamba2AccelConfig
 from golden.spec.gen.mamba2_accel import ErrorCode
-from harness.uvm.inorder import InOrderScoreboard, port_beats, status_failures, window_failures
-from harness.uvm.mamba2.items import Action, ModelItem, Outcome, Stimulus
+from harness.uvm.inorder import InOrderScoreboard, port_beats, status_failures
+from harness.uvm.mamba2.items import Outcome, Stimulus
 from harness.uvm.mamba2.streams import locate, segments, traffic
+from harness.uvm.model_compare import laws, record_divergence, share, stream_divergence, values
+from harness.uvm.model_start import Action, ModelItem
 from harness.uvm.starts import StartItem
 
 ACTION_ERROR = {
-    Action.BAD_TOKEN: ErrorCode.BAD_TOKEN,
+    Action.BAD_DATA: ErrorCode.BAD_TOKEN,
     Action.READ_ERROR: ErrorCode.AXI_READ,
     Action.WRITE_ERROR: ErrorCode.AXI_WRITE,
 }
 REFUSED = ("WEIGHT_BEATS", "WINDOW", "SSM_BEATS", "TOKENS_DONE", "TOKENS_RUN", "LAYERS_DONE", "TAP_BEATS")
 """Counters that stay 0 when a start is refused."""
+BOUNDED = ("STALL_STATE", "FIRST_TOKEN", "SSM_BEATS")
+"""Counters of cycles or of beats that take one each."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def predict(s: Stimulus) -> Prediction:
         return Prediction(error, port, {}, 1)
     outcome, runs = s.golden, 1 + s.restarted
     stream = captured(s, outcome.streams)
-    if s.action is Action.BAD_TOKEN:
+    if s.action is Action.BAD_DATA:
         return Prediction(error, 0, {}, runs, outcome.index, outcome.value, stream)
     counters = traffic(s)
     beats = port_beats(s.cfg.ports, counters.pop("RD_BEATS"), counters.pop("WR_BEATS"))
@@ -97,47 +102,23 @@ class Scoreboard(InOrderScoreboard):
     def differences(self, item: StartItem, prediction: Prediction) -> list[str]:
         """Return one line for each deviation."""
         found: Outcome = item.outcome
-        lines = status_failures(prediction, found) + laws(found.counters) + list(found.changed)
+        lines = status_failures(prediction, found) + laws(found.counters, BOUNDED) + list(found.changed)
         lines += result_differences(item.stimulus, prediction, found)
         return [f"{line} [{item.get_name()}]" for line in lines]
 
 
-def laws(counters: Mapping[str, int]) -> list[str]:
-    """Return violations of: beats + stalls = window <= cycles, and no other time longer than the run."""
-    stalls = sum(counters[f"STALL_{cause}"] for cause in ("WEIGHTS", "ACTS", "OUT"))
-    cycles = counters["CYCLES"]
-    return window_failures(counters, stalls) + [
-        f"register {name}: RTL {counters[name]}, more than CYCLES {cycles}"
-        for name in ("STALL_STATE", "FIRST_TOKEN", "SSM_BEATS")
-        if counters[name] > cycles
-    ]
-
-
 def result_differences(s: Stimulus, expected: Prediction, found: Outcome) -> list[str]:
     """Return the first divergence of the stream, the states and the records; after a bad token of what was finished."""
-    whole = expected.error is ErrorCode.NONE
+    whole, point = expected.error is ErrorCode.NONE, s.legal.tap_point
     lines: list[str | None] = []
     if expected.stream is not None:
         beats = len(expected.stream) if whole else found.counters["TAP_BEATS"]
-        lines.append(stream_divergence(s, expected.stream[:beats], found.stream[:beats]))
+        lines.append(stream_divergence(expected.stream[:beats], found.stream[:beats], point, partial(locate, s)))
     for layer, state in (expected.states or {}).items():
         lines.append(state_divergence(s, layer, state, found.states[layer]))
     if expected.index is not None and expected.value is not None:
-        count = len(expected.index) if whole else found.counters["TOKENS_DONE"]
-        lines += _record_divergence(s, expected, found, count)
+        lines += record_divergence(expected.index, expected.value, found, whole, s.model.profile.proj_frac)
     return [line for line in lines if line]
-
-
-def stream_divergence(s: Stimulus, expected: Tensor, found: Tensor) -> str | None:
-    """Return one line about the first captured value that differs, None if none does."""
-    if len(expected) != len(found):
-        return f"stream of tap point {s.legal.tap_point}: golden {len(expected)} beats, RTL {len(found)}"
-    different = (expected != found).nonzero()
-    if not len(different):
-        return None
-    beat, lane = (int(i) for i in different[0])
-    where, frac = locate(s, beat, lane)
-    return f"stream {where}: {_values(expected[beat, lane], found[beat, lane], frac)}; {_share(different, expected)}"
 
 
 def state_divergence(s: Stimulus, layer: int, expected: Pot, found: Pot) -> str | None:
@@ -150,38 +131,10 @@ def state_divergence(s: Stimulus, layer: int, expected: Pot, found: Pot) -> str 
         golden, rtl = expected.value[n, channel], found.value[n, channel]
         place = f"state of layer {layer}, head {channel // heads}, n {n}, row {channel}"
         numbers = f"golden {int(expected.q[n, channel])}, RTL {int(found.q[n, channel])}"
-        return f"{place}: {numbers}; with shifts {_values(golden, rtl, frac)}; {_share(different, expected.q)}"
+        return f"{place}: {numbers}; with shifts {values(golden, rtl, frac)}; {share(different, expected.q)}"
     different = (expected.s != found.s).nonzero()
     if not len(different):
         return None
     n, group = (int(i) for i in different[0])
     shifts = f"golden {int(expected.s[n, group])}, RTL {int(found.s[n, group])}"
-    return f"shift of state of layer {layer}, n {n}, channel group {group}: {shifts}; {_share(different, expected.s)}"
-
-
-def _record_divergence(s: Stimulus, expected: Prediction, found: Outcome, count: int) -> list[str]:
-    if count > s.legal.generate:
-        return [f"register TOKENS_DONE: RTL {count}, more than GENERATE {s.legal.generate}"]
-    lines = []
-    pairs = ("index", expected.index, found.index, 0), ("logit", expected.value, found.value, s.model.profile.proj_frac)
-    for what, golden, rtl, frac in pairs:
-        assert golden is not None  # both or none
-        different = (golden[:count] != rtl[:count]).nonzero()
-        if len(different):
-            step, rank = (int(i) for i in different[0])
-            place = f"record of chosen token {step}, {what} of rank {rank}"
-            numbers = _values(golden[step, rank], rtl[step, rank], frac)
-            lines.append(f"{place}: {numbers}; {_share(different, golden[:count])}")
-    return lines
-
-
-def _values(golden: Tensor, rtl: Tensor, frac: int) -> str:
-    """Both values raw, and where they have fraction bits as numbers."""
-    want, have = int(golden), int(rtl)
-    if not frac:
-        return f"golden {want}, RTL {have}"
-    return f"golden {want} ({want / (1 << frac):.6g}), RTL {have} ({have / (1 << frac):.6g})"
-
-
-def _share(different: Tensor, of: Tensor) -> str:
-    return f"{len(different)} of {of.numel()} values differ"
+    return f"shift of state of layer {layer}, n {n}, channel group {group}: {shifts}; {share(different, expected.s)}"

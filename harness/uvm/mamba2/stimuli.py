@@ -30,10 +30,11 @@ from golden.mamba2.integer import extremes, functions, store, synthetic
 from golden.mamba2.integer.model import IntegerModel, IntegerState
 from golden.mamba2.integer.profile import Mamba2Profile
 from golden.spec import Mamba2AccelConfig
-from golden.spec.gen.mamba2_accel import ErrorCode
-from harness.uvm.mamba2.items import Action, Stimulus
-from harness.uvm.mamba2.knobs import ILLEGAL, ILLEGAL_NAMES, Knobs, Shape, shapes
+from harness.uvm import model_start
+from harness.uvm.mamba2.items import Stimulus
+from harness.uvm.mamba2.knobs import ILLEGAL, Knobs, Shape, shapes
 from harness.uvm.mamba2.streams import traffic
+from harness.uvm.model_start import Action
 from harness.uvm.stalls import Access, Fault, Stalls
 
 GUARD = 8
@@ -104,7 +105,7 @@ def start(
     else:
         regions["tok"] = to_beats(little_endian(torch.tensor(prompt), TOKEN_BITS), cfg)
     a = place(replace(a, keep=states is not None, raw=rows is not None), cfg, regions, skew)
-    s = Stimulus(name, cfg, model, prompt, a, a, regions, rows, states)
+    s = Stimulus(name, cfg, model, prompt, a, a, regions, rows=rows, states=states)
     return replace(s, regions=regions | {"s": _states(s, states)}) if states and s.state_layers else s
 
 
@@ -204,7 +205,7 @@ def _start(
 ) -> Stimulus:
     """One start with a prompt of its own, stalls and all, but with nothing wrong."""
     length, vocab = knobs.tokens(cfg.t_cols), model.cfg.vocab_size
-    raw = knobs.kind == "raw" and knobs.action is not Action.BAD_TOKEN
+    raw = knobs.kind == "raw" and knobs.action is not Action.BAD_DATA
     generate = min(knobs.generate, 1) if raw else knobs.generate
     if knobs.action is Action.WRITE_ERROR:
         generate = max(generate, 1)
@@ -234,12 +235,7 @@ def _spoil(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
 
 def refused(s: Stimulus, name: str) -> Stimulus:
     """The start with an illegal argument, or the next one that golden refuses here (0 as eps is legal for tables)."""
-    build, at = build_of(s.cfg), ILLEGAL_NAMES.index(name)
-    for each in (*ILLEGAL_NAMES[at:], *ILLEGAL_NAMES[:at]):
-        spoilt = ILLEGAL[each](s.legal, build)
-        if argument_error(spoilt, build) is not ErrorCode.NONE:
-            return replace(s, action=Action.ILLEGAL, arguments=spoilt, illegal=each)
-    raise AssertionError("no illegal argument is refused")
+    return model_start.refused(s, name, ILLEGAL, argument_error, build_of(s.cfg))
 
 
 def _spoil_token(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
@@ -283,7 +279,7 @@ def _in_flight(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
 _SPOIL: dict[Action, Callable[[Stimulus, Knobs, Generator], Stimulus]] = {
     Action.ILLEGAL: lambda s, knobs, rng: refused(s, knobs.illegal),
     Action.RESET: _in_flight,
-    Action.BAD_TOKEN: _spoil_token,
+    Action.BAD_DATA: _spoil_token,
     Action.READ_ERROR: _spoil_reads,
     Action.WRITE_ERROR: _spoil_writes,
 }

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from golden.ternary.accel import image, layout
+from golden.ternary.integer import extremes
 from golden.ternary.integer.block import prefill
 from golden.ternary.integer.model import IntegerModel, LayerCache, Rows, empty_cache
 from golden.ternary.integer.packing import LINEARS
 from golden.ternary.integer.scale import Scale
 from golden.ternary.packing import ZERO_BYTE
-from tests.golden.ternary.integer.models import SHAPES, extreme_model, random_model, ternary_head
+from tests.golden.ternary.integer.models import SHAPES, random_model, ternary_head
 from tests.golden.ternary.machine import Machine
 
 WIDES = [64, 128, 2048]
@@ -203,7 +204,7 @@ def test_pieces_are_one_section(wide: int, monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_numbers_of_a_layer(style: str) -> None:
     """Scales in the order of LINEARS, fraction bits, eps; norms of 16 bits; the norm before down; the final one."""
     cfg = next(iter(SHAPES.values()))
-    model = extreme_model(style, 3, cfg)  # type: ignore[arg-type]
+    model = extremes.make(style, 3, cfg)  # type: ignore[arg-type]
     machine = Machine(64)
     first, *parts, final = image.weights(model, machine)
     assert values(first, len(model.layers[0].norm)) == model.layers[0].norm.tolist()

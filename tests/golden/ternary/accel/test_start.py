@@ -28,13 +28,14 @@ from golden.ternary.accel.start import (
     token_beats,
 )
 from golden.ternary.config import BitNetConfig
+from golden.ternary.integer import extremes
 from golden.ternary.integer.block import decode, prefill
 from golden.ternary.integer.model import IntegerModel, LayerCache, Requests, Rows, empty_cache
-from tests.golden.ternary.integer.models import extreme_model, ternary_head
+from tests.golden.ternary.integer.models import ternary_head
 
 SIM = load_config("ternary_accel", "sim")
 SHAPE = BitNetConfig(90, 64, 40, 2, 2, 1, 1e4, 48)
-MODEL = extreme_model("random", 5, SHAPE)
+MODEL = extremes.make("random", 5, SHAPE)
 
 
 def own_head(model: IntegerModel) -> IntegerModel:

@@ -8,21 +8,21 @@ import torch
 
 from golden.errors import InputError
 from golden.ternary.config import BitNetConfig
-from golden.ternary.integer import profile, widths
+from golden.ternary.integer import extremes, profile, widths
 from golden.ternary.integer.block import prefill
 from golden.ternary.integer.parameters import check_ends, check_layer
 from golden.ternary.integer.taps import checking
-from tests.golden.ternary.integer.models import STYLES, Style, extreme_model, random_model
+from tests.golden.ternary.integer.models import random_model
 
 SMALL = BitNetConfig(20, 16, 40, 2, 4, 2, 1e4, 64)
 
 
 @pytest.mark.parametrize("act", ["relu2", "silu"])
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("style", STYLES)
-def test_extreme_models_keep_their_ranges(style: Style, seed: int, act: str) -> None:
+@pytest.mark.parametrize("style", extremes.STYLES)
+def test_extreme_models_keep_their_ranges(style: extremes.Style, seed: int, act: str) -> None:
     """Parameters anywhere within their bounds, scales of 2^-80 to 2^96: no intermediate leaves its range."""
-    model = extreme_model(style, seed, replace(SMALL, hidden_act=act))
+    model = extremes.make(style, seed, replace(SMALL, hidden_act=act))
     check_ends(model)
     for layer in model.layers:
         check_layer(layer, model.profile)

@@ -8,14 +8,17 @@ import numpy as np
 import torch
 
 from golden.beats import little_endian, to_beats
+from golden.mamba2.accel.arguments import tap_beats
 from golden.mamba2.accel.layout import pack_state
 from golden.spec.configs import load_config
 from golden.spec.gen.mamba2_accel import ErrorCode
-from golden.striping import stripe
+from harness.uvm import arena as arenas
+from harness.uvm.arena import Bytes, allow, contents
 from harness.uvm.mamba2 import kernel, scoreboard, stimuli
-from harness.uvm.mamba2.items import Action, Outcome, Stimulus
+from harness.uvm.mamba2.items import Outcome, Stimulus
 from harness.uvm.mamba2.knobs import Knobs
 from harness.uvm.mamba2.streams import traffic
+from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
 
 ARENA = 1 << 20
@@ -58,12 +61,12 @@ def start(config: str = "sim", seed: int = 1, **changes: Any) -> Stimulus:
     return only
 
 
-def memory_after(s: Stimulus) -> kernel.Bytes:
+def memory_after(s: Stimulus) -> Bytes:
     """Return what every port's arena holds when golden has run."""
-    arena, step = kernel.contents(s, ARENA), s.cfg.port_bytes
+    arena, step = contents(s, ARENA), s.cfg.port_bytes
 
     def put(at: int, wide: torch.Tensor) -> None:
-        arena[:, at : at + len(wide) * step] = stripe(wide, s.cfg).numpy()
+        arenas.put(arena, at, wide, s.cfg)
 
     pairs = torch.stack([s.golden.index, s.golden.value], dim=-1).flatten(1)
     record = little_endian(pairs, 32)
@@ -77,23 +80,24 @@ def memory_after(s: Stimulus) -> kernel.Bytes:
     return arena
 
 
-def outcome(s: Stimulus, arena: kernel.Bytes | None = None, **changes: Any) -> Outcome:
+def outcome(s: Stimulus, arena: Bytes | None = None, **changes: Any) -> Outcome:
     """Return what the environment reads from a device that is right, or that left `arena` behind."""
     after = memory_after(s) if arena is None else arena
     counters = dict.fromkeys(kernel.COUNTERS, 0) | traffic(s)
     beats = scoreboard.port_beats(s.cfg.ports, counters.pop("RD_BEATS"), counters.pop("WR_BEATS"))
     counters |= {"WINDOW": counters["WEIGHT_BEATS"] + 7, "STALL_WEIGHTS": 4, "STALL_ACTS": 2, "STALL_OUT": 1}
     counters |= {"CYCLES": counters["WINDOW"] + counters["SSM_BEATS"] + 100}
-    index, value = kernel.records(s, after)
+    index, value = arenas.records(after, s.legal.out_off, s.legal.generate, s.cfg)
+    mask = allow(ARENA, s.cfg.ports, kernel.written(s))
     found = Outcome(
         error=ErrorCode.NONE,
         error_port=0,
         counters=counters | beats,
         index=index,
         value=value,
-        stream=kernel.stream(s, after),
+        stream=arenas.stream(after, s.legal.tap_off, tap_beats(s.legal, s.counts), s.cfg),
         states=kernel.states(s, after),
-        changed=tuple(kernel.changes(kernel.contents(s, ARENA), after, kernel.written(s))),
+        changed=tuple(arenas.changes(contents(s, ARENA), after, mask)),
         violations=(),
     )
     return replace(found, **changes)

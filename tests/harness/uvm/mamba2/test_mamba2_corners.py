@@ -7,8 +7,8 @@ import pytest
 from harness.uvm import coverage as common
 from harness.uvm.mamba2 import coverage, stimuli
 from harness.uvm.mamba2.corners import corners
-from harness.uvm.mamba2.items import Action, ModelItem
 from harness.uvm.mamba2.streams import traffic
+from harness.uvm.model_start import Action, ModelItem
 from tests.harness.uvm.mamba2.starts import ARENA, CONFIGS
 from tests.harness.uvm.mamba2.test_mamba2_coverage import Sampler
 

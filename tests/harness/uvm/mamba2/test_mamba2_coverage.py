@@ -7,7 +7,7 @@ from golden.mamba2.integer import profile
 from golden.spec.gen.mamba2_accel import ErrorCode
 from harness.uvm import coverage as common
 from harness.uvm.mamba2 import coverage
-from harness.uvm.mamba2.items import ModelItem
+from harness.uvm.model_start import ModelItem
 from harness.uvm.stalls import StallKind
 from tests.harness.uvm.mamba2.starts import CONFIGS, outcome, start
 

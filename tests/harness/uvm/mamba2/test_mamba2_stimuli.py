@@ -10,8 +10,9 @@ import torch
 
 from golden.mamba2.accel.arguments import argument_error, build_of
 from golden.spec.gen.mamba2_accel import ErrorCode
-from harness.uvm.mamba2.items import Action, Stimulus
-from harness.uvm.mamba2.kernel import contents, written
+from harness.uvm.arena import contents
+from harness.uvm.mamba2.items import Stimulus
+from harness.uvm.mamba2.kernel import written
 from harness.uvm.mamba2.knobs import (
     GENERATE,
     ILLEGAL_NAMES,
@@ -27,6 +28,7 @@ from harness.uvm.mamba2.knobs import (
     draw,
     shapes,
 )
+from harness.uvm.model_start import Action
 from harness.uvm.stalls import Access, StallKind
 from tests.harness.uvm.mamba2.starts import ARENA, CONFIGS, start, starts
 
@@ -97,7 +99,7 @@ def check_places(s: Stimulus) -> None:
     """Everything that is read or written has a place of its own."""
     step = s.cfg.port_bytes
     spans = [(getattr(s.legal, f"{name}_off"), len(wide) * step) for name, wide in s.regions.items() if name != "s"]
-    spans += [(span.start, span.stop - span.start) for span in written(s)]
+    spans += list(written(s).items())
     ends = sorted((at, at + size) for at, size in spans if size)
     assert all(end <= after for (_, end), (after, _) in pairwise(ends))
     assert ends[-1][1] <= ARENA
@@ -168,6 +170,6 @@ def test_faults_hit_what_is_accessed(action: Action, access: Access) -> None:
         step = s.cfg.port_bytes
         regions = {name: getattr(s.legal, f"{name}_off") for name in s.regions}
         reads = [(at, at + len(s.regions[name]) * step) for name, at in regions.items()]
-        writes = [(span.start, span.stop) for span in written(s)]
+        writes = [(at, at + size) for at, size in written(s).items()]
         spans = reads if access is Access.READ else writes
         assert any(at <= s.fault.start < s.fault.stop <= end for at, end in spans)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel agent of accelerators of whole models: memory contents, register writes, everything that was written."""
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, ClassVar
+
+import numpy as np
+
+from harness.uvm.arena import Bytes, Mask, changes, contents, records, stream
+from harness.uvm.model_start import ModelOutcome, ModelStimulus
+from harness.uvm.starts import StartDriver
+
+PROGRESS = ("TOKENS_DONE", "TOKENS_RUN", "LAYERS_DONE", "TAP_BEATS")
+
+
+class ModelDriver(StartDriver):
+    """Driver of one accelerator: its own says which words and counters there are, and what else a start leaves."""
+
+    WORDS: ClassVar[tuple[str, ...]]
+    """Arguments that are a register each."""
+    COUNTERS: ClassVar[tuple[str, ...]]
+    ERRORS: ClassVar[type[Enum]]
+
+    def packed(self, a: Any) -> Iterator[tuple[str, int]]:
+        """Yield the registers with fields, or of other names than their arguments, and their values."""
+        raise NotImplementedError
+
+    def written(self, stimulus: Any, size: int) -> Mask:
+        """Return where a start may write."""
+        raise NotImplementedError
+
+    def records(self, stimulus: Any) -> int:
+        """Return how many records a start leaves."""
+        raise NotImplementedError
+
+    def taps(self, stimulus: Any) -> int:
+        """Return how many beats a start captures."""
+        raise NotImplementedError
+
+    def more(self, stimulus: Any, common: ModelOutcome, after: Bytes) -> ModelOutcome:
+        """Return the outcome with what only this kernel leaves in memory."""
+        raise NotImplementedError
+
+    def _fill(self, stimulus: ModelStimulus) -> None:
+        self._before = contents(stimulus, self._memory.size)
+        for port, arena in enumerate(self._before):
+            self._memory.write(port, 0, arena)
+
+    async def _program(self, stimulus: ModelStimulus) -> None:
+        a = stimulus.arguments
+        for name in self.WORDS:
+            await self._regs.write(name.upper(), getattr(a, name))
+        for port, base in enumerate(a.bases):
+            await self._regs.write("PORT_BASE", base, element=port)
+        for name, value in self.packed(a):
+            await self._regs.write(name, value)
+
+    async def _outcome(self, stimulus: ModelStimulus) -> ModelOutcome:
+        code, port = await self._error()
+        counters = await self._count(self.COUNTERS)
+        after = np.stack([self._memory.read(port, 0, self._memory.size) for port in range(self._cfg.ports)])
+        a = stimulus.legal
+        index, value = records(after, a.out_off, self.records(stimulus), self._cfg)
+        common = ModelOutcome(
+            error=self.ERRORS(code),
+            error_port=port,
+            counters=counters,
+            index=index,
+            value=value,
+            stream=stream(after, a.tap_off, self.taps(stimulus), self._cfg),
+            changed=tuple(changes(self._before, after, self.written(stimulus, self._memory.size))),
+            violations=tuple(self._memory.violations()),
+        )
+        return self.more(stimulus, common, after)
