@@ -7,7 +7,7 @@ from golden.mamba2 import accuracy, checkpoint
 from golden.mamba2.integer import profile as profiles
 from golden.mamba2.integer.model import IntegerModel
 from golden.mamba2.quantize import Options
-from golden.zoo.corpus import HELDOUT, to_tokens
+from golden.zoo.corpus import heldout_tokens
 from harness import bundles
 from harness.paths import build_dir
 
@@ -29,4 +29,4 @@ def tiny(profile: str) -> IntegerModel:
 
 def text(first: int, count: int) -> torch.Tensor:
     """Return `count` tokens of the held-out text, int64; what lies behind the calibration's was never seen."""
-    return to_tokens(HELDOUT.read_text(encoding="utf-8")).to(torch.int64)[first : first + count]
+    return heldout_tokens()[first : first + count].to(torch.int64)

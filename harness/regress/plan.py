@@ -11,7 +11,11 @@ from harness.uvm.job import Transport
 
 Simulator = Literal["verilator", "icarus"]
 
-MODULES = {"tern_matvec": "harness.uvm.tests", "mamba2_accel": "harness.uvm.mamba2.tests"}
+MODULES = {
+    "tern_matvec": "harness.uvm.tests",
+    "mamba2_accel": "harness.uvm.mamba2.tests",
+    "ternary_accel": "harness.uvm.ternary.tests",
+}
 """Where each kernel's test classes are."""
 
 
@@ -57,9 +61,24 @@ _MAMBA2 = (
     Entry("mamba2_w8a8_tiny", "DecodingTest", "sim_w8a8", "bulk", "verilator", 2),
     Entry("mamba2_w8a8_icarus", "LeastTest", "sim_w8a8", "beat", "icarus", 1),
 )
+_TERNARY = (
+    Entry("ternary_registers", "RegisterTest", "sim", "beat", "verilator", 1),
+    Entry("ternary_random_beat", "RandomTest", "sim", "beat", "verilator", 3),
+    Entry("ternary_random_bulk", "RandomTest", "sim", "bulk", "verilator", 40),
+    Entry("ternary_silu_random_bulk", "RandomTest", "sim_silu", "bulk", "verilator", 40),
+    Entry("ternary_corners", "CornerTest", "sim", "bulk", "verilator", 1),
+    Entry("ternary_refusals", "RefusalTest", "sim", "bulk", "verilator", 1),
+    Entry("ternary_silu_refusals", "RefusalTest", "sim_silu", "bulk", "verilator", 1),
+    Entry("ternary_tiny", "DecodingTest", "sim", "bulk", "verilator", 1),
+    Entry("ternary_silu_icarus", "LeastTest", "sim_silu", "beat", "icarus", 1),
+)
 
 SUITES: dict[str, tuple[Entry, ...]] = {
-    "smoke": (*_SMOKE, *(replace(entry, kernel="mamba2_accel") for entry in _MAMBA2)),
+    "smoke": (
+        *_SMOKE,
+        *(replace(entry, kernel="mamba2_accel") for entry in _MAMBA2),
+        *(replace(entry, kernel="ternary_accel") for entry in _TERNARY),
+    ),
 }
 
 

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-import torch
 from pyuvm import uvm_analysis_port, uvm_component, uvm_subscriber
 from torch import Tensor
 
+from golden.beats import no_beats
 from golden.fixed.pot import Pot
 from golden.mamba2.accel.arguments import argument_error, build_of
 from golden.spec import Mamba2AccelConfig
 from golden.spec.gen.mamba2_accel import ErrorCode
+from harness.uvm import model_streams
 from harness.uvm.inorder import InOrderScoreboard, port_beats, status_failures
 from harness.uvm.mamba2.items import Outcome, Stimulus
 from harness.uvm.mamba2.streams import locate, segments, traffic
@@ -76,12 +77,8 @@ def one(state: Pot) -> Pot:
 
 def captured(s: Stimulus, streams: tuple[Tensor, ...]) -> Tensor:
     """What the tap point copies of the layers that the arguments name."""
-    if not s.legal.tap_point:
-        return torch.zeros(0, 8, dtype=torch.int64)
-    parts = list(segments(s))
-    pieces = torch.split(streams[s.legal.tap_point - 1], [part.beats for part in parts])
-    kept = [piece for part, piece in zip(parts, pieces, strict=True) if part.captured]
-    return torch.cat([torch.zeros(0, 8, dtype=torch.int64), *kept])
+    point = s.legal.tap_point
+    return model_streams.captured(streams[point - 1], segments(s)) if point else no_beats()
 
 
 class Predictor(uvm_subscriber):

@@ -11,9 +11,9 @@ from harness.uvm.mamba2 import stimuli
 from harness.uvm.mamba2.corners import corners as pairs
 from harness.uvm.mamba2.items import Stimulus
 from harness.uvm.mamba2.knobs import ILLEGAL_NAMES, ZOO, Knobs, draw
-from harness.uvm.mamba2.streams import RESIDUAL
 from harness.uvm.model_sequences import UNSEEN, Bed
 from harness.uvm.model_start import Action
+from harness.uvm.model_streams import RESIDUAL
 
 TEXT, CHOSEN, MORE = 12, 12, 3
 """Tokens of a prompt, tokens chosen, and both again in a start that goes on."""

@@ -2,29 +2,21 @@
 """The order of a start's jobs as its results show it: beats of captured streams and where each belongs, and traffic."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from golden.mamba2.accel.arguments import GROUP, TAP_BITS, TOKEN_BITS, tap_beats, up
 from golden.schedule import Job, Kind, jobs
+from harness.uvm import model_streams
 from harness.uvm.mamba2.items import Stimulus
-
-LINEAR, RESIDUAL, GATE = 1, 2, 3
-"""Points to copy at."""
+from harness.uvm.model_streams import LINEAR, RESIDUAL, VECTOR, find
 
 
-@dataclass(frozen=True)
-class Segment:
-    """Beats that one job adds to a stream; `captured` if the arguments ask for them. The job's layer is the model's."""
-
-    job: Job
-    layer: int
-    beats: int
-    captured: bool
+class Segment(model_streams.Segment):
+    """Beats that one job adds to a stream; the layer is the model's."""
 
     def place(self, beat: int, lane: int, s: Stimulus) -> tuple[str, int]:
         """Return where a value of the segment belongs, and the fraction bits that it has."""
         p, job, point = s.model.profile, self.job, s.legal.tap_point
-        if point == GATE:
+        if point == VECTOR:
             head, rest = divmod(beat, job.tokens * s.counts.p8)
             token, group = divmod(rest, s.counts.p8)
             return f"gate of layer {self.layer}, token {job.first + token}, head {head}, row {GROUP * group + lane}", (
@@ -49,7 +41,7 @@ def segments(s: Stimulus) -> Iterator[Segment]:
     beats = {
         LINEAR: {Kind.IN: c.rows_in, Kind.OUT: c.d8, Kind.HEAD: c.head_groups},
         RESIDUAL: {Kind.OUT: c.d8},
-        GATE: {Kind.IN: c.i8},
+        VECTOR: {Kind.IN: c.i8},
     }
     for job in order(s) if a.tap_point else ():
         layer = a.layer_first + job.layer
@@ -59,11 +51,8 @@ def segments(s: Stimulus) -> Iterator[Segment]:
 
 def locate(s: Stimulus, beat: int, lane: int) -> tuple[str, int]:
     """Return where a value of the captured stream belongs, and its fraction bits."""
-    for segment in segments(s):
-        if segment.captured and beat < segment.beats:
-            return segment.place(beat, lane, s)
-        beat -= segment.beats * segment.captured
-    return "behind the last job", 0
+    segment, at = find(segments(s), beat)
+    return segment.place(at, lane, s) if segment else ("behind the last job", 0)
 
 
 def traffic(s: Stimulus) -> dict[str, int]:

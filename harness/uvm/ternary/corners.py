@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts that meet by construction what random ones meet by luck: pairs of texts, caches, stalls, ends and errors.
+
+Sizes stay small; whatever a corner does not name is as drawn.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import cycle, product
+from random import Random
+
+from harness.uvm.model_corners import disturbed, endless, faults
+from harness.uvm.model_start import Action
+from harness.uvm.stalls import StallKind
+from harness.uvm.ternary.knobs import (
+    BATCHES,
+    CACHED,
+    GENERATE,
+    HEADS,
+    LAYERS,
+    LENGTHS,
+    OWNS,
+    SHARES,
+    SLACKS,
+    STYLES,
+    VOCABS,
+    Knobs,
+    draw,
+)
+
+SHAPES = 6
+"""Corners take the first ones of a share of heads, which are the least."""
+ENDS = ("chunk", "chunk_and_1", "three_chunks_and_2", "chunk_less_1")
+"""A prompt for every number of tokens in a text's last chunk of four."""
+TAPS = (*product((1, 2, 3), (True, False)), (0, True))
+READS, WRITES = 6, 3
+"""Regions that a start reads behind a cache with a head of its own, and that it writes."""
+ALL_REGIONS = {
+    "layers": 1,
+    "batch": 1,
+    "prefix": "one",
+    "own": ("tile",) * 4,
+    "prompt": "one",
+    "generate": 1,
+    "tap": 1,
+    "tap_all": True,
+}
+"""A start that reads and writes all of them."""
+
+
+def corners(seed: int, ports: int) -> Iterator[Knobs]:
+    """Yield the knobs of all corners; the seed decides which numbers, models and texts they get."""
+    random, drawn = Random(seed), draw(seed)
+    ends = endless([{"generate": g, "prompt": p} for g, p in product(GENERATE, ENDS)], random)
+    others = (*disturbed(drawn, ends, {"batch": 1}), *faults(drawn, ports, READS, WRITES, ALL_REGIONS))
+    for knobs in (*_wholes(ends, drawn), *others):
+        yield replace(knobs, shape=knobs.shape % SHAPES)
+
+
+def _wholes(ends: Iterator[dict[str, object]], drawn: Iterator[Knobs]) -> Iterator[Knobs]:
+    """Every number of texts with every length of their prefix, every stall, every share of heads and all to choose."""
+    taps, styles, generate, heads = cycle(TAPS), cycle(STYLES), cycle(GENERATE), cycle(HEADS)
+    vocabs, cached, layers, slacks = cycle(VOCABS), cycle(CACHED), cycle(LAYERS), cycle(SLACKS)
+    owns = cycle(OWNS)
+    for turn, (batch, prefix) in enumerate(product(BATCHES, LENGTHS)):
+        tap, tap_all = next(taps)
+        bounds = next(ends) if batch == 1 else {"generate": next(generate)}
+        longest = next(owns)
+        yield replace(
+            next(drawn),
+            action=Action.RUN,
+            stalls=StallKind(turn % len(StallKind)),
+            share=SHARES[(turn + turn // len(LENGTHS)) % len(SHARES)],
+            batch=batch,
+            prefix=prefix,
+            own=(longest, *("none", "one", "tile")) if longest not in ("none", "one") else (longest,) * 4,
+            tap=tap,
+            tap_all=tap_all,
+            style=next(styles),
+            head=next(heads),
+            vocab=next(vocabs),
+            cached=next(cached),
+            layers=next(layers),
+            slack=next(slacks),
+            **bounds,
+        )
