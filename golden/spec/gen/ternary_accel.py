@@ -71,7 +71,7 @@ class Offset(IntEnum):
     STALL_OUT = 0x0A8
     """Cycles of the window in which results could not leave."""
     CACHE_BEATS = 0x0B0
-    """Tiles of keys and values that attention took: one each for positions of a tile and 32 dimensions."""
+    """Wide beats of the caches that were read: exponents, keys and values of positions in memory."""
     STALL_CACHE = 0x0B8
     """Cycles in which attention had queries or weights of values but no tile."""
     FIRST_TOKEN = 0x0C0

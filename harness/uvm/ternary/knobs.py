@@ -19,7 +19,10 @@ STYLES = ("synthetic", *EXTREMES)
 ZOO = "zoo"
 """The style that is not drawn."""
 PROMPTS = ("one", "chunk_less_1", "chunk", "chunk_and_1", "two_chunks", "two_chunks_and_1", "three_chunks_and_2")
-LENGTHS = ("none", "one", "tile", "tile_and_1", "block_less_1", "block", "block_and_1", "two_blocks_and_3")
+LENGTHS = (
+    *("none", "one", "tile", "tile_and_1", "block_less_2", "block_less_1", "block", "block_and_1"),
+    "two_blocks_and_3",
+)
 """Cached positions around tiles of keys and blocks of exponents; the longest one only of a prefix."""
 OWNS = LENGTHS[:-1]
 CACHED = ("read", "near", "far")
@@ -53,6 +56,11 @@ def _far(a: Arguments, build: Build) -> int:
 
 def _wrap(a: Arguments, build: Build) -> int:
     return (1 << 64) - build.port_bytes
+
+
+def _longest(a: Arguments, build: Build) -> int:
+    """The longest prefix that leaves room for the rest of a context; two groups of rows have too many scores there."""
+    return build.positions_max - (a.context - a.prefix)
 
 
 # Name of each illegal argument -> how to make it. What it is refused with is for golden to say.
@@ -97,7 +105,7 @@ ILLEGAL: dict[str, Spoiler] = {
     "own_wraps": lambda a, b: replace(a, own=((1 << 32) - 1, *a.own[1:])),
     "prefix_wraps": lambda a, b: replace(a, prefix=(1 << 32) - 1, prefix_room=(1 << 32) - 1),
     "long_context": lambda a, b: replace(a, prefix=b.positions_max, prefix_room=b.positions_max),
-    "many_scores": lambda a, b: replace(a, prefix=b.positions_max - 256, prefix_room=b.positions_max - 256),
+    "many_scores": lambda a, b: replace(a, prefix=_longest(a, b), prefix_room=_longest(a, b)),
     "odd_w_off": lambda a, b: replace(a, w_off=a.w_off + b.port_bytes // 2),
     "odd_e_off": lambda a, b: replace(a, e_off=a.e_off + 2),
     "odd_h_off": lambda a, b: replace(a, h_off=a.h_off + 1),
@@ -190,7 +198,8 @@ class Knobs:
     def positions(self, wide_bytes: int) -> tuple[int, tuple[int, ...]]:
         """Return the cached positions of the prefix and of each text, by what a beat holds."""
         tile, block = wide_bytes // 32, wide_bytes // 2
-        places = dict(zip(LENGTHS, (0, 1, tile, tile + 1, block - 1, block, block + 1, 2 * block + 3), strict=True))
+        lengths = (0, 1, tile, tile + 1, block - 2, block - 1, block, block + 1, 2 * block + 3)
+        places = dict(zip(LENGTHS, lengths, strict=True))
         return places[self.prefix], tuple(places[own] for own in self.own[: self.batch])
 
 

@@ -41,7 +41,7 @@ def corners(bed: Bed) -> Iterator[Stimulus]:
 
 def refusals(bed: Bed) -> Iterator[Stimulus]:
     """A start, every illegal argument in turn, and the start again as if nothing had been."""
-    knobs = replace(smallest(next(draw(bed.seed))), share=2, batch=2, prefix="one", prompt="one")
+    knobs = replace(smallest(next(draw(bed.seed))), share=2, batch=3, prefix="one")
     ((first,),) = bed.made(stimuli.make, [knobs], "refusals")
     yield first
     yield from (stimuli.refused(first, name) for name in ILLEGAL_NAMES)

@@ -168,7 +168,7 @@
 `define KR_TERNARY_ACCEL_STALL_OUT_LO_WORD 42
 `define KR_TERNARY_ACCEL_STALL_OUT_HI_WORD 43
 
-// CACHE_BEATS: Tiles of keys and values that attention took: one each for positions of a tile and 32 dimensions.
+// CACHE_BEATS: Wide beats of the caches that were read: exponents, keys and values of positions in memory.
 `define KR_TERNARY_ACCEL_CACHE_BEATS_ADDR 12'h0B0
 `define KR_TERNARY_ACCEL_CACHE_BEATS_LO_WORD 44
 `define KR_TERNARY_ACCEL_CACHE_BEATS_HI_WORD 45

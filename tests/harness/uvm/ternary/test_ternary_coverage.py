@@ -85,7 +85,7 @@ def test_one_text_counts_where_its_prompt_ends() -> None:
 
 def test_a_fault_counts_by_region_and_port() -> None:
     """An error in the cache, on port 1; nothing else of such a start counts as seen."""
-    s = start(action=Action.READ_ERROR, region=2, port=1)
+    s = start(action=Action.READ_ERROR, region=3, port=1)
     hit, _ = sampled(ModelItem(s))
     assert (hit["fault"], hit["port"], hit["action"]) == (["k_read"], ["1"], ["READ_ERROR"])
     assert not any(hit[name] for name in (*coverage.LOOKS, *coverage.EXTREMES))
