@@ -63,7 +63,7 @@ _MAMBA2 = (
 )
 _TERNARY = (
     Entry("ternary_registers", "RegisterTest", "sim", "beat", "verilator", 1),
-    Entry("ternary_random_beat", "RandomTest", "sim", "beat", "verilator", 3),
+    Entry("ternary_random_beat", "RandomTest", "sim", "beat", "verilator", 4),
     Entry("ternary_random_bulk", "RandomTest", "sim", "bulk", "verilator", 40),
     Entry("ternary_silu_random_bulk", "RandomTest", "sim_silu", "bulk", "verilator", 40),
     Entry("ternary_corners", "CornerTest", "sim", "bulk", "verilator", 1),

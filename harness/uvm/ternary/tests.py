@@ -15,7 +15,6 @@ class TernaryTest(ModelTest):
     ENV = TernaryEnv
     COVERED = TernaryCoverage
     SOURCE = sequences
-    ARENA_BYTES = 1 << 21
 
 
 @pyuvm.test()

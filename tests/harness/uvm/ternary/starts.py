@@ -23,7 +23,7 @@ from harness.uvm.ternary.items import Outcome, Stimulus
 from harness.uvm.ternary.knobs import Knobs
 from harness.uvm.ternary.streams import traffic
 
-ARENA = 1 << 21
+ARENA = 1 << 20
 CONFIGS = {name: load_config("ternary_accel", name) for name in ("sim", "sim_silu")}
 
 PLAIN = Knobs(

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from golden.spec.gen.ternary_accel import ErrorCode
+from golden.ternary.accel import image
 from golden.ternary.accel.arguments import argument_error, build_of
 from golden.ternary.accel.start import model_parts
 from harness.uvm.arena import contents, wide
@@ -61,6 +62,8 @@ CLASSES: dict[str, tuple[Any, ...]] = {
     "bad": BAD,
     "skew": SKEWS,
 }
+ZEROS = 121
+"""The byte of five zeros."""
 ARGUMENT_ERRORS = {code for code in ErrorCode if code.name.startswith("BAD_")} - {
     ErrorCode.BAD_TOKEN,
     ErrorCode.BAD_WEIGHT,
@@ -206,4 +209,7 @@ def test_a_bad_weight_is_one_byte() -> None:
         beat, byte = different[0]
         assert s.regions["w"][beat, byte] > 242
         assert s.meant is not None
-        assert s.meant.cfg == s.model.cfg
+        meant = torch.cat(list(image.weights(s.meant, s.cfg)))
+        assert int(meant[beat, byte]) == ZEROS
+        meant[beat, byte] = plain.regions["w"][beat, byte]
+        assert torch.equal(meant, plain.regions["w"])
