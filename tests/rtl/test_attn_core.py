@@ -153,7 +153,7 @@ class Run:
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize(("params", "shape", "jobs"), CASES, ids=["96 of 2 bytes", "128", "one row"])
 def test_block(params: dict[str, int], shape: Shape, jobs: list[tuple[int, ...]], sim: str, tmp_path: Path) -> None:
-    """Several KV heads, groups that are not full, positions that rows do not see; the head between and behind."""
+    """Several KV heads, groups not full, positions that rows do not see; the head between and behind; starving."""
     run = Run(params, shape, random.Random(derive_seed(f"attn_core/{params}")))
     for job in jobs:
         if len(job) == 2:
@@ -163,3 +163,4 @@ def test_block(params: dict[str, int], shape: Shape, jobs: list[tuple[int, ...]]
     static = {"c_heads": shape.heads, "c_slices": shape.width // 32, "frac": FRAC}
     path = write(tmp_path / "vectors.json", run.sources, run.sinks, static, waits=["m_h"])
     check_module("attn_core", params, sim, "tests.rtl.cocotb_m2_block", path)
+    check_module("attn_core", params, sim, "tests.rtl.cocotb_attn_core", path)

@@ -65,15 +65,15 @@ class Offset(IntEnum):
     WINDOW = 0x090
     """Cycles from the first to the last weight beat, both included: WEIGHT_BEATS plus the stalls."""
     STALL_WEIGHTS = 0x098
-    """Cycles of the window in which no weight beat was there. Stall causes are exclusive."""
+    """Cycles of the window in which a vector had no weight beat. Stall causes are exclusive."""
     STALL_ACTS = 0x0A0
-    """Cycles of the window in which the activations of the next matrix were not complete."""
+    """Cycles of the window in which a weight beat had no complete vector."""
     STALL_OUT = 0x0A8
     """Cycles of the window in which results could not leave."""
     CACHE_BEATS = 0x0B0
     """Wide beats of the caches that were read: exponents, keys and values of positions in memory."""
     STALL_CACHE = 0x0B8
-    """Cycles in which attention had queries or weights of values but no tile."""
+    """Cycles in which attention had queries but no tile of keys, or weights but no tile of values."""
     FIRST_TOKEN = 0x0C0
     """Cycles from the accepted start until the first token was in memory; with HEAD 0 until done."""
     PORT_BASE = 0x100

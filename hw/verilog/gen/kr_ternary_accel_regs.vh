@@ -153,12 +153,12 @@
 `define KR_TERNARY_ACCEL_WINDOW_LO_WORD 36
 `define KR_TERNARY_ACCEL_WINDOW_HI_WORD 37
 
-// STALL_WEIGHTS: Cycles of the window in which no weight beat was there. Stall causes are exclusive.
+// STALL_WEIGHTS: Cycles of the window in which a vector had no weight beat. Stall causes are exclusive.
 `define KR_TERNARY_ACCEL_STALL_WEIGHTS_ADDR 12'h098
 `define KR_TERNARY_ACCEL_STALL_WEIGHTS_LO_WORD 38
 `define KR_TERNARY_ACCEL_STALL_WEIGHTS_HI_WORD 39
 
-// STALL_ACTS: Cycles of the window in which the activations of the next matrix were not complete.
+// STALL_ACTS: Cycles of the window in which a weight beat had no complete vector.
 `define KR_TERNARY_ACCEL_STALL_ACTS_ADDR 12'h0A0
 `define KR_TERNARY_ACCEL_STALL_ACTS_LO_WORD 40
 `define KR_TERNARY_ACCEL_STALL_ACTS_HI_WORD 41
@@ -173,7 +173,7 @@
 `define KR_TERNARY_ACCEL_CACHE_BEATS_LO_WORD 44
 `define KR_TERNARY_ACCEL_CACHE_BEATS_HI_WORD 45
 
-// STALL_CACHE: Cycles in which attention had queries or weights of values but no tile.
+// STALL_CACHE: Cycles in which attention had queries but no tile of keys, or weights but no tile of values.
 `define KR_TERNARY_ACCEL_STALL_CACHE_ADDR 12'h0B8
 `define KR_TERNARY_ACCEL_STALL_CACHE_LO_WORD 46
 `define KR_TERNARY_ACCEL_STALL_CACHE_HI_WORD 47

@@ -67,7 +67,8 @@ module attn_core #(
     output wire [            255:0] m_data,
     output wire                     m_h_valid,
     input  wire                     m_h_ready,
-    output wire [Q_PAR*POS*Y_W+1:0] m_h_data
+    output wire [Q_PAR*POS*Y_W+1:0] m_h_data,
+    output wire                     starved  // attention waits for a tile of K or of V
 );
 
   localparam SUM_W = 23;  // of four slices: what a score is made of
@@ -122,6 +123,8 @@ module attn_core #(
   wire                     y_ready;
   wire [Q_PAR*POS*Y_W+1:0] y_data;
   wire                     x_ready;
+  wire                     no_k;
+  wire                     no_v;
 
   assign s_q_ready  = attention[0] && q_ready;
   assign s_hq_ready = head[0] && q_ready;
@@ -130,6 +133,7 @@ module attn_core #(
   assign y_ready    = (attention[2] && x_ready) || (head[2] && m_h_ready);
   assign m_h_valid  = head[2] && y_valid;
   assign m_h_data   = y_data;
+  assign starved    = (attention[1] && no_k) || no_v;
   assign pass_end   = {
     y_valid && y_ready && (&y_data[Q_PAR*POS*Y_W+:2]),
     k_valid && k_ready && k_data[WIDE_W],
@@ -153,7 +157,8 @@ module attn_core #(
       .s_data   (k_data),
       .m_valid  (y_valid),
       .m_ready  (y_ready),
-      .m_data   (y_data)
+      .m_data   (y_data),
+      .starved  (no_k)
   );
 
   wire [Q_PAR*POS*SUM_W+1:0] x_data;
@@ -254,7 +259,8 @@ module attn_core #(
       .s_data   (s_v_data),
       .m_valid  (acc_valid),
       .m_ready  (acc_ready),
-      .m_data   (acc_data)
+      .m_data   (acc_data),
+      .starved  (no_v)
   );
 
   attn_divide u_divide (

@@ -42,7 +42,8 @@ module attn_dot #(
     input  wire [       WIDE_W:0] s_data,
     output wire                     m_valid,
     input  wire                     m_ready,
-    output wire [Q_PAR*POS*Y_W+1:0] m_data
+    output wire [Q_PAR*POS*Y_W+1:0] m_data,
+    output wire                     starved  // q and room are there, but no tile
 );
 
   localparam ADDR_W = (BEATS > 2) ? $clog2(BEATS) : 1;
@@ -110,6 +111,7 @@ module attn_dot #(
   wire              restart = wrap || !full_q[bank_q];
 
   assign s_ready = allowed && group_last;
+  assign starved = allowed && !s_valid;
 
   always @(posedge clk) begin
     if (rst) full_q <= 2'b00;

@@ -41,7 +41,8 @@ module attn_value #(
     input  wire [                    WIDE_W-1:0] s_data,
     output wire                                  m_valid,
     input  wire                                  m_ready,
-    output wire [                        8*44:0] m_data
+    output wire [                        8*44:0] m_data,
+    output wire                                  starved  // weights and room are there, but no tile
 );
 
   localparam POS = WIDE_W / 256;
@@ -139,7 +140,10 @@ module attn_value #(
   reg  [1:0] heads_q;  // entered, and not read
   wire       empty;
 
-  assign step = v_full_q && (again_q || w_full_q) && !(fresh_q && heads_q[1]);
+  wire able = (again_q || w_full_q) && !(fresh_q && heads_q[1]);
+
+  assign step    = v_full_q && able;
+  assign starved = !v_full_q && able;
 
   always @(posedge clk) begin
     if (rst) begin

@@ -1095,7 +1095,8 @@ module tern_core #(
       .m_data      (ay_data),
       .m_h_valid   (hs_valid),
       .m_h_ready   (hs_ready),
-      .m_h_data    (hs_data)
+      .m_h_data    (hs_data),
+      .starved     (stall_cache)
   );
 
   tern_queries #(
@@ -1207,7 +1208,6 @@ module tern_core #(
   assign stall_acts    = lw_valid && !vector_there;
   assign stall_out     = lw_valid && vector_there && !place_free;
   assign cache_beat    = (k_valid && k_ready) || (v_valid && v_ready);
-  assign stall_cache   = ak_ready && !ak_valid;
   assign tap_beat      = c_valid && c_ready;
 
 endmodule
