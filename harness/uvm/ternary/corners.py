@@ -9,6 +9,8 @@ from dataclasses import replace
 from itertools import cycle, product
 from random import Random
 
+from golden.spec import TernAccelConfig
+from golden.ternary.accel.arguments import Build, build_of
 from harness.uvm.model_corners import disturbed, endless, faults
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
@@ -19,6 +21,7 @@ from harness.uvm.ternary.knobs import (
     HEADS,
     LAYERS,
     LENGTHS,
+    LONGEST,
     OWNS,
     SHARES,
     SLACKS,
@@ -26,6 +29,7 @@ from harness.uvm.ternary.knobs import (
     VOCABS,
     Knobs,
     draw,
+    shapes,
 )
 
 SHAPES = 6
@@ -48,13 +52,14 @@ ALL_REGIONS = {
 """A start that reads and writes all of them."""
 
 
-def corners(seed: int, ports: int) -> Iterator[Knobs]:
+def corners(seed: int, cfg: TernAccelConfig) -> Iterator[Knobs]:
     """Yield the knobs of all corners; the seed decides which numbers, models and texts they get."""
     random, drawn = Random(seed), draw(seed)
     ends = endless([{"generate": g, "prompt": p} for g, p in product(GENERATE, ENDS)], random)
-    others = (*disturbed(drawn, ends, {"batch": 1}), *faults(drawn, ports, READS, WRITES, ALL_REGIONS))
+    others = (*disturbed(drawn, ends, {"batch": 1}), *faults(drawn, cfg.ports, READS, WRITES, ALL_REGIONS))
     for knobs in (*_wholes(ends, drawn), *others):
         yield replace(knobs, shape=knobs.shape % SHAPES)
+    yield from _fulls(drawn, build_of(cfg))
 
 
 def _wholes(ends: Iterator[dict[str, object]], drawn: Iterator[Knobs]) -> Iterator[Knobs]:
@@ -83,4 +88,24 @@ def _wholes(ends: Iterator[dict[str, object]], drawn: Iterator[Knobs]) -> Iterat
             layers=next(layers),
             slack=next(slacks),
             **bounds,
+        )
+
+
+def _fulls(drawn: Iterator[Knobs], build: Build) -> Iterator[Knobs]:
+    """As many positions, and scores of two heads of keys, as the build takes: one text or four, keys shared or not."""
+    for (batch, share), stalls in zip(product((1, 4), (1, 4)), cycle(StallKind), strict=False):
+        found = shapes(build, share)
+        yield replace(
+            next(drawn),
+            action=Action.RUN,
+            stalls=stalls,
+            shape=next(i for i, each in enumerate(found) if each.heads == 2 * share),
+            share=share,
+            batch=batch,
+            prefix=LONGEST,
+            own=("tile_and_1",) * 4,
+            cached="far",
+            layers=1,
+            prompt="chunk",
+            generate=2,
         )

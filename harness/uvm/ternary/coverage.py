@@ -2,6 +2,7 @@
 """Functional coverage of the starts of `ternary_accel`: shapes, texts, cached positions, cuts of the text, extremes."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import torch
 import vsc
@@ -11,6 +12,7 @@ from torch import Tensor
 from golden.fixed.rounding import limits
 from golden.spec import TernAccelConfig
 from golden.spec.gen.ternary_accel import ErrorCode
+from golden.ternary.accel.arguments import build_of
 from golden.ternary.integer.block import decode, prefill
 from golden.ternary.integer.profile import TernaryProfile
 from golden.ternary.integer.taps import checking
@@ -19,10 +21,14 @@ from harness.uvm.model_start import WHOLE, Action, ModelItem
 from harness.uvm.stalls import StallKind
 from harness.uvm.ternary.items import Stimulus
 from harness.uvm.ternary.knobs import BATCHES, CACHED, GENERATE, HEADS, ILLEGAL_NAMES, SHARES, STYLES, ZOO
+from harness.uvm.ternary.stimuli import cache_fits
 
 VALUES = ("embedding", "branch", "residual")
-EXPONENTS = ("q_exponent", "k_exponent", "v_exponent")
-WANTED = (*VALUES, *EXPONENTS, "logits", "attention", "score", "product")
+MADE = ("q_exponent", "k_exponent", "v_exponent")
+CACHED_EXPONENT = "cached_exponent"
+"""One at an end: no model with scales within `golden.ternary.integer.scale.EXPONENT` makes it at these widths."""
+EXPONENTS = (*MADE, CACHED_EXPONENT)
+WANTED = (*VALUES, *MADE, "logits", "attention", "score", "product")
 EXTREMES = (
     *("value_saturated", "logit_saturated", "attention_saturated", "score_saturated"),
     *("exponent_at_end", "head_of_zeros", "product_of_zeros"),
@@ -41,6 +47,7 @@ NOWHERE = 255
 Predicate = Callable[[Tensor], bool]
 LOOKS = (
     *("d_model", "width", "share", "kv_heads", "feed", "layers", "vocab", "batch", "prefix", "own", "ends", "room"),
+    "context",
     *("prompt", "chunks", "generate", "head", "cached", "style", "tap"),
 )
 """Counted for starts whose results are compared whole."""
@@ -69,6 +76,7 @@ class TernaryCoverage:
         self.cp_own = vsc.coverpoint(self.own, bins=named(POSITIONS))
         self.cp_ends = vsc.coverpoint(self.ends, bins=named(POSITIONS[1:]))
         self.cp_room = vsc.coverpoint(self.room, bins=named(("full", "some_left")))
+        self.cp_context = vsc.coverpoint(self.context, bins=named(("short", "longest")))
         self.cp_prompt = vsc.coverpoint(self.prompt, bins=numbers(*range(t_cols)))
         self.cp_chunks = vsc.coverpoint(self.chunks, bins={"1": vsc.bin(1), "2": vsc.bin(2), "more": vsc.bin([3, 254])})
         self.cp_generate = vsc.coverpoint(self.generate, bins=numbers(*GENERATE))
@@ -113,20 +121,27 @@ def _vocab(rows: int, wide_bytes: int) -> int:
     return {0: 0, 1: 1, marked - 1: 2}.get(rows % marked, 3)
 
 
+def _context(s: Stimulus) -> int:
+    """Whether a tile more in front of it would be refused."""
+    a, tile = s.legal, s.cfg.wide_bytes // 32
+    return int(not cache_fits(replace(a, prefix=a.prefix + tile, prefix_room=a.prefix_room + tile), build_of(s.cfg)))
+
+
 def _tap(s: Stimulus) -> int:
     point = s.legal.tap_point
     return point if point == 0 or s.legal.tap_all else point + 3
 
 
 def extremes(s: Stimulus) -> tuple[bool, ...]:
-    """Return which of `EXTREMES` golden meets while it reads the start's prompt."""
+    """Return which of `EXTREMES` golden meets while it reads the start's prompt, cached exponents included."""
     tap, tokens = checking(s.model, WANTED), torch.tensor(s.read_tokens)
     if s.legal.batch > 1:
         decode(tokens, s.model, s.before, tap)
     else:
         before = tuple(prefix.join(own) for prefix, own in zip(s.before.prefix, s.before.own[0], strict=True))
         prefill(tokens, s.model, before, tap)
-    return meets(tap.kept, s.model.profile)
+    found = [half for part in (s.before.prefix, *s.before.own) for layer in part for half in (layer.k_exp, layer.v_exp)]
+    return meets({**tap.kept, CACHED_EXPONENT: found}, s.model.profile)
 
 
 def meets(kept: Mapping[str, list[Tensor]], p: TernaryProfile) -> tuple[bool, ...]:
@@ -140,7 +155,7 @@ def meets(kept: Mapping[str, list[Tensor]], p: TernaryProfile) -> tuple[bool, ..
         some(("logits",), _at_an_end(p.logit_bits)),
         some(("attention",), _at_an_end(p.value_bits)),
         some(("score",), _at_an_end(p.score_bits)),
-        some(EXPONENTS, lambda x: bool((x.abs() == MOST_EXPONENT).any())),
+        some(EXPONENTS, lambda x: bool((x.long().abs() == MOST_EXPONENT).any())),
         some(EXPONENTS, lambda x: bool((x == ZERO_HEAD).any())),
         some(("product",), lambda x: bool((x == 0).all(-1).any())),
     )
@@ -174,6 +189,7 @@ def looks(s: Stimulus) -> tuple[int, ...]:
         position(own, wide),
         position(own + a.added, wide) - 1,
         int(a.own_room > own + a.added),
+        _context(s),
         a.prompt % t_cols if one_text else NOWHERE,
         min(-(-a.prompt // t_cols), NOWHERE - 1) if one_text else NOWHERE,
         min(a.generate, NOWHERE - 1),

@@ -25,6 +25,8 @@ LENGTHS = (
 )
 """Cached positions around tiles of keys and blocks of exponents; the longest one only of a prefix."""
 OWNS = LENGTHS[:-1]
+LONGEST = "longest"
+"""The longest prefix that the build takes in front of a run; not drawn."""
 CACHED = ("read", "near", "far")
 """Where cached numbers come from: golden has read a text; drawn, with exponents near each other, or of all sizes."""
 HEADS = ("tied", "own")
@@ -44,7 +46,7 @@ HEAD_COUNTS = (1, 2, 3, 4, 6, 8)
 FEEDS = (8, 16, 48, 104, 112, 240)
 TRITS = 200_000
 """Most weights of a layer of a drawn shape: larger ones only cost time."""
-POSITIONS = 256
+POSITIONS = 1024
 """Of a drawn model."""
 
 Spoiler = Callable[[Arguments, Build], Arguments]
@@ -196,10 +198,10 @@ class Knobs:
         return lengths[PROMPTS.index(self.prompt)] if self.batch == 1 else self.batch
 
     def positions(self, wide_bytes: int) -> tuple[int, tuple[int, ...]]:
-        """Return the cached positions of the prefix and of each text, by what a beat holds."""
+        """Return the cached positions of the prefix, 0 for the longest, and of each text, by what a beat holds."""
         tile, block = wide_bytes // 32, wide_bytes // 2
         lengths = (0, 1, tile, tile + 1, block - 2, block - 1, block, block + 1, 2 * block + 3)
-        places = dict(zip(LENGTHS, lengths, strict=True))
+        places = dict(zip(LENGTHS, lengths, strict=True)) | {LONGEST: 0}
         return places[self.prefix], tuple(places[own] for own in self.own[: self.batch])
 
 

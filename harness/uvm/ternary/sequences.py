@@ -36,7 +36,7 @@ def random_models(bed: Bed, least: bool = False) -> Iterator[Iterator[Stimulus]]
 
 def corners(bed: Bed) -> Iterator[Stimulus]:
     """Every pair of texts and prefix, of what is done around a start and what stalls, of region and port."""
-    return chain.from_iterable(bed.made(stimuli.make, pairs(bed.seed, bed.cfg.ports), "corner"))
+    return chain.from_iterable(bed.made(stimuli.make, pairs(bed.seed, bed.cfg), "corner"))
 
 
 def refusals(bed: Bed) -> Iterator[Stimulus]:

@@ -11,8 +11,9 @@ from numpy.random import Generator
 from torch import Tensor
 
 from golden.spec import TernAccelConfig
+from golden.spec.gen.ternary_accel import MAX_BATCH, ErrorCode
 from golden.ternary.accel import image
-from golden.ternary.accel.arguments import Arguments, argument_error, build_of
+from golden.ternary.accel.arguments import Arguments, Build, argument_error, build_of, whole
 from golden.ternary.accel.cache import Room
 from golden.ternary.accel.layout import angle_rows
 from golden.ternary.accel.outcome import HALVES
@@ -28,7 +29,7 @@ from harness.uvm.model_start import Action
 from harness.uvm.stalls import Access, Fault, Stalls
 from harness.uvm.starts import SENTINEL
 from harness.uvm.ternary.items import Stimulus
-from harness.uvm.ternary.knobs import ILLEGAL, Knobs, shapes
+from harness.uvm.ternary.knobs import ILLEGAL, LONGEST, Knobs, shapes
 from harness.uvm.ternary.streams import places, traffic
 
 GUARD = 8
@@ -127,7 +128,7 @@ def make(
     legal = shapes(build_of(cfg), knobs.share)
     shape = legal[knobs.shape % len(legal)].config(knobs.layers, knobs.vocab, cfg.activation, knobs.head == "tied")
     model = make_model(knobs.style, shape, int(rng.integers(1 << 31)))
-    run, room = _run(knobs, cfg, rng)
+    run, room = _run(knobs, shape, cfg, rng)
     before = requests(knobs.cached, model, run.prefix, run.own, rng)
     prompt = _tokens(model, run.prompt, rng)
     s = start(name, model, cfg, bases, arena, run, prompt, before, room, knobs.skew)
@@ -136,14 +137,33 @@ def make(
     yield _spoil(s, knobs, rng)
 
 
-def _run(knobs: Knobs, cfg: TernAccelConfig, rng: Generator) -> tuple[Run, Room]:
+def _run(knobs: Knobs, shape: BitNetConfig, cfg: TernAccelConfig, rng: Generator) -> tuple[Run, Room]:
     """What is asked for, and for how many positions there is room. A tapped layer may lie behind the last one."""
     prefix, own = knobs.positions(cfg.wide_bytes)
     generate = max(knobs.generate, 1) if knobs.action is Action.WRITE_ERROR else knobs.generate
     layer = None if knobs.tap_all else int(rng.integers(HALVES * knobs.layers + 1))
     run = Run(knobs.tokens(cfg.t_cols), generate, prefix, own, knobs.tap, layer)
     added = (run.prompt if len(own) == 1 else 1) + max(generate - 1, 0)
-    return run, Room(prefix + knobs.slack * (prefix > 0), max(own) + added + knobs.slack)
+    own_room = max(own) + added + knobs.slack
+    if knobs.prefix == LONGEST:
+        run = replace(run, prefix=longest(run, own_room, shape, build_of(cfg)))
+        return run, Room(run.prefix, own_room)
+    return run, Room(prefix + knobs.slack * (prefix > 0), own_room)
+
+
+def longest(run: Run, own_room: int, shape: BitNetConfig, build: Build) -> int:
+    """The longest prefix that golden takes in front of a run."""
+    own = (*run.own, *(0,) * (MAX_BATCH - len(run.own)))
+    texts = {"batch": len(run.own), "own": own, "own_room": own_room}
+    asked = {"prompt": run.prompt, "generate": run.generate, "head": run.generate > 0}
+    a = replace(whole(shape), **texts, **asked)  # type: ignore[arg-type]  # by name
+    fits = (n for n in range(build.positions_max, -1, -1) if cache_fits(replace(a, prefix=n, prefix_room=n), build))
+    return next(fits)
+
+
+def cache_fits(a: Arguments, build: Build) -> bool:
+    """Whether golden takes the positions of a start, wherever it lies."""
+    return argument_error(a, build) is not ErrorCode.BAD_CACHE
 
 
 def _tokens(model: IntegerModel, count: int, rng: Generator) -> tuple[int, ...]:

@@ -13,7 +13,21 @@ from tests.harness.uvm.ternary.starts import ARENA, CONFIGS
 from tests.harness.uvm.ternary.test_ternary_coverage import Sampler
 
 SURE = (
-    *("share", "layers", "vocab", "batch", "prefix", "own", "ends", "room", "prompt", "chunks", "generate", "head"),
+    *(
+        "share",
+        "layers",
+        "vocab",
+        "batch",
+        "prefix",
+        "own",
+        "ends",
+        "room",
+        "context",
+        "prompt",
+        "chunks",
+        "generate",
+        "head",
+    ),
     *("cached", "tap", "stalls", "action", "fault", "port"),
     *("boundary", "batch_x_generate", "batch_x_prefix", "batch_x_share", "batch_x_stalls", "action_x_stalls"),
     "fault_x_port",
@@ -27,7 +41,7 @@ def test_corners_meet_their_bins(seed: int, monkeypatch: pytest.MonkeyPatch) -> 
     cfg, sampler, rng = CONFIGS["sim"], Sampler(), np.random.default_rng(seed)
     before = common.bins(coverage.TernaryCoverage)
     bases = tuple(0x1_0000_0000 * (port + 1) for port in range(cfg.ports))
-    for knobs in corners(seed, cfg.ports):
+    for knobs in corners(seed, cfg):
         for s in stimuli.make("corner", knobs, cfg, bases, ARENA, rng):
             coverage.Coverage.write(sampler, ModelItem(s))  # type: ignore[arg-type]
             assert s.action is not Action.RESET or 1 <= s.delay < traffic(s)["RD_BEATS"]

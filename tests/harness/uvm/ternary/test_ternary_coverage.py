@@ -56,6 +56,7 @@ def test_a_start_hits_the_bins_of_its_description() -> None:
         "own": ["block_less_1"],
         "ends": ["block_and_1"],
         "room": ["some_left"],
+        "context": ["short"],
         "prompt": [],
         "chunks": [],
         "generate": ["2"],
