@@ -67,9 +67,10 @@ _TERNARY = (
     Entry("ternary_random_bulk", "RandomTest", "sim", "bulk", "verilator", 40),
     Entry("ternary_silu_random_bulk", "RandomTest", "sim_silu", "bulk", "verilator", 40),
     Entry("ternary_corners", "CornerTest", "sim", "bulk", "verilator", 1),
+    Entry("ternary_silu_corners", "CornerTest", "sim_silu", "bulk", "verilator", 1),
     Entry("ternary_refusals", "RefusalTest", "sim", "bulk", "verilator", 1),
     Entry("ternary_silu_refusals", "RefusalTest", "sim_silu", "bulk", "verilator", 1),
-    Entry("ternary_tiny", "DecodingTest", "sim", "bulk", "verilator", 1),
+    Entry("ternary_tiny", "DecodingTest", "sim", "bulk", "verilator", 2),
     Entry("ternary_silu_icarus", "LeastTest", "sim_silu", "beat", "icarus", 1),
 )
 

@@ -2,11 +2,29 @@
 """Where the results of an accelerator of whole models first differ from golden's, one line each."""
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from torch import Tensor
 
 from harness.uvm.inorder import window_failures
 from harness.uvm.model_start import ModelOutcome
+
+
+class Results(Protocol):
+    """Records and captured stream, of golden or of the device."""
+
+    @property
+    def index(self) -> Tensor | None:
+        """Chosen tokens, int64 [records, 8]."""
+
+    @property
+    def value(self) -> Tensor | None:
+        """Their logits."""
+
+    @property
+    def stream(self) -> Tensor | None:
+        """Captured beats, int64 [beats, 8]."""
+
 
 Locate = Callable[[int, int], tuple[str, int]]
 """Where a value of the captured stream, of beat and lane, belongs, and the fraction bits that it has."""
@@ -57,6 +75,25 @@ def record_divergence(
                 f"{place}: {values(golden[record, rank], rtl[record, rank], bits)}; {share(different, golden[:count])}"
             )
     return lines
+
+
+def fed_back(expected: Results, found: Results, batch: int, chosen: Callable[[int], int]) -> bool:
+    """Whether what differs first is a record, and the stream only behind the tokens that it feeds back.
+
+    Records are steps of `batch` texts each; `chosen` gives the steps in front of a captured beat.
+    """
+    if expected.stream is None or expected.index is None or expected.value is None:
+        return False
+    beat, *records = (_first(getattr(expected, name), getattr(found, name)) for name in ("stream", "index", "value"))
+    steps = [record // batch for record in records if record is not None]
+    return beat is not None and bool(steps) and min(steps) < chosen(beat)
+
+
+def _first(expected: Tensor, found: Tensor) -> int | None:
+    """The first row of what both have that differs."""
+    rows = min(len(expected), len(found))
+    different = (expected[:rows] != found[:rows]).any(1).nonzero()
+    return int(different[0]) if len(different) else None
 
 
 def values(golden: Tensor, rtl: Tensor, frac: int) -> str:

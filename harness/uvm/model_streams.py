@@ -42,3 +42,8 @@ def find(segments: Iterable[S], beat: int) -> tuple[S | None, int]:
             return segment, beat
         beat -= segment.beats * segment.captured
     return None, beat
+
+
+def steps_before(job: Job, prompt: int, batch: int = 1) -> int:
+    """How many tokens each text has chosen in front of a job: what it does may follow from them."""
+    return max((job.first - prompt) // batch + 1, 0)

@@ -16,8 +16,8 @@ from golden.spec.gen.mamba2_accel import ErrorCode
 from harness.uvm import model_streams
 from harness.uvm.inorder import InOrderScoreboard, port_beats, status_failures
 from harness.uvm.mamba2.items import Outcome, Stimulus
-from harness.uvm.mamba2.streams import locate, segments, traffic
-from harness.uvm.model_compare import laws, record_divergence, share, stream_divergence, values
+from harness.uvm.mamba2.streams import chosen, locate, segments, traffic
+from harness.uvm.model_compare import fed_back, laws, record_divergence, share, stream_divergence, values
 from harness.uvm.model_start import Action, ModelItem
 from harness.uvm.starts import StartItem
 
@@ -105,7 +105,10 @@ class Scoreboard(InOrderScoreboard):
 
 
 def result_differences(s: Stimulus, expected: Prediction, found: Outcome) -> list[str]:
-    """Return the first divergence of the stream, the states and the records; after a bad token of what was finished."""
+    """Return the first divergence of the stream, the states and the records; after a bad token of what was finished.
+
+    A record that is wrong in front of everything that it feeds back comes first.
+    """
     whole, point = expected.error is ErrorCode.NONE, s.legal.tap_point
     lines: list[str | None] = []
     if expected.stream is not None:
@@ -114,7 +117,9 @@ def result_differences(s: Stimulus, expected: Prediction, found: Outcome) -> lis
     for layer, state in (expected.states or {}).items():
         lines.append(state_divergence(s, layer, state, found.states[layer]))
     if expected.index is not None and expected.value is not None:
-        lines += record_divergence(expected.index, expected.value, found, whole, s.model.profile.proj_frac)
+        records = record_divergence(expected.index, expected.value, found, whole, s.model.profile.proj_frac)
+        first = whole and fed_back(expected, found, 1, partial(chosen, s))
+        lines = [*records, *lines] if first else [*lines, *records]
     return [line for line in lines if line]
 
 

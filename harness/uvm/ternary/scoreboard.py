@@ -14,11 +14,11 @@ from golden.ternary.accel.arguments import argument_error, build_of
 from golden.ternary.integer.model import Cache, LayerCache
 from harness.uvm import model_streams
 from harness.uvm.inorder import InOrderScoreboard, port_beats, status_failures
-from harness.uvm.model_compare import laws, record_divergence, share, stream_divergence
+from harness.uvm.model_compare import fed_back, laws, record_divergence, share, stream_divergence
 from harness.uvm.model_start import WHOLE, Action, ModelItem
 from harness.uvm.starts import StartItem
 from harness.uvm.ternary.items import Outcome, Stimulus
-from harness.uvm.ternary.streams import locate, segments, traffic
+from harness.uvm.ternary.streams import chosen, locate, segments, traffic
 
 REFUSED = ("WEIGHT_BEATS", "WINDOW", "CACHE_BEATS", "TOKENS_DONE", "TOKENS_RUN", "LAYERS_DONE", "TAP_BEATS")
 """Counters that stay 0 when a start is refused."""
@@ -102,7 +102,10 @@ class Scoreboard(InOrderScoreboard):
 
 
 def result_differences(s: Stimulus, expected: Prediction, found: Outcome) -> list[str]:
-    """Return the first divergence of the stream, the caches and the records; after bad data of what was finished."""
+    """Return the first divergence of the stream, the caches and the records; after bad data of what was finished.
+
+    A record that is wrong in front of everything that it feeds back comes first.
+    """
     whole, a = expected.error is ErrorCode.NONE, s.legal
     lines: list[str | None] = []
     if expected.stream is not None:
@@ -113,7 +116,9 @@ def result_differences(s: Stimulus, expected: Prediction, found: Outcome) -> lis
         for layer, each in enumerate(cache):
             lines.append(cache_divergence(text, layer, each, found.caches[text][layer]))
     if expected.index is not None and expected.value is not None:
-        lines += record_divergence(expected.index, expected.value, found, whole, a.logit_frac, a.batch)
+        records = record_divergence(expected.index, expected.value, found, whole, a.logit_frac, a.batch)
+        first = whole and fed_back(expected, found, a.batch, partial(chosen, s))
+        lines = [*records, *lines] if first else [*lines, *records]
     return [line for line in lines if line]
 
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import torch
 
 from golden.spec.gen.mamba2_accel import ErrorCode
 from harness.uvm.arena import allow, changes, contents
@@ -12,6 +13,7 @@ from harness.uvm.inorder import status_failures
 from harness.uvm.mamba2.items import Outcome, Stimulus
 from harness.uvm.mamba2.kernel import written
 from harness.uvm.mamba2.scoreboard import BOUNDED, predict, result_differences
+from harness.uvm.mamba2.streams import chosen
 from harness.uvm.model_compare import laws
 from harness.uvm.model_start import Action
 from tests.harness.uvm.mamba2.starts import ARENA, memory_after, outcome, start, starts
@@ -92,6 +94,18 @@ class TestFirstDivergence:
         assert line.startswith("record of chosen token 0, index of rank 0: golden")
         (line,) = self.changed(s, s.legal.out_off + s.cfg.port_bytes + 12)
         assert line.startswith("record of chosen token 1, logit of rank 1: golden")
+
+    def test_a_record_comes_before_what_it_feeds_back(self) -> None:
+        """A wrong choice is told first, unless the stream differs in front of it."""
+        s = start(generate=3)
+        good = outcome(s)
+        steps = [chosen(s, beat) for beat in range(len(good.stream))]
+        index = good.index.clone()
+        index[1, 0] += 1
+        for step, word in ((0, "stream"), (1, "stream"), (2, "record of chosen token 1")):
+            one = torch.zeros_like(good.stream)
+            one[steps.index(step), 5] = 1
+            assert told(s, replace(good, index=index, stream=good.stream + one))[0].startswith(word)
 
     def test_outside_of_the_results(self) -> None:
         """A byte where nothing may be written, be it a guard or a weight."""

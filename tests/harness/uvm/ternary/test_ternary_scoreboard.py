@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import torch
 
 from golden.spec.gen.ternary_accel import ErrorCode
 from golden.ternary.accel.cache import Room, cache_writes
@@ -17,7 +18,7 @@ from harness.uvm.ternary.items import Outcome, Stimulus
 from harness.uvm.ternary.kernel import written
 from harness.uvm.ternary.scoreboard import BOUNDED, predict, result_differences
 from harness.uvm.ternary.stimuli import grown
-from harness.uvm.ternary.streams import segments, traffic
+from harness.uvm.ternary.streams import chosen, locate, segments, traffic
 from tests.harness.uvm.ternary.starts import ARENA, memory_after, outcome, start
 
 
@@ -123,6 +124,21 @@ class TestFirstDivergence:
         assert line.startswith("record of chosen token 0 of text 0, index of rank 0: golden")
         (line,) = self.changed(s, s.legal.out_off + 3 * s.cfg.port_bytes + 12)
         assert line.startswith("record of chosen token 1 of text 1, logit of rank 1: golden")
+
+    @pytest.mark.parametrize("batch", [1, 2])
+    def test_a_record_comes_before_what_it_feeds_back(self, batch: int) -> None:
+        """A wrong choice is told first, unless the stream differs in front of it, down to the choice's own logits."""
+        s = start(batch=batch, vocab=40, generate=3)
+        good = outcome(s)
+        steps = [chosen(s, beat) for beat in range(len(good.stream))]
+        index = good.index.clone()
+        index[batch, 0] += 1  # of step 1
+        for step, word in ((0, "stream"), (1, "stream"), (2, "record of chosen token 1")):
+            one = torch.zeros_like(good.stream)
+            one[steps.index(step), 5] = 1
+            assert told(s, replace(good, index=index, stream=good.stream + one))[0].startswith(word)
+        logits = [beat for beat in range(len(steps)) if "logits" in locate(s, beat, 0)[0]]
+        assert [steps[beat] for beat in logits] == sorted(5 * batch * [0, 1, 2])
 
     def test_outside_of_the_results(self) -> None:
         """A byte where nothing may be written, be it a guard or a weight."""
