@@ -165,19 +165,19 @@ class StartDriver(uvm_driver):
             await self._start()
             expected_runs = 2
         for _ in range(expected_runs):
-            await self._wait_done()
+            await self._wait_done(item)
             item.runs += 1
         self.pace = Pace(
             self.pace.cycles + get_sim_time("ns") / CLOCK_NS - cycles, self.pace.seconds + time.perf_counter() - started
         )
 
-    async def _wait_done(self) -> None:
+    async def _wait_done(self, item: StartItem) -> None:
         """Wait for the interrupt, check it against CTRL, and acknowledge both."""
         try:
             await with_timeout(self._interrupt(), DEADLINE_CYCLES * CLOCK_NS, "ns")
         except SimTimeoutError:
             raise CheckError(
-                f"no interrupt within {DEADLINE_CYCLES} cycles of a start: {await self._state()}"
+                f"no interrupt within {DEADLINE_CYCLES} cycles of a start: {await self._state()} [{item.get_name()}]"
             ) from None
         control = await self._regs.read("CTRL")
         if not control & self._bit("CTRL", "AP_DONE"):

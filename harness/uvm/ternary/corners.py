@@ -92,7 +92,10 @@ def _wholes(ends: Iterator[dict[str, object]], drawn: Iterator[Knobs]) -> Iterat
 
 
 def _fulls(drawn: Iterator[Knobs], build: Build) -> Iterator[Knobs]:
-    """As many positions, and scores of two heads of keys, as the build takes: one text or four, keys shared or not."""
+    """As many positions, and scores of two heads of keys, as the build takes: one text or four, keys shared or not.
+
+    One token of a text that shares no keys is a row alone.
+    """
     for (batch, share), stalls in zip(product((1, 4), (1, 4)), cycle(StallKind), strict=False):
         found = shapes(build, share)
         yield replace(
@@ -106,6 +109,6 @@ def _fulls(drawn: Iterator[Knobs], build: Build) -> Iterator[Knobs]:
             own=("tile_and_1",) * 4,
             cached="far",
             layers=1,
-            prompt="chunk",
+            prompt="one" if share == 1 else "chunk",
             generate=2,
         )

@@ -47,7 +47,7 @@ NOWHERE = 255
 Predicate = Callable[[Tensor], bool]
 LOOKS = (
     *("d_model", "width", "share", "kv_heads", "feed", "layers", "vocab", "batch", "prefix", "own", "ends", "room"),
-    "context",
+    *("context", "grows", "rows"),
     *("prompt", "chunks", "generate", "head", "cached", "style", "tap"),
 )
 """Counted for starts whose results are compared whole."""
@@ -77,6 +77,8 @@ class TernaryCoverage:
         self.cp_ends = vsc.coverpoint(self.ends, bins=named(POSITIONS[1:]))
         self.cp_room = vsc.coverpoint(self.room, bins=named(("full", "some_left")))
         self.cp_context = vsc.coverpoint(self.context, bins=named(("short", "longest")))
+        self.cp_grows = vsc.coverpoint(self.grows, bins=named(("in_a_tile", "in_a_block", "into_a_block")))
+        self.cp_rows = vsc.coverpoint(self.rows, bins=named(("part", "group", "groups_and_part", "groups")))
         self.cp_prompt = vsc.coverpoint(self.prompt, bins=numbers(*range(t_cols)))
         self.cp_chunks = vsc.coverpoint(self.chunks, bins={"1": vsc.bin(1), "2": vsc.bin(2), "more": vsc.bin([3, 254])})
         self.cp_generate = vsc.coverpoint(self.generate, bins=numbers(*GENERATE))
@@ -125,6 +127,20 @@ def _context(s: Stimulus) -> int:
     """Whether a tile more in front of it would be refused."""
     a, tile = s.legal, s.cfg.wide_bytes // 32
     return int(not cache_fits(replace(a, prefix=a.prefix + tile, prefix_room=a.prefix_room + tile), build_of(s.cfg)))
+
+
+def _grows(s: Stimulus) -> int:
+    """Whether the new positions of the longest text lie in one tile of keys, one block of exponents, or in several."""
+    first, last = max(s.legal.texts), max(s.legal.texts) + s.legal.added - 1
+    tile, block = s.cfg.wide_bytes // 32, s.cfg.wide_bytes // 2
+    return int(first // tile != last // tile) + int(first // block != last // block)
+
+
+def _rows(s: Stimulus) -> int:
+    """Whether the rows that read a head of keys, of the prompt's last tokens, fill up their groups."""
+    tokens = s.legal.batch if s.legal.batch > 1 else (s.legal.prompt - 1) % s.cfg.t_cols + 1
+    rows = tokens * s.counts.share
+    return 2 * int(rows > s.cfg.q_par) + int(rows % s.cfg.q_par == 0)
 
 
 def _tap(s: Stimulus) -> int:
@@ -190,6 +206,8 @@ def looks(s: Stimulus) -> tuple[int, ...]:
         position(own + a.added, wide) - 1,
         int(a.own_room > own + a.added),
         _context(s),
+        _grows(s),
+        _rows(s),
         a.prompt % t_cols if one_text else NOWHERE,
         min(-(-a.prompt // t_cols), NOWHERE - 1) if one_text else NOWHERE,
         min(a.generate, NOWHERE - 1),

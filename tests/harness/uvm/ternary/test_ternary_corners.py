@@ -23,6 +23,8 @@ SURE = (
         "ends",
         "room",
         "context",
+        "grows",
+        "rows",
         "prompt",
         "chunks",
         "generate",

@@ -57,6 +57,8 @@ def test_a_start_hits_the_bins_of_its_description() -> None:
         "ends": ["block_and_1"],
         "room": ["some_left"],
         "context": ["short"],
+        "grows": ["into_a_block"],
+        "rows": ["groups"],
         "prompt": [],
         "chunks": [],
         "generate": ["2"],
