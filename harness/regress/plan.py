@@ -63,9 +63,9 @@ _MAMBA2 = (
 )
 _TERNARY = (
     Entry("ternary_registers", "RegisterTest", "sim", "beat", "verilator", 1),
-    Entry("ternary_random_beat", "RandomTest", "sim", "beat", "verilator", 4),
-    Entry("ternary_random_bulk", "RandomTest", "sim", "bulk", "verilator", 40),
-    Entry("ternary_silu_random_bulk", "RandomTest", "sim_silu", "bulk", "verilator", 40),
+    Entry("ternary_random_beat", "RandomTest", "sim", "beat", "verilator", 8),
+    Entry("ternary_random_bulk", "RandomTest", "sim", "bulk", "verilator", 80),
+    Entry("ternary_silu_random_bulk", "RandomTest", "sim_silu", "bulk", "verilator", 80),
     Entry("ternary_corners", "CornerTest", "sim", "bulk", "verilator", 1),
     Entry("ternary_silu_corners", "CornerTest", "sim_silu", "bulk", "verilator", 1),
     Entry("ternary_refusals", "RefusalTest", "sim", "bulk", "verilator", 1),
