@@ -130,6 +130,7 @@ def test_block(params: dict[str, int], cfg: BitNetConfig, sim: str, tmp_path: Pa
         told.static(),
         steady=told.steady,
         latency=[["w", 0, "nd", 0, 2], ["w", told.plan[0] & 0xFFFFFFFF, "n", 0, 1]],
+        pace={"w": params["WIDE_W"] // 16},  # a beat of norm weights has left
         waits=list(told.sinks),
     )
     check_module("tern_route", params, sim, "tests.rtl.cocotb_m2_block", path)

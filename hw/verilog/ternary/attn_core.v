@@ -9,7 +9,8 @@
 //                attn_dot has it. c_heads KV heads, c_slices = P / 32; they hold still, frac while a job is inside.
 // Latency      : variable: a pass over K, one over V and the units' own
 // Throughput   : variable: a tile of K or V a cycle and group of rows
-// Back-pressure: readies are of registers but those of s_q, s_hq, s_k, s_hk: they follow attn_dot's through one selection.
+// Back-pressure: registered readies; s_q and s_hq follow attn_dot's through one selection; 2 tiles of s_k or s_hk and 2 of s_v
+//                are absorbed by slices of their own.
 // Golden       : golden.ternary.integer.attention.attend
 // Test         : tests/rtl/test_attn_core.py
 //
@@ -119,6 +120,9 @@ module attn_core #(
   wire                     k_valid = (attention[1] && s_k_valid) || (head[1] && s_hk_valid);
   wire                     k_ready;
   wire [         WIDE_W:0] k_data = head[1] ? s_hk_data : s_k_data;
+  wire                     tile_valid;
+  wire                     tile_ready;
+  wire [         WIDE_W:0] tile_data;
   wire                     y_valid;
   wire                     y_ready;
   wire [Q_PAR*POS*Y_W+1:0] y_data;
@@ -140,6 +144,19 @@ module attn_core #(
     q_valid && q_ready && (&q_data[Q_PAR*256+:2])
   };
 
+  strm_skid #(
+      .DATA_W(WIDE_W + 1)
+  ) u_k_tile (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(k_valid),
+      .s_ready(k_ready),
+      .s_data (k_data),
+      .m_valid(tile_valid),
+      .m_ready(tile_ready),
+      .m_data (tile_data)
+  );
+
   attn_dot #(
       .WIDE_W(WIDE_W),
       .Q_PAR (Q_PAR),
@@ -152,9 +169,9 @@ module attn_core #(
       .s_q_valid(q_valid),
       .s_q_ready(q_ready),
       .s_q_data (q_data),
-      .s_valid  (k_valid),
-      .s_ready  (k_ready),
-      .s_data   (k_data),
+      .s_valid  (tile_valid),
+      .s_ready  (tile_ready),
+      .s_data   (tile_data),
       .m_valid  (y_valid),
       .m_ready  (y_ready),
       .m_data   (y_data),
@@ -243,6 +260,23 @@ module attn_core #(
   wire [352:0] acc_data;
   wire         unused_last;
 
+  wire              value_valid;
+  wire              value_ready;
+  wire [WIDE_W-1:0] value_data;
+
+  strm_skid #(
+      .DATA_W(WIDE_W)
+  ) u_v_tile (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(s_v_valid),
+      .s_ready(s_v_ready),
+      .s_data (s_v_data),
+      .m_valid(value_valid),
+      .m_ready(value_ready),
+      .m_data (value_data)
+  );
+
   attn_value #(
       .WIDE_W    (WIDE_W),
       .Q_PAR     (Q_PAR),
@@ -254,9 +288,9 @@ module attn_core #(
       .s_w_valid(w_valid),
       .s_w_ready(w_ready),
       .s_w_data (w_data),
-      .s_valid  (s_v_valid),
-      .s_ready  (s_v_ready),
-      .s_data   (s_v_data),
+      .s_valid  (value_valid),
+      .s_ready  (value_ready),
+      .s_data   (value_data),
       .m_valid  (acc_valid),
       .m_ready  (acc_ready),
       .m_data   (acc_data),

@@ -280,6 +280,9 @@ module tern_core #(
   wire                    hact_valid;
   wire                    hact_ready;
   wire [           321:0] hact_data;
+  wire                    ha_valid;
+  wire                    ha_ready;
+  wire [           321:0] ha_data;
 
   // Scales: of norms, of heads, of results, of gates, of logits, of the norm behind the MLP; eps.
   wire        t_valid;
@@ -375,6 +378,9 @@ module tern_core #(
   wire                         lt_valid;
   wire                         lt_ready;
   wire [        8*VALUE_W-1:0] lt_data;
+  wire                         lk_valid;
+  wire                         lk_ready;
+  wire [        8*VALUE_W-1:0] lk_data;
 
   // What leaves: copies of the residual stream, captured beats, token records.
   wire                 rt_valid;
@@ -389,6 +395,7 @@ module tern_core #(
 
   wire        cache_written;
   wire        cache_idle;
+  reg         cache_idle_q;
   wire        store_idle;
   wire        vector_there;
   wire        place_free;
@@ -842,6 +849,39 @@ module tern_core #(
 
   assign side_ready = {tap_y_ready, tap_y_ready, tap_x_ready, tap_x_ready};
 
+  wire                 tx_valid;
+  wire                 tx_ready;
+  wire [8*VALUE_W-1:0] tx_data;
+  wire                 ty_valid;
+  wire                 ty_ready;
+  wire [8*VALUE_W-1:0] ty_data;
+
+  strm_skid #(
+      .DATA_W(8 * VALUE_W)
+  ) u_tap_x (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(side_valid[0] || side_valid[1]),
+      .s_ready(tap_x_ready),
+      .s_data (x_data),
+      .m_valid(tx_valid),
+      .m_ready(tx_ready),
+      .m_data (tx_data)
+  );
+
+  strm_skid #(
+      .DATA_W(8 * VALUE_W)
+  ) u_tap_y (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(side_valid[2] || side_valid[3]),
+      .s_ready(tap_y_ready),
+      .s_data (side_valid[2] ? y_data : p_data),
+      .m_valid(ty_valid),
+      .m_ready(ty_ready),
+      .m_data (ty_data)
+  );
+
   m2_tap #(
       .VALUE_W(VALUE_W),
       .GATE_W (VALUE_W)
@@ -859,9 +899,9 @@ module tern_core #(
       .job_valid    (jobs_valid[TAP]),
       .job_ready    (jobs_ready[TAP]),
       .job_data     (jobs_data[TAP*32+:32]),
-      .s_x_valid    (side_valid[0] || side_valid[1]),
-      .s_x_ready    (tap_x_ready),
-      .s_x_data     (x_data),
+      .s_x_valid    (tx_valid),
+      .s_x_ready    (tx_ready),
+      .s_x_data     (tx_data),
       .s_o_valid    (o_valid),
       .s_o_ready    (o_ready),
       .s_o_data     (o_wide),
@@ -871,9 +911,9 @@ module tern_core #(
       .s_r_valid    (rt_valid),
       .s_r_ready    (rt_ready),
       .s_r_data     (rt_data),
-      .s_y_valid    (side_valid[2] || side_valid[3]),
-      .s_y_ready    (tap_y_ready),
-      .s_y_data     (side_valid[2] ? y_data : p_data),
+      .s_y_valid    (ty_valid),
+      .s_y_ready    (ty_ready),
+      .s_y_data     (ty_data),
       .m_x_valid    (unused_tap_x),
       .m_x_ready    (1'b1),
       .m_x_data     (unused_tap_x_data),
@@ -1099,6 +1139,19 @@ module tern_core #(
       .starved     (stall_cache)
   );
 
+  strm_skid #(
+      .DATA_W(322)
+  ) u_head_acts (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(hact_valid),
+      .s_ready(hact_ready),
+      .s_data (hact_data),
+      .m_valid(ha_valid),
+      .m_ready(ha_ready),
+      .m_data (ha_data)
+  );
+
   tern_queries #(
       .Q_PAR (Q_PAR),
       .T_COLS(BATCH),
@@ -1107,9 +1160,9 @@ module tern_core #(
       .clk     (clk),
       .rst     (rst),
       .c_slices(c_d_slices),
-      .s_valid (hact_valid),
-      .s_ready (hact_ready),
-      .s_data  (hact_data),
+      .s_valid (ha_valid),
+      .s_ready (ha_ready),
+      .s_data  (ha_data),
       .m_valid (hq_valid),
       .m_ready (hq_ready),
       .m_data  (hq_data)
@@ -1145,6 +1198,19 @@ module tern_core #(
       .m_data      (l_data)
   );
 
+  strm_skid #(
+      .DATA_W(8 * VALUE_W)
+  ) u_logits (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(lt_valid),
+      .s_ready(lt_ready),
+      .s_data (lt_data),
+      .m_valid(lk_valid),
+      .m_ready(lk_ready),
+      .m_data (lk_data)
+  );
+
   tern_topk #(
       .VALUE_W(VALUE_W),
       .COLS   (BATCH)
@@ -1156,9 +1222,9 @@ module tern_core #(
       .job_valid  (jobs_valid[TOPK]),
       .job_ready  (jobs_ready[TOPK]),
       .job_data   (jobs_data[TOPK*32+:32]),
-      .s_valid    (lt_valid),
-      .s_ready    (lt_ready),
-      .s_data     (lt_data),
+      .s_valid    (lk_valid),
+      .s_ready    (lk_ready),
+      .s_data     (lk_data),
       .m_rec_valid(rec_valid),
       .m_rec_ready(rec_ready),
       .m_rec_data (rec_data),
@@ -1200,9 +1266,14 @@ module tern_core #(
       .idle          (store_idle)
   );
 
+  always @(posedge clk) begin
+    if (rst) cache_idle_q <= 1'b1;
+    else cache_idle_q <= cache_idle;
+  end
+
   wire unused_sides = &{1'b0, o_data[168], qs_data[168], ot_data, tap_job};
 
-  assign idle          = cache_idle && store_idle;
+  assign idle          = cache_idle_q && store_idle;
   assign beat          = lw_valid && lw_ready;
   assign stall_weights = vector_there && place_free && !lw_valid;
   assign stall_acts    = lw_valid && !vector_there;

@@ -11,10 +11,10 @@
 //                index, 2 angles. Byte offsets in each port's arena; c_norm_*, c_qkv, c_o, c_gu, c_down, c_head_beats,
 //                c_angle_beats in wide beats, >= 1; c_row_tiles = ceil(D / 32); c_last the greatest layer, odd, <= 253; cache
 //                geometry as in tern_cache_reads, positions as in tern_texts. c_* hold still during a run.
-// Latency      : variable: 6 cycles from a job to its first command, then the memory's, then 2 (0 for e)
+// Latency      : variable: 6 cycles from a job to its first command, then the memory's, then 2 (1 for e)
 // Throughput   : variable: 1 beat per cycle when the memory delivers one
-// Back-pressure: registered job_ready, 16 jobs are taken ahead for w and e each; r_ready follows e_ready combinationally
-//                while beats of e arrive, else it waits for nothing. W_DEPTH beats of w and 32 entries of plan are absorbed.
+// Back-pressure: registered ready; 16 jobs are taken ahead for w and e each, W_DEPTH beats of w, 2 of e and 32 entries of plan
+//                are absorbed. r_ready waits for e only while its beats arrive.
 // Golden       : golden.ternary.accel.reads.runs
 // Test         : tests/rtl/test_tern_fetch.py
 //
@@ -331,17 +331,16 @@ module tern_fetch #(
   );
 
   // Beats come back in the order of the reads.
+  wire          e_room;
   reg  [LIST:0] to_q;  // one bit for the stream of the read at hand, none between reads
   reg  [  17:0] row_q;
   reg  [  15:0] left_q;  // beats after this one
   reg           last_q;
   wire          move = r_valid && r_ready;
 
-  assign r_ready  = to_q != {LIST + 1{1'b0}} && (!to_q[E] || e_ready);
+  assign r_ready  = to_q != {LIST + 1{1'b0}} && (!to_q[E] || e_room);
   assign tag_take = to_q == {LIST + 1{1'b0}} || (move && last_q);
   assign arrive   = to_q & {LIST + 1{r_valid}};
-  assign e_valid  = arrive[E];
-  assign e_data   = {row_q, r_data};
 
   always @(posedge clk) begin
     if (rst) to_q <= {LIST + 1{1'b0}};
@@ -358,6 +357,19 @@ module tern_fetch #(
       last_q <= left_q == 16'd1;
     end
   end
+
+  strm_skid #(
+      .DATA_W(18 + WIDE_W)
+  ) u_e (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(arrive[E]),
+      .s_ready(e_room),
+      .s_data ({row_q, r_data}),
+      .m_valid(e_valid),
+      .m_ready(e_ready),
+      .m_data (e_data)
+  );
 
   `CHECK_STREAM(rd_cmd_valid, rd_cmd_ready, {rd_cmd_offset, rd_cmd_beats})
   `CHECK_STREAM(e_valid, e_ready, e_data)

@@ -80,8 +80,7 @@ module tern_fetch_rows #(
   reg         last_q;  // token_q is the job's last, two cycles after it was set
   wire        embed = job_data[`KR_M2_JOB_KIND] == `KR_M2_KIND_EMBED;
   wire        begun = state_q == IDLE && job_valid && !pop_q;
-  wire        order = cmd_valid && cmd_ready;
-  wire        ordered = order && !cmd_list;
+  wire        ordered = offer_q && go_q && cmd_ready;  // not in ID
   wire        id_valid;
   wire        ids_ready;
   wire [31:0] id;
@@ -159,7 +158,7 @@ module tern_fetch_rows #(
       .tok_ready  (tok_ready),
       .tok_data   (tok_data),
       .list_want  (list_want),
-      .list_order (order && cmd_list),
+      .list_order (cmd_list && list_want && cmd_ready),
       .list_offset(list_offset),
       .list_valid (list_valid),
       .list_data  (list_data),

@@ -77,6 +77,7 @@ module tern_fetch_runs #(
 
   reg  [2:0] state_q;
   reg  [2:0] state_d;
+  reg        cache_q;  // the state is CACHE
   reg        pop_q;  // the job has been dealt with
   reg        ends_q;  // the job's layer is the last one
   wire [1:0] kind = job_data[`KR_M2_JOB_KIND];
@@ -102,8 +103,8 @@ module tern_fetch_runs #(
   wire [99:0] read;
   wire        reads_ready;
   reg         ask_q;  // for the layer's reads
-  wire        read_take = state_q == CACHE && free && read_valid;
-  wire        cache_over = state_q == CACHE && !ask_q && reads_ready;
+  wire        read_take = cache_q && free && read_valid;
+  wire        cache_over = cache_q && !ask_q && reads_ready;
 
   assign job_ready = pop_q;
   assign m_valid   = valid_q;
@@ -125,10 +126,12 @@ module tern_fetch_runs #(
   always @(posedge clk) begin
     if (rst) begin
       state_q <= IDLE;
+      cache_q <= 1'b0;
       pop_q   <= 1'b0;
       there_q <= 1'b0;
     end else begin
       state_q <= state_d;
+      cache_q <= state_d == CACHE;
       pop_q   <= state_q != IDLE && state_d == IDLE;
       there_q <= job_valid && !pop_q;
     end
@@ -167,8 +170,8 @@ module tern_fetch_runs #(
         HEAD:    {dest_q, beats_q} <= {TO_HEAD, c_head_beats};
         default: {dest_q, beats_q} <= {read[99] ? TO_VALUES : TO_KEYS, read[95:64]};
       endcase
-      part_q   <= read[98:96] & {3{state_q == CACHE}};
-      offset_q <= (state_q == CACHE) ? read[63:0] : (state_q == HEAD) ? c_h_off : at_q;
+      part_q   <= read[98:96] & {3{cache_q}};
+      offset_q <= cache_q ? read[63:0] : (state_q == HEAD) ? c_h_off : at_q;
     end
   end
 
@@ -216,7 +219,7 @@ module tern_fetch_runs #(
       .job_ready(reads_ready),
       .job_data ({job_data[101:32], 1'b0, layer[7:1]}),
       .m_valid  (read_valid),
-      .m_ready  (state_q == CACHE && free),
+      .m_ready  (cache_q && free),
       .m_data   (read)
   );
 

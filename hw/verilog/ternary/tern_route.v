@@ -11,12 +11,11 @@
 //                less 1. c_* are >= 1 but for c_last_*, and hold still during a run.
 // Latency      : variable: 1 cycle from a wide beat, 2 to its first norm weights
 // Throughput   : variable: a wide beat a cycle, of norms one in WIDE_W / 16 / LANES cycles, runs in 3 cycles or more each
-// Back-pressure: combinational w_ready (from the readies of the outputs), plan_ready and job_ready are of registers; absorbs a
-//                wide beat, a beat of norm weights, 2 entries of plan and 1 job.
+// Back-pressure: registered ready; absorbs 2 wide beats, a beat of norm weights, 2 entries of plan and 1 job.
 // Golden       : golden.ternary.accel.reads.runs
 // Test         : tests/rtl/test_tern_route.py
 //
-// Why: one register for all receivers, as only one of them is served at a time: a beat is wide. What the next run needs is
+// Why: one register slice for all receivers, as only one of them is served at a time: a beat is wide. What the next run needs is
 // made ready while one is at work, so that matrices and caches follow each other without a gap.
 
 `default_nettype none
@@ -180,25 +179,30 @@ module tern_route #(
   end
 
   // The beat on offer, to one of the receivers.
-  reg  [     DESTS-1:0] to_q;
-  reg  [    WIDE_W-1:0] data_q;
-  reg  [GROUP_W+3+1-1:0] marks_q;  // {free, part, groups}
-  wire [     DESTS-1:0] readies;
-  wire                  free = to_q == {DESTS{1'b0}} || (to_q & readies) != {DESTS{1'b0}};
+  localparam MARKS_W = GROUP_W + 4;
 
-  assign w_ready = busy_q && free;
+  wire               room;
+  wire               there;
+  wire [  DESTS-1:0] dest;
+  wire [MARKS_W-1:0] marks;  // {free, part, groups}
+  wire [ WIDE_W-1:0] data;
+  wire [  DESTS-1:0] readies;
+  wire [  DESTS-1:0] to = dest & {DESTS{there}};
 
-  always @(posedge clk) begin
-    if (rst) to_q <= {DESTS{1'b0}};
-    else if (free) to_q <= run_q & {DESTS{take}};
-  end
+  assign w_ready = busy_q && room;
 
-  always @(posedge clk) begin
-    if (free) begin
-      data_q  <= w_data;
-      marks_q <= {last_q, part_q, tail_q ? groups_q : FULL[GROUP_W-1:0]};
-    end
-  end
+  strm_skid #(
+      .DATA_W(DESTS + MARKS_W + WIDE_W)
+  ) u_beat (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(busy_q && w_valid),
+      .s_ready(room),
+      .s_data ({run_q, last_q, part_q, tail_q ? groups_q : FULL[GROUP_W-1:0], w_data}),
+      .m_valid(there),
+      .m_ready(|(dest & readies)),
+      .m_data ({dest, marks, data})
+  );
 
   // Norms, beat by beat.
   reg  [  LANE_W-1:0] lane_q;
@@ -212,9 +216,9 @@ module tern_route #(
   reg  [         1:0] unit_to_q;
   reg  [  UNIT_W-1:0] unit_data_q;
   wire                unit_free = unit_to_q == 2'd0 || (unit_to_q & {nf_ready, nd_ready}) != 2'd0;
-  wire                unit_last = to_q[NORM_F] ? f_last_q : d_last_q;
+  wire                unit_last = to[NORM_F] ? f_last_q : d_last_q;
   wire                unit_end = lane_q == LAST_UNIT[LANE_W-1:0] || unit_last;
-  wire                step = (to_q[NORM_D] || to_q[NORM_F]) && unit_free;
+  wire                step = (to[NORM_D] || to[NORM_F]) && unit_free;
 
   assign readies = {h_ready, v_ready, k_ready, lw_ready, {2{unit_free && unit_end}}, n_ready};
 
@@ -247,23 +251,23 @@ module tern_route #(
 
   always @(posedge clk) begin
     if (rst) unit_to_q <= 2'd0;
-    else if (unit_free) unit_to_q <= to_q[NORM_F:NORM_D];
+    else if (unit_free) unit_to_q <= to[NORM_F:NORM_D];
   end
 
   always @(posedge clk) begin
-    if (unit_free) unit_data_q <= data_q[lane_q*UNIT_W+:UNIT_W];
+    if (unit_free) unit_data_q <= data[lane_q*UNIT_W+:UNIT_W];
   end
 
-  assign {h_valid, v_valid, k_valid, lw_valid} = to_q[6:3];
-  assign n_valid = to_q[0];
+  assign {h_valid, v_valid, k_valid, lw_valid} = to[6:3];
+  assign n_valid = to[0];
   assign {nf_valid, nd_valid} = unit_to_q;
-  assign n_data  = data_q[511:0];
+  assign n_data  = data[511:0];
   assign nd_data = unit_data_q;
   assign nf_data = unit_data_q;
-  assign lw_data = {marks_q[GROUP_W+3], marks_q[GROUP_W-1:0], data_q};
-  assign k_data  = {marks_q[GROUP_W+:3], data_q};
-  assign v_data  = data_q;
-  assign h_data  = data_q;
+  assign lw_data = {marks[MARKS_W-1], marks[GROUP_W-1:0], data};
+  assign k_data  = {marks[GROUP_W+:3], data};
+  assign v_data  = data;
+  assign h_data  = data;
 
   `CHECK_STREAM(n_valid, n_ready, n_data)
   `CHECK_STREAM(nd_valid, nd_ready, nd_data)
