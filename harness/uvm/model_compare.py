@@ -31,10 +31,17 @@ Locate = Callable[[int, int], tuple[str, int]]
 
 
 def laws(counters: Mapping[str, int], bounded: tuple[str, ...]) -> list[str]:
-    """Return violations of: beats + stalls = window <= cycles, and no counter of `bounded` is above the cycles."""
+    """Return violations of: beats + stalls = window <= cycles, and no counter of `bounded` is above the cycles.
+
+    The first token comes within the cycles; where none does, its counter runs to the end.
+    """
     stalls = sum(counters[f"STALL_{cause}"] for cause in ("WEIGHTS", "ACTS", "OUT"))
     cycles = counters["CYCLES"]
-    return window_failures(counters, stalls) + [
+    first, tokens = counters["FIRST_TOKEN"], counters["TOKENS_DONE"]
+    lines = window_failures(counters, stalls)
+    if first != cycles and not (tokens and 0 < first < cycles):
+        lines.append(f"register FIRST_TOKEN: RTL {first}, with {tokens} tokens in {cycles} CYCLES")
+    return lines + [
         f"register {name}: RTL {counters[name]}, more than CYCLES {cycles}"
         for name in bounded
         if counters[name] > cycles

@@ -28,7 +28,7 @@ ACTION_ERROR = {
 }
 REFUSED = ("WEIGHT_BEATS", "WINDOW", "SSM_BEATS", "TOKENS_DONE", "TOKENS_RUN", "LAYERS_DONE", "TAP_BEATS")
 """Counters that stay 0 when a start is refused."""
-BOUNDED = ("STALL_STATE", "FIRST_TOKEN", "SSM_BEATS")
+BOUNDED = ("STALL_STATE", "SSM_BEATS")
 """Counters of cycles or of beats that take one each."""
 
 

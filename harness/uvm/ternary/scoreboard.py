@@ -22,7 +22,7 @@ from harness.uvm.ternary.streams import chosen, locate, segments, traffic
 
 REFUSED = ("WEIGHT_BEATS", "WINDOW", "CACHE_BEATS", "TOKENS_DONE", "TOKENS_RUN", "LAYERS_DONE", "TAP_BEATS")
 """Counters that stay 0 when a start is refused."""
-BOUNDED = ("STALL_CACHE", "FIRST_TOKEN", "CACHE_BEATS")
+BOUNDED = ("STALL_CACHE", "CACHE_BEATS")
 """Counters of cycles, and of beats that take one each."""
 NAMES = {"k": "key", "k_exp": "exponent of the key", "v": "value", "v_exp": "exponent of the value"}
 

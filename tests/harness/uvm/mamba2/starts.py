@@ -87,6 +87,7 @@ def outcome(s: Stimulus, arena: Bytes | None = None, **changes: Any) -> Outcome:
     beats = scoreboard.port_beats(s.cfg.ports, counters.pop("RD_BEATS"), counters.pop("WR_BEATS"))
     counters |= {"WINDOW": counters["WEIGHT_BEATS"] + 7, "STALL_WEIGHTS": 4, "STALL_ACTS": 2, "STALL_OUT": 1}
     counters |= {"CYCLES": counters["WINDOW"] + counters["SSM_BEATS"] + 100}
+    counters |= {"FIRST_TOKEN": counters["CYCLES"] - 10 * bool(counters["TOKENS_DONE"])}
     index, value = arenas.records(after, s.legal.out_off, s.legal.generate, s.cfg)
     mask = allow(ARENA, s.cfg.ports, kernel.written(s))
     found = Outcome(

@@ -123,6 +123,7 @@ class TestFirstDivergence:
         ({"TAP_BEATS": 1}, "register TAP_BEATS: golden"),
         ({"STALL_ACTS": 1}, "register WINDOW: RTL"),
         ({"FIRST_TOKEN": 1 << 40}, "register FIRST_TOKEN: RTL"),
+        ({"FIRST_TOKEN": -(1 << 40)}, "register FIRST_TOKEN: RTL"),
     ],
 )
 def test_counters_are_compared(change: dict[str, int], word: str) -> None:
@@ -166,7 +167,8 @@ class TestErrors:
         assert max(s.read_tokens) < s.legal.vocab
         good = outcome(s, error=ErrorCode.BAD_TOKEN)
         assert told(s, good) == []
-        early = replace(good, counters=good.counters | {"TOKENS_DONE": 0, "TAP_BEATS": 4})
+        done = {"TOKENS_DONE": 0, "TAP_BEATS": 4, "FIRST_TOKEN": good.counters["CYCLES"]}
+        early = replace(good, counters=good.counters | done)
         wrong = good.stream.clone()
         wrong[4:] = 99
         assert told(s, replace(early, stream=wrong, index=good.index + 1)) == []
@@ -176,3 +178,11 @@ class TestErrors:
 
     def test_a_restart_runs_twice(self) -> None:
         assert predict(start(action=Action.RESTART)).runs == 2
+
+
+def test_without_tokens_the_first_one_is_waited_for_to_the_end() -> None:
+    """FIRST_TOKEN equals CYCLES where nothing is chosen."""
+    good = outcome(s := start(generate=0))
+    assert told(s, good) == []
+    (line,) = told(s, replace(good, counters=good.counters | {"FIRST_TOKEN": good.counters["CYCLES"] - 1}))
+    assert line.startswith("register FIRST_TOKEN: RTL")

@@ -98,6 +98,7 @@ def outcome(s: Stimulus, arena: Bytes | None = None, **changes: Any) -> Outcome:
     beats = port_beats(s.cfg.ports, counters.pop("RD_BEATS"), counters.pop("WR_BEATS"))
     counters |= {"WINDOW": counters["WEIGHT_BEATS"] + 7, "STALL_WEIGHTS": 4, "STALL_ACTS": 2, "STALL_OUT": 1}
     counters |= {"CYCLES": counters["WINDOW"] + counters["CACHE_BEATS"] + 100}
+    counters |= {"FIRST_TOKEN": counters["CYCLES"] - 10 * bool(counters["TOKENS_DONE"])}
     a = s.legal
     index, value = arenas.records(after, a.out_off, a.batch * a.generate, s.cfg)
     found = Outcome(

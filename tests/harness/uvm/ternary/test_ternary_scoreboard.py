@@ -157,6 +157,7 @@ class TestFirstDivergence:
         ({"CACHE_BEATS": 1}, "register CACHE_BEATS: golden"),
         ({"STALL_ACTS": 1}, "register WINDOW: RTL"),
         ({"FIRST_TOKEN": 1 << 40}, "register FIRST_TOKEN: RTL"),
+        ({"FIRST_TOKEN": -(1 << 40)}, "register FIRST_TOKEN: RTL"),
     ],
 )
 def test_counters_are_compared(change: dict[str, int], word: str) -> None:
@@ -200,7 +201,8 @@ class TestErrors:
         assert (max(s.prompt) >= s.legal.vocab) == (bad == "token")
         good = outcome(s, error=code)
         assert told(s, good) == []
-        early = replace(good, counters=good.counters | {"TOKENS_DONE": 0, "TAP_BEATS": 4})
+        done = {"TOKENS_DONE": 0, "TAP_BEATS": 4, "FIRST_TOKEN": good.counters["CYCLES"]}
+        early = replace(good, counters=good.counters | done)
         wrong = good.stream.clone()
         wrong[4:] = 99
         assert told(s, replace(early, stream=wrong, index=good.index + 1)) == []
@@ -210,3 +212,11 @@ class TestErrors:
 
     def test_a_restart_runs_twice(self) -> None:
         assert predict(start(action=Action.RESTART)).runs == 2
+
+
+def test_without_tokens_the_first_one_is_waited_for_to_the_end() -> None:
+    """FIRST_TOKEN equals CYCLES where nothing is chosen."""
+    good = outcome(s := start(generate=0))
+    assert told(s, good) == []
+    (line,) = told(s, replace(good, counters=good.counters | {"FIRST_TOKEN": good.counters["CYCLES"] - 1}))
+    assert line.startswith("register FIRST_TOKEN: RTL")
