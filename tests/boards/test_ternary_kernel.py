@@ -132,6 +132,7 @@ def test_starts_are_goldens(case: Case) -> None:
         counters = board.kernel.counters()
     assert counters.tokens_done == 3 * texts
     assert counters.tokens_run == len(prompt) + 2 * texts
+    assert counters.stall_cache > 0
 
 
 def test_errors_end_a_run_and_the_next_one_works() -> None:
