@@ -18,6 +18,8 @@ INPUTS = 40
 """Inputs of a row in a weight beat."""
 MAX_WIDTH, MAX_SLICES = 8192, 255
 """Most elements that a norm takes, and slices of a row of the head: 8 bits count them."""
+MAX_TEXTS = 4
+"""Most texts that are decoded together."""
 MAX_GROUPS = 16
 """Most groups of rows that attention works on for a tile."""
 _PARAMETER = {"norm_lanes": "NL"}
@@ -28,10 +30,10 @@ _PARAMETER = {"norm_lanes": "NL"}
 class TernAccelGeometry(Geometry):
     """What a configuration declares of the accelerator itself. Depths are beats.
 
-    Linear layers: `t_cols` tokens of a chunk, or texts that are decoded together; `t_par` of them in parallel.
+    Linear layers: `t_cols` tokens of a chunk, `t_par` of them in parallel; up to `batch` texts are decoded together.
     Attention and the head: `q_par` rows in parallel; scores of two heads wait in `score_depth` places, with
-    `score_ultra` in UltraRAM. `norm_lanes` of norms and quantizers; `w_depth` wide beats wait in front of everything;
-    `sigmoid` 1 builds SiLU, 0 squared ReLU.
+    `score_ultra` in UltraRAM; so do a chunk's vectors and queries with `vector_ultra`. `norm_lanes` of norms and
+    quantizers; `w_depth` wide beats wait in front of everything; `sigmoid` 1 builds SiLU, 0 squared ReLU.
     Largest model: `d_max` width, `f_max` width of the MLP's product, `h_max` heads of at most `p_max` dimensions,
     `j_max` heads of keys, `share_max` heads of queries for each of them; `positions_max` positions of a context.
     """
@@ -51,6 +53,8 @@ class TernAccelGeometry(Geometry):
     positions_max: int
     score_depth: int
     score_ultra: int
+    batch: int
+    vector_ultra: int
 
     def __post_init__(self) -> None:
         """Check every parameter, and what they promise each other."""
@@ -62,6 +66,8 @@ class TernAccelGeometry(Geometry):
 
     def _check_columns(self) -> None:
         require(power_of_two(self.t_cols) and self.t_cols <= 128, "t_cols", self.t_cols, "a power of two up to 128")
+        texts = min(MAX_TEXTS, self.t_cols)
+        require(1 <= self.batch <= texts, "batch", self.batch, f"1 .. {texts}")
         divides = power_of_two(self.t_par) and self.t_par <= self.t_cols
         require(divides, "t_par", self.t_par, f"a power of two up to t_cols = {self.t_cols}")
         divides = power_of_two(self.q_par) and 2 <= self.q_par <= self.t_cols
@@ -76,7 +82,8 @@ class TernAccelGeometry(Geometry):
         for key in ("w_depth", "score_depth"):
             value = getattr(self, key)
             require(power_of_two(value) and 16 <= value <= 1 << 16, key, value, "a power of two, 16 .. 65536")
-        require(self.score_ultra in (0, 1), "score_ultra", self.score_ultra, "0 or 1")
+        for key in ("score_ultra", "vector_ultra"):
+            require(getattr(self, key) in (0, 1), key, getattr(self, key), "0 or 1")
 
     def _check_model(self) -> None:
         for key, step, most in (("d_max", SLICE, SLICE * MAX_SLICES), ("f_max", GROUP, MAX_WIDTH)):

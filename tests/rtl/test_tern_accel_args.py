@@ -200,8 +200,8 @@ def start(a: Arguments, build: Build) -> dict[str, Any]:
 
 def params(build: Build) -> dict[str, int]:
     """Return the RTL's parameters."""
-    same = ("t_cols", "q_par", "d_max", "f_max", "h_max", "j_max", "share_max", "p_max", "positions_max", "score_depth")
-    found = {name.upper(): getattr(build, name) for name in same}
+    model = ("d_max", "f_max", "h_max", "j_max", "share_max", "p_max", "positions_max", "score_depth")
+    found = {name.upper(): getattr(build, name) for name in ("t_cols", "batch", "q_par", *model)}
     own = {"PORTS": ports(build), "PORT_BYTES": build.port_bytes}
     return found | own | {"WIDE_W": build.wide_bits, "NL": build.lanes}
 
@@ -220,8 +220,9 @@ def vectors(name: str) -> list[dict[str, Any]]:
         starts.append(start(replace(legal(name, rng), **{key: value}), build))
     for region in OFFSETS:
         starts += [start(a, build) for a in at_the_end(name, region, rng)]
-    for text in range(4):
+    for text in range(4 if build.batch == 4 else 0):
         starts += [start(a, build) for a in longest(name, text, rng)]
+    starts.append(start(replace(legal(name, rng), batch=build.batch + 1), build))
     last = legal(name, rng)
     much = replace(last, batch=1, prompt=MAX_TOKENS, generate=MAX_TOKENS, head=True, own_room=(1 << 14) - 1)
     return [*starts, start(placed(much, build, rng), build)]
@@ -247,6 +248,8 @@ def test_contract(name: str, sim: str, tmp_path: Path) -> None:
         ({"WIDE_W": 768}, "WIDE_W_must_be_a_power_of_two_from_512"),
         ({"NL": 12}, "NL_and_Q_PAR_must_be_powers_of_two"),
         ({"T_COLS": 256}, "T_COLS_must_be_1_to_128"),
+        ({"BATCH": 5}, "BATCH_must_be_1_to_4_and_at_most_T_COLS"),
+        ({"T_COLS": 2}, "BATCH_must_be_1_to_4_and_at_most_T_COLS"),
         ({"PORTS": 1}, "PORTS_ports_must_make_WIDE_W"),
         ({"D_MAX": 8192}, "limits_must_leave_the_counts_their_bits"),
     ],

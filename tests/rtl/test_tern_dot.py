@@ -50,11 +50,12 @@ def chance(rng: random.Random, outs: int, cb: int, columns: int) -> Beat:
 
 
 def row(beat: Beat, y_w: int) -> list[int]:
-    """Port values of a beat: x, w, then golden's y and bad."""
+    """Port values of a beat: x, w, then golden's y, the signs that are left to the reader, and bad."""
     codes, x = beat
-    y = lut_product(codes.to(torch.uint8), x.to(torch.int8))
+    minus = (codes[:, 0] < LEGAL_BYTES) & (codes[:, 0] % 3 == 0)
+    y = lut_product(codes.to(torch.uint8), x.to(torch.int8)) * (1 - 2 * minus.int()).unsqueeze(-1)
     bad = int((codes >= LEGAL_BYTES).any())
-    flat = (x.T, 8), (codes, 8), (y.T, y_w)
+    flat = (x.T, 8), (codes, 8), (y.T, y_w), (minus.int(), 1)
     return [*(pack(values.flatten().tolist(), width) for values, width in flat), bad]
 
 
@@ -67,7 +68,7 @@ def test_contract(params: dict[str, int], sim: str, tmp_path: Path) -> None:
     beats = [*every_byte(*size), *one_bad_byte(rng, *size), *(chance(rng, *size) for _ in range(200))]
     rng.shuffle(beats)
     y_w = 11 + (params["CB"] - 1).bit_length()
-    told = {"inputs": ["x", "w"], "outputs": ["y", "bad"], "rows": [row(beat, y_w) for beat in beats]}
+    told = {"inputs": ["x", "w"], "outputs": ["y", "minus", "bad"], "rows": [row(beat, y_w) for beat in beats]}
     vectors = tmp_path / "vectors.json"
     vectors.write_text(json.dumps(told))
     check_module("tern_dot", params, sim, "tests.rtl.cocotb_function_unit", vectors)

@@ -13,7 +13,7 @@ from harness.sim.runner import derive_seed
 from tests.rtl.dut import SIMS, check_module
 from tests.rtl.test_m2_topk import FEEDBACK, HEAD, IN, beats, logits, record
 
-PARAMS = [{"VALUE_W": 32, "COLS": 4}, {"VALUE_W": 24, "COLS": 3}]
+PARAMS = [{"VALUE_W": 32, "COLS": 4}, {"VALUE_W": 24, "COLS": 3}, {"VALUE_W": 32, "COLS": 1}]
 LATENCY = 3
 QUIET = 6
 """Beats of a column in a descending head job, behind the first ones, that enter no list."""

@@ -46,6 +46,7 @@ class Build:
         port_bytes: bytes of a port's beat.
         lanes: values of a beat of norms and quantizers.
         t_cols: token columns.
+        batch: texts that are decoded together.
         q_par: rows that attention works on in parallel.
         positions_max: positions of a context.
         score_depth: groups of a position tile's scores that two heads may have.
@@ -55,6 +56,7 @@ class Build:
     port_bytes: int
     lanes: int
     t_cols: int
+    batch: int
     q_par: int
     d_max: int
     f_max: int
@@ -74,6 +76,7 @@ def build_of(config: TernAccelConfig) -> Build:
         port_bytes=config.port_bytes,
         lanes=config.norm_lanes,
         t_cols=config.t_cols,
+        batch=config.batch,
         q_par=config.q_par,
         **{name: getattr(config, name) for name in limits},
     )
@@ -260,7 +263,7 @@ def _rules(a: Arguments, build: Build) -> Iterator[tuple[bool, ErrorCode]]:
     yield 1 <= a.kv_heads <= build.j_max and a.heads % a.kv_heads == 0, ErrorCode.BAD_KV_HEADS
     yield a.heads <= a.kv_heads * build.share_max, ErrorCode.BAD_KV_HEADS
     yield 1 <= a.feed <= build.f_max and a.feed % build.lanes == 0, ErrorCode.BAD_FEED
-    yield 1 <= a.batch <= min(MAX_BATCH, build.t_cols), ErrorCode.BAD_BATCH
+    yield 1 <= a.batch <= build.batch, ErrorCode.BAD_BATCH
     yield GROUP <= a.vocab <= MAX_VOCAB, ErrorCode.BAD_VOCAB
     yield 1 <= a.model_layers <= MAX_LAYERS, ErrorCode.BAD_LAYERS
     yield _tokens_fit(a), ErrorCode.BAD_TOKENS

@@ -264,7 +264,7 @@ def explain(code: ErrorCode, a: Arguments, build: Build) -> str:
         ErrorCode.BAD_KV_HEADS: f"KV heads are {a.kv_heads} for {a.heads} heads, expected 1 .. {build.j_max}, each for "
         f"the same number of heads up to {build.share_max}",
         ErrorCode.BAD_FEED: f"feed is {a.feed}, expected a multiple of {build.lanes} up to {build.f_max}",
-        ErrorCode.BAD_BATCH: f"texts are {a.batch}, expected 1 .. {min(MAX_BATCH, build.t_cols)}",
+        ErrorCode.BAD_BATCH: f"texts are {a.batch}, expected 1 .. {build.batch}",
         ErrorCode.BAD_VOCAB: f"vocabulary is {a.vocab}, expected 8 .. {MAX_VOCAB}",
         ErrorCode.BAD_LAYERS: f"layers are {a.model_layers}, expected 1 .. {MAX_LAYERS}",
         ErrorCode.BAD_TOKENS: f"prompt is {a.prompt} and tokens to generate {a.generate}, expected {tokens} and "

@@ -288,9 +288,9 @@ module ternary_accel_kv260 #(
   ternary_accel #(
       .PORTS        (4),
       .PORT_W       (128),
-      .T_COLS       (16),
+      .T_COLS       (8),
       .T_PAR        (4),
-      .Q_PAR        (4),
+      .Q_PAR        (2),
       .NL           (8),
       .W_DEPTH      (512),
       .SIGMOID      (1),
@@ -303,7 +303,9 @@ module ternary_accel_kv260 #(
       .POSITIONS_MAX(2048),
       .SCORE_DEPTH  (16384),
       .SCORE_ULTRA  (1),
-      .CONFIG_HASH  (64'h30959C654EB786D4),
+      .BATCH        (1),
+      .VECTOR_ULTRA (1),
+      .CONFIG_HASH  (64'h55245E4BD499749E),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -288,9 +288,9 @@ module ternary_accel_kv260_relu2 #(
   ternary_accel #(
       .PORTS        (4),
       .PORT_W       (128),
-      .T_COLS       (16),
+      .T_COLS       (4),
       .T_PAR        (4),
-      .Q_PAR        (4),
+      .Q_PAR        (2),
       .NL           (8),
       .W_DEPTH      (512),
       .SIGMOID      (0),
@@ -303,7 +303,9 @@ module ternary_accel_kv260_relu2 #(
       .POSITIONS_MAX(4096),
       .SCORE_DEPTH  (32768),
       .SCORE_ULTRA  (1),
-      .CONFIG_HASH  (64'h8A518EAEF2AD91C7),
+      .BATCH        (1),
+      .VECTOR_ULTRA (1),
+      .CONFIG_HASH  (64'h7808605361946AC1),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -187,7 +187,9 @@ module ternary_accel_sim #(
       .POSITIONS_MAX(1024),
       .SCORE_DEPTH  (2048),
       .SCORE_ULTRA  (0),
-      .CONFIG_HASH  (64'h40580CB8FF97F126),
+      .BATCH        (4),
+      .VECTOR_ULTRA (0),
+      .CONFIG_HASH  (64'h640F3EF9080B71D6),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

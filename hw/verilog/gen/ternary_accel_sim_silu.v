@@ -129,7 +129,9 @@ module ternary_accel_sim_silu #(
       .POSITIONS_MAX(1024),
       .SCORE_DEPTH  (2048),
       .SCORE_ULTRA  (0),
-      .CONFIG_HASH  (64'hA491FC3E3B5C9377),
+      .BATCH        (4),
+      .VECTOR_ULTRA (0),
+      .CONFIG_HASH  (64'hA57C3D76D7DDD5DD),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -1927,7 +1927,9 @@ module ternary_accel_u280 #(
       .POSITIONS_MAX(2048),
       .SCORE_DEPTH  (4096),
       .SCORE_ULTRA  (1),
-      .CONFIG_HASH  (64'hEF0E4DDFD6ED491B),
+      .BATCH        (4),
+      .VECTOR_ULTRA (0),
+      .CONFIG_HASH  (64'h7696E08D650E2636),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

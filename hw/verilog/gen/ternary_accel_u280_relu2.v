@@ -1927,7 +1927,9 @@ module ternary_accel_u280_relu2 #(
       .POSITIONS_MAX(4096),
       .SCORE_DEPTH  (4096),
       .SCORE_ULTRA  (1),
-      .CONFIG_HASH  (64'h4A7638C025165DDD),
+      .BATCH        (4),
+      .VECTOR_ULTRA (0),
+      .CONFIG_HASH  (64'h8FC0E6E756CAAC4D),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -187,7 +187,9 @@ module ternary_accel_vc709 #(
       .POSITIONS_MAX(2048),
       .SCORE_DEPTH  (8192),
       .SCORE_ULTRA  (0),
-      .CONFIG_HASH  (64'hBF276CD2B417DD83),
+      .BATCH        (4),
+      .VECTOR_ULTRA (0),
+      .CONFIG_HASH  (64'h11467C4C4F26E482),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

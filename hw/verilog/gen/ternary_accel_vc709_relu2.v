@@ -187,7 +187,9 @@ module ternary_accel_vc709_relu2 #(
       .POSITIONS_MAX(4096),
       .SCORE_DEPTH  (16384),
       .SCORE_ULTRA  (0),
-      .CONFIG_HASH  (64'h9336EE855E3B5888),
+      .BATCH        (4),
+      .VECTOR_ULTRA (0),
+      .CONFIG_HASH  (64'hEF900175E8F470DF),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

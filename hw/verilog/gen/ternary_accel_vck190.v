@@ -303,7 +303,9 @@ module ternary_accel_vck190 #(
       .POSITIONS_MAX(2048),
       .SCORE_DEPTH  (8192),
       .SCORE_ULTRA  (1),
-      .CONFIG_HASH  (64'h5BCBAD6483C45F65),
+      .BATCH        (4),
+      .VECTOR_ULTRA (0),
+      .CONFIG_HASH  (64'h80515CB280AE74A0),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

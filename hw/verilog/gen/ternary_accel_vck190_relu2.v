@@ -303,7 +303,9 @@ module ternary_accel_vck190_relu2 #(
       .POSITIONS_MAX(4096),
       .SCORE_DEPTH  (16384),
       .SCORE_ULTRA  (1),
-      .CONFIG_HASH  (64'hC44C37A8FB87CEC5),
+      .BATCH        (4),
+      .VECTOR_ULTRA (0),
+      .CONFIG_HASH  (64'hF2DDFA13FB1C479B),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

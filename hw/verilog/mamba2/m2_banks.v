@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// m2_banks - block RAM in BANKS side by side: a word is read and written at once, each of its groups on its own enable.
+// m2_banks - block RAM or UltraRAM in BANKS side by side: a word is read and written at once, each of its groups on its own enable.
 //
 // Function     : mem_sdp for each group of a word; enables for each, addresses for all.
 // Format       : opaque bits, group 0 lowest.
@@ -17,7 +17,8 @@
 module m2_banks #(
     parameter GROUP_W = 64, // width of a group [bits], >= 1
     parameter BANKS   = 2,  // groups in a word, >= 1
-    parameter DEPTH   = 64  // words, >= 2
+    parameter DEPTH   = 64, // words, >= 2
+    parameter ULTRA   = 0   // words from which on it is UltraRAM, 0: never; 7-series devices have none
 ) (
     input  wire                     clk,
     input  wire [        BANKS-1:0] wr_en,
@@ -33,7 +34,8 @@ module m2_banks #(
     for (i = 0; i < BANKS; i = i + 1) begin : g_bank
       mem_sdp #(
           .DATA_W(GROUP_W),
-          .DEPTH (DEPTH)
+          .DEPTH (DEPTH),
+          .ULTRA (ULTRA)
       ) u_mem (
           .clk    (clk),
           .wr_en  (wr_en[i]),

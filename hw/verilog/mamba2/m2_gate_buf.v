@@ -24,7 +24,8 @@ module m2_gate_buf #(
     parameter NL     = 8,    // values in a beat of m, 8 times a power of two
     parameter W      = 30,   // width of a value [bits], >= 1
     parameter I_MAX  = 5120, // most values of a token
-    parameter T_COLS = 1     // most tokens of a job, 1..256
+    parameter T_COLS = 1,    // most tokens of a job, 1..256
+    parameter ULTRA  = 0     // words from which on the buffer is UltraRAM, 0: never
 ) (
     input  wire                    clk,
     input  wire                    rst,
@@ -227,7 +228,8 @@ module m2_gate_buf #(
   m2_banks #(
       .GROUP_W(8 * W),
       .BANKS  (BANKS),
-      .DEPTH  (DEPTH)
+      .DEPTH  (DEPTH),
+      .ULTRA  (ULTRA)
   ) u_banks (
       .clk    (clk),
       .wr_en  (bank & {BANKS{take}}),

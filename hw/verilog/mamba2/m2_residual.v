@@ -27,7 +27,8 @@ module m2_residual #(
     parameter VALUE_W = 32,   // width of a value [bits], 17..32
     parameter D_MAX   = 2560, // most values of a token
     parameter T_COLS  = 1,    // most tokens of a job, 1..256
-    parameter SLOTS   = 1     // slots, 1 or 2
+    parameter SLOTS   = 1,    // slots, 1 or 2
+    parameter ULTRA   = 0     // words from which on they are kept in UltraRAM, 0: never
 ) (
     input  wire                    clk,
     input  wire                    rst,
@@ -527,7 +528,8 @@ module m2_residual #(
   m2_banks #(
       .GROUP_W(GROUP_W),
       .BANKS  (BANKS),
-      .DEPTH  (DEPTH)
+      .DEPTH  (DEPTH),
+      .ULTRA  (ULTRA)
   ) u_banks (
       .clk    (clk),
       .wr_en  (p2_bank_q & {BANKS{p2_valid_q}}),

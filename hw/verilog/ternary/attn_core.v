@@ -29,6 +29,7 @@ module attn_core #(
     parameter BEATS  = 4,    // beats of q of a pass at most, >= 1
     parameter DEPTH  = 64,   // scores that are kept, in beats, a power of two >= 2
     parameter ULTRA  = 0,    // DEPTH from which on they are kept in UltraRAM, 0: never
+    parameter Q_ULTRA = 0,   // beats of q of two passes from which on these are kept there, 0: never
     // Follow from the others, not to be set: positions of a tile, bits of a column's number and of a sum.
     parameter POS    = WIDE_W / 256,
     parameter C_W    = (COLS > 2) ? $clog2(COLS) : 1,
@@ -162,7 +163,8 @@ module attn_core #(
       .Q_PAR (Q_PAR),
       .SLICES(SLICES),
       .GROUPS(GROUPS),
-      .BEATS (BEATS)
+      .BEATS (BEATS),
+      .ULTRA (Q_ULTRA)
   ) u_dot (
       .clk      (clk),
       .rst      (rst),

@@ -28,6 +28,7 @@ module attn_dot #(
     parameter SLICES = 4,    // slices of 32 channels at most, >= 1
     parameter GROUPS = 1,    // groups of rows at most, >= 1
     parameter BEATS  = SLICES * GROUPS,  // beats of q of a pass at most, >= 1
+    parameter ULTRA  = 0,    // beats of two passes from which on q is kept in UltraRAM, 0: never
     // Follow from the others, not to be set: positions of a tile, bits of a sum.
     parameter POS    = WIDE_W / 256,
     parameter Y_W    = 21 + $clog2(SLICES)
@@ -158,7 +159,8 @@ module attn_dot #(
 
   mem_sdp #(
       .DATA_W(Q_W),
-      .DEPTH (2 << ADDR_W)
+      .DEPTH (2 << ADDR_W),
+      .ULTRA (ULTRA)
   ) u_q (
       .clk    (clk),
       .wr_en  (load),

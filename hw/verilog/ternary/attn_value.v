@@ -10,14 +10,14 @@
 //                rows, `slices` beats of v. m_data {last, 8 sums of signed 44 bits, first lowest}: rows in turn, 4 * slices
 //                beats each, last at a row's end. Only the last group may have fewer rows than Q_PAR: its others are left
 //                out. slices holds still during a run.
-// Latency      : 6 + clog2(WIDE_W // 256); from a head's last beat of v to its first of m, with one group of rows
-// Throughput   : variable: a beat of v a cycle and group of rows; 8 sums a cycle
+// Latency      : 6 + clog2(WIDE_W // 256); from a head's last beat of v to its first of m, with one group of rows, when no v follows
+// Throughput   : variable: a beat of v a cycle and group of rows; 8 sums a cycle, in cycles without one
 // Back-pressure: readies are of registers; the sums of two heads are absorbed.
 // Golden       : golden.ternary.integer.attention.weighted
 // Test         : tests/rtl/test_attn_value.py
 //
 // Why: a beat of w comes once and is kept for the other slices, so that exponentials are needed in one of P / 32 cycles
-// only. Sums of a complete head go into a second memory, from which they leave while the next head is summed.
+// only. Sums of a complete head stay in its bank and leave in cycles in which the next head has no beat of v, as in K's pass.
 
 `default_nettype none
 `include "checks.vh"
@@ -52,7 +52,7 @@ module attn_value #(
   localparam GROUP_W = (GROUPS_MAX > 1) ? $clog2(GROUPS_MAX) : 1;
   localparam ADDR_W = 2 + GROUP_W;
   localparam SUM = 3 + $clog2(POS);  // stages in front of the accumulators
-  localparam MARK_W = 4 + ADDR_W + ROWS_W;
+  localparam MARK_W = 3 + ADDR_W + ROWS_W;
 
   // Inputs. A beat of v stays for all groups of rows; one of w is kept until the tile's last slice.
   reg                  w_full_q;
@@ -169,7 +169,6 @@ module attn_value #(
   reg  [  SUM*MARK_W-1:0] marks_q;
   wire                    add = steps_q[SUM-1];
   wire                    sum_opens;
-  wire                    sum_last_tile;
   wire                    sum_end;
   wire                    sum_bank;
   wire [      ADDR_W-1:0] sum_addr;
@@ -178,7 +177,7 @@ module attn_value #(
   wire [             1:0] rd_part;
   wire [Q_PAR*BEAT_W-1:0] eights;
 
-  assign {sum_opens, sum_last_tile, sum_end, sum_bank, sum_addr, sum_rows} = marks_q[(SUM-1)*MARK_W+:MARK_W];
+  assign {sum_opens, sum_end, sum_bank, sum_addr, sum_rows} = marks_q[(SUM-1)*MARK_W+:MARK_W];
 
   always @(posedge clk) begin
     if (rst) steps_q <= {SUM{1'b0}};
@@ -188,7 +187,7 @@ module attn_value #(
   always @(posedge clk) begin
     p0_w_q  <= again_q ? kept : w_q;
     p0_v_q  <= v_q;
-    marks_q <= {marks_q[(SUM-1)*MARK_W-1:0], opens_q, last_tile, head_end, bank_q, slice_q, group_q, rows};
+    marks_q <= {marks_q[(SUM-1)*MARK_W-1:0], opens_q, head_end, bank_q, slice_q, group_q, rows};
   end
 
   genvar r;
@@ -196,16 +195,14 @@ module attn_value #(
     for (r = 0; r < Q_PAR; r = r + 1) begin : g_row
       attn_value_row #(
           .POS   (POS),
-          .ADDR_W(ADDR_W)
+          .ADDR_W(ADDR_W + 1)
       ) u_row (
           .clk    (clk),
           .w      (p0_w_q[r*POS*W_W+:POS*W_W]),
           .v      (p0_v_q),
           .add    (add),
           .opens  (sum_opens),
-          .closes (sum_last_tile),
-          .bank   (sum_bank),
-          .addr   (sum_addr),
+          .addr   ({sum_bank, sum_addr}),
           .rd_addr(rd_addr),
           .rd_part(rd_part),
           .eight  (eights[r*BEAT_W+:BEAT_W])
@@ -227,6 +224,7 @@ module attn_value #(
       .clk       (clk),
       .rst       (rst),
       .last_slice(last_slice_q),
+      .busy      (add),
       .ends      (add && sum_end),
       .bank      (sum_bank),
       .group     (sum_addr[GROUP_W-1:0]),

@@ -5,10 +5,10 @@
 // Function     : once `ends` has come for a bank its rows leave in turn, 8 sums a beat: of group 0 all ROWS, .., of the last one
 //                those up to last_row; of each all slices, of each slice all four parts. Then the other bank's.
 // Format       : `ends` comes with a bank, its last group and that one's last row. rd_addr {bank, slice, group} and rd_part choose
-//                what all rows of a group have at eights, in the same cycle: ROWS x 8 sums of signed 44 bits, first lowest.
+//                what all rows of a group have at eights, in the same cycle, but where `busy`: ROWS x 8 sums of signed 44 bits.
 //                m_data {last of a row, 8 sums}. last_slice, P / 32 - 1, holds still.
 // Latency      : 2; from `ends`
-// Throughput   : 1
+// Throughput   : 1; in cycles in which the accumulators are not at work
 // Back-pressure: none at the input: `ends` must find its bank read; empty, one cycle, tells a cycle later that a bank was.
 // Golden       : golden.ternary.integer.attention.weighted
 // Test         : tests/rtl/test_attn_value.py
@@ -28,6 +28,7 @@ module attn_value_out #(
     input  wire                  clk,
     input  wire                  rst,
     input  wire [           1:0] last_slice,
+    input  wire                  busy,
     input  wire                  ends,
     input  wire                  bank,
     input  wire [   GROUP_W-1:0] group,
@@ -55,7 +56,8 @@ module attn_value_out #(
   wire [   GROUP_W-1:0] end_group;
   wire [    ROWS_W-1:0] end_row;
   wire                  free = m_ready || !m_valid_q;
-  wire                  read = full_q[bank_q] && free;
+  wire                  there = full_q[bank_q] && !busy;
+  wire                  read = there && free;
   wire                  part_end = part_q == 2'd3;
   wire                  row_end = part_end && slice_q == last_slice;
   wire                  last_group = group_q == end_group;
@@ -103,7 +105,7 @@ module attn_value_out #(
       m_valid_q <= 1'b0;
     end else begin
       empty_q <= bank_end;
-      if (free) m_valid_q <= full_q[bank_q];
+      if (free) m_valid_q <= there;
     end
   end
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// attn_value_row - weighted sums of V of one row of each group: accumulators, and the sums of two complete heads.
+// attn_value_row - weighted sums of V of one row of each group, of two heads.
 //
-// Function     : sums[d] = acc[addr][d] (0 where opens) + sum over the tile's positions p of w[p] * v[p][d]; acc[addr] = sums
-//                where add, results[bank][addr] = sums where add and closes; eight = 8 results at rd_addr, of part 0..3.
+// Function     : where add, acc[addr][d] = acc[addr][d] (0 where opens) + sum over the tile's positions p of w[p] * v[p][d];
+//                else eight = 8 of acc[rd_addr], of part 0..3.
 // Format       : w POS of unsigned 24 bits, first lowest; v POS x 32 of signed 8 bits; sums signed 44 bits, which must hold
-//                the results. add, closes, opens, bank and addr come with the sums of their w and v; rd_addr {bank, addr}.
+//                the results. add, opens and addr come with the sums of their w and v; both addresses have a head's bank on top.
 // Latency      : 2 + clog2(POS)
 // Throughput   : 1
 // Back-pressure: none; it never stalls.
@@ -13,24 +13,22 @@
 // Test         : tests/rtl/test_attn_value.py
 //
 // Why: read, addition and write of an accumulator are one cycle, so that P = 32 with one group of rows needs no bypass.
-// Results have a memory of their own, so that reading them costs the accumulators no cycle.
+// Complete sums stay where they are, in the head's bank, and are read in cycles that add nothing: V leaves half of all cycles to K.
 
 `default_nettype none
 `include "kr_tern_widths.vh"
 
 module attn_value_row #(
     parameter POS    = 2,  // positions of a tile, a power of two
-    parameter ADDR_W = 4   // width of an accumulator's address [bits], >= 1
+    parameter ADDR_W = 5   // width of an accumulator's address, with the bank [bits], >= 1
 ) (
     input  wire                clk,
     input  wire [  POS*24-1:0] w,
     input  wire [POS*32*8-1:0] v,
     input  wire                add,
     input  wire                opens,
-    input  wire                closes,
-    input  wire                bank,
     input  wire [  ADDR_W-1:0] addr,
-    input  wire [    ADDR_W:0] rd_addr,
+    input  wire [  ADDR_W-1:0] rd_addr,
     input  wire [         1:0] rd_part,
     output wire [    8*44-1:0] eight
 );
@@ -44,9 +42,9 @@ module attn_value_row #(
 
   wire [DIMS*ACC_W-1:0] stored;
   wire [DIMS*ACC_W-1:0] sums;
-  wire [DIMS*ACC_W-1:0] result;
+  wire [    ADDR_W-1:0] at = add ? addr : rd_addr;
 
-  assign eight = result[rd_part*8*ACC_W+:8*ACC_W];
+  assign eight = stored[rd_part*8*ACC_W+:8*ACC_W];
 
   genvar d, p;
   generate
@@ -79,8 +77,13 @@ module attn_value_row #(
           .sum(sum)
       );
 
-      assign sums[d*ACC_W+:ACC_W] = (stored[d*ACC_W+:ACC_W] & {ACC_W{!opens}}) +
-                                    {{ACC_W - SUM_W{sum[SUM_W-1]}}, sum};
+      // Sum less the complement of what is stored: a carry chain's direct input is the subtraction's first one, so the choice
+      // of 0 needs no LUT of its own.
+      wire [ACC_W:0] complement = {~(stored[d*ACC_W+:ACC_W] & {ACC_W{!opens}}), 1'b1};
+      wire [ACC_W:0] total = {{ACC_W - SUM_W{sum[SUM_W-1]}}, sum, 1'b0} - complement;
+      wire           unused_one = total[0];
+
+      assign sums[d*ACC_W+:ACC_W] = total[ACC_W:1];
     end
 
     if (POS < 1 || (POS & (POS - 1)) != 0 || ADDR_W < 1) begin : g_bad_size
@@ -99,20 +102,8 @@ module attn_value_row #(
       .wr_en  (add),
       .wr_addr(addr),
       .wr_data(sums),
-      .rd_addr(addr),
+      .rd_addr(at),
       .rd_data(stored)
-  );
-
-  mem_lutram #(
-      .DATA_W(DIMS * ACC_W),
-      .DEPTH (2 << ADDR_W)
-  ) u_results (
-      .clk    (clk),
-      .wr_en  (add && closes),
-      .wr_addr({bank, addr}),
-      .wr_data(sums),
-      .rd_addr(rd_addr),
-      .rd_data(result)
   );
 
 endmodule

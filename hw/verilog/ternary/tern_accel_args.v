@@ -26,6 +26,7 @@ module tern_accel_args #(
     parameter WIDE_W        = 512,   // bits of a wide beat, a power of two >= 512
     parameter NL            = 8,     // lanes of norms and quantizers, a power of two
     parameter T_COLS        = 4,     // token columns, a power of two, <= 128
+    parameter BATCH         = 4,     // most texts that are decoded together, 1..4 and T_COLS
     parameter Q_PAR         = 2,     // rows that attention works on in parallel, a power of two
     parameter D_MAX         = 256,   // greatest width, <= 8160
     parameter F_MAX         = 512,   // greatest width of the MLP's product, <= 8192
@@ -162,6 +163,9 @@ module tern_accel_args #(
     end
     if (T_COLS < 1 || T_COLS > 128) begin : g_bad_columns
       tern_accel_args_T_COLS_must_be_1_to_128 u_error ();
+    end
+    if (BATCH < 1 || BATCH > TEXTS || BATCH > T_COLS) begin : g_bad_batch
+      tern_accel_args_BATCH_must_be_1_to_4_and_at_most_T_COLS u_error ();
     end
     if (D_MAX > 8160 || F_MAX > 8192 || H_MAX > 255 || J_MAX > 255 || POSITIONS_MAX > 8192) begin : g_bad_limits
       tern_accel_args_limits_must_leave_the_counts_their_bits u_error ();
@@ -778,7 +782,7 @@ module tern_accel_args #(
   localparam [15:0] SHARE_LIMIT = SHARE_MAX;
   localparam [25:0] CONTEXT_LIMIT = POSITIONS_MAX;
   localparam [PW-1:0] SCORE_LIMIT = SCORE_DEPTH / 2;
-  localparam [31:0] BATCH_LIMIT = (T_COLS < TEXTS) ? T_COLS : TEXTS;
+  localparam [31:0] BATCH_LIMIT = BATCH;
   localparam [3:0] WIDTHS = {P_MAX >= 128, P_MAX >= 96, P_MAX >= 64, P_MAX >= 32};
   localparam [31:0] MAX_E = `KR_TERNARY_ACCEL_MAX_EXPONENT;
   localparam [9:0] E_LIMIT = MAX_E[9:0];

@@ -29,6 +29,7 @@ module tern_acts #(
     parameter D_MAX   = 2560,  // greatest D
     parameter F_MAX   = 6912,  // greatest F, <= 8192
     parameter T_COLS  = 4,     // most tokens of a job, 1..256
+    parameter ULTRA   = 0,     // words from which on buffers of vectors are UltraRAM, 0: never
     // Follow from the profile, not to be set: bits of a norm's weight and of a value.
     parameter NORM_W  = `KR_TERN_CFG_NORM_WEIGHT_BITS,
     parameter VALUE_W = `KR_TERN_CFG_VALUE_BITS
@@ -186,7 +187,8 @@ module tern_acts #(
       .NL    (LANES),
       .W     (VALUE_W),
       .I_MAX (D_MAX),
-      .T_COLS(T_COLS)
+      .T_COLS(T_COLS),
+      .ULTRA (ULTRA)
   ) u_y (
       .clk      (clk),
       .rst      (rst),
@@ -210,7 +212,8 @@ module tern_acts #(
       .NL    (LANES),
       .W     (VALUE_W),
       .I_MAX (F_MAX),
-      .T_COLS(T_COLS)
+      .T_COLS(T_COLS),
+      .ULTRA (ULTRA)
   ) u_h (
       .clk      (clk),
       .rst      (rst),

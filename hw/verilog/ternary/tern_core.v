@@ -33,6 +33,8 @@ module tern_core #(
     parameter P_MAX         = 128,   // widest head
     parameter SCORE_DEPTH   = 2048,  // beats of scores that wait
     parameter SCORE_ULTRA   = 0,     // 1: in UltraRAM
+    parameter BATCH         = 4,     // most texts that are decoded together, 1..4 and T_COLS
+    parameter VECTOR_ULTRA  = 0,     // 1: vectors of a chunk and what attention multiplies are kept in UltraRAM
     // Follows from the others, not to be set: bits of the number of a tile's group of 8 rows.
     parameter GROUP_W       = (WIDE_W > 512) ? $clog2(WIDE_W / 512) : 1
 ) (
@@ -143,7 +145,6 @@ module tern_core #(
   localparam NORM_W = `KR_TERN_CFG_NORM_WEIGHT_BITS;
   localparam POS = WIDE_W / 256;
   localparam C_W = (T_COLS > 2) ? $clog2(T_COLS) : 1;
-  localparam BATCH = (T_COLS > 4) ? 4 : T_COLS;  // most texts
 
   // Sizes of memories: groups of rows of a KV head, slices of a vector and of a head, beats of the longest pass.
   localparam GROUPS = (SHARE_MAX * T_COLS + Q_PAR - 1) / Q_PAR;
@@ -583,7 +584,8 @@ module tern_core #(
       .VALUE_W(VALUE_W),
       .D_MAX  (D_MAX),
       .T_COLS (T_COLS),
-      .SLOTS  (1)
+      .SLOTS  (1),
+      .ULTRA  (VECTOR_ULTRA)
   ) u_residual (
       .clk      (clk),
       .rst      (rst),
@@ -614,7 +616,8 @@ module tern_core #(
       .LANES (NL),
       .D_MAX (D_MAX),
       .F_MAX (F_MAX),
-      .T_COLS(T_COLS)
+      .T_COLS(T_COLS),
+      .ULTRA (VECTOR_ULTRA)
   ) u_acts (
       .clk      (clk),
       .rst      (rst),
@@ -1092,14 +1095,15 @@ module tern_core #(
   );
 
   attn_core #(
-      .WIDE_W(WIDE_W),
-      .Q_PAR (Q_PAR),
-      .COLS  (T_COLS),
-      .GROUPS(GROUPS),
-      .SLICES(SLICES),
-      .BEATS (BEATS),
-      .DEPTH (SCORE_DEPTH),
-      .ULTRA (SCORE_ULTRA * SCORE_DEPTH)
+      .WIDE_W (WIDE_W),
+      .Q_PAR  (Q_PAR),
+      .COLS   (T_COLS),
+      .GROUPS (GROUPS),
+      .SLICES (SLICES),
+      .BEATS  (BEATS),
+      .DEPTH  (SCORE_DEPTH),
+      .ULTRA  (SCORE_ULTRA * SCORE_DEPTH),
+      .Q_ULTRA(VECTOR_ULTRA)
   ) u_attention (
       .clk         (clk),
       .rst         (rst),

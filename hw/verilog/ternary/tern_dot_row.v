@@ -1,118 +1,178 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// tern_dot_row - one row of tern_dot: index of each byte, lookups for each column, sums.
+// tern_dot_row - one row of tern_dot: the trits of its bytes, and for each column the sum of what they select.
 //
-// Function     : y[t] = sum over bytes j of table3[t][j](v3 of w[j]) + table2[t][j](v2 of it); bad: one of the bytes is
-//                above 242, and counts as zero.
-// Format       : tables: 21 entries of signed 10 bits for each byte j of column t at [(CB*t + j)*210], from bit 0:
-//                table3(1..13), table2(4), table2(1..3), -table2(4), -table2(1..3); w[j] at [j*8]; y[t] signed Y_W bits
-//                at [t*Y_W]; exact.
-// Latency      : 4 + clog2(CB); tables enter two cycles after their bytes, bad comes after 3
+// Function     : y[t] = sum over k of trit(k) * x[t][k], negated where `minus`, k = 5*j + i trit i of w[j]; minus: trit 0 is -1;
+//                bad: one of the bytes is above 242, and counts as zero.
+// Format       : even and odd: x of even and of odd k, signed 8 bits, k of column t at [(t*EVEN + k//2)*8] and
+//                [(t*ODD + k//2)*8]; w[j] at [j*8]; y[t] signed Y_W bits at [t*Y_W]; exact.
+// Latency      : 3 + clog2(5 * CB); even enters two cycles after its bytes, odd three, bad comes after 3
 // Throughput   : 1
 // Back-pressure: none; en low holds every stage.
 // Golden       : golden.ternary.matvec.lut_product
 // Test         : tests/rtl/test_tern_dot.py
 //
-// Why: one adder takes both terms of a byte: the sign of the first is its carry, the second has entries of both signs.
-// All columns share the index. A row is a module so that a synthesis which adds up modules maps one of them.
+// Why: a sum takes the sign of its left half outward, and its adder adds or subtracts the right one: a LUT a bit, and one sign
+// that is left over for who adds the row up. What a zero leaves of a left x is cleared by its register, of a right one in the
+// adder's LUT. All columns share the signs. A row is a module so that a synthesis which adds up modules maps one of them.
 
 `default_nettype none
 
 module tern_dot_row #(
     parameter CB    = 8,  // bytes, >= 1
     parameter T_PAR = 1,  // columns of activations, >= 1
-    // Follows from the others, not to be set: bits of a result.
+    // Follow from the others, not to be set: activations of even and of odd number, bits of a result.
+    parameter EVEN  = (5 * CB + 1) / 2,
+    parameter ODD   = 5 * CB / 2,
     parameter Y_W   = 11 + $clog2(CB)
 ) (
     input  wire                    clk,
     input  wire                    en,
-    input  wire [T_PAR*CB*210-1:0] tables,
+    input  wire [T_PAR*EVEN*8-1:0] even,
+    input  wire [ T_PAR*ODD*8-1:0] odd,
     input  wire [        CB*8-1:0] w,
     output wire [   T_PAR*Y_W-1:0] y,
+    output wire                    minus,
     output wire                    bad
 );
 
-  // Multiplexers of four, as a LUT of six inputs holds them; no byte has the indices 14 and 15.
-  function [9:0] four(input [39:0] x, input [1:0] i);
-    four = i[1] ? (i[0] ? x[30+:10] : x[20+:10]) : (i[0] ? x[10+:10] : x[0+:10]);
+  localparam N = 5 * CB;
+  localparam LEVELS = $clog2(N);
+
+  // Terms left after `level` levels, each 8 + level bits wide.
+  function integer terms(input integer level);
+    terms = (N + (1 << level) - 1) >> level;
   endfunction
 
-  function [9:0] pick3(input [129:0] x, input [3:0] i);
-    reg [39:0] part;
+  // Number of the first term of a level, and its bit, in the vectors of all levels.
+  function integer first(input integer level);
+    integer k;
     begin
-      part[0+:10]  = four({x[29:0], 10'd0}, i[1:0]);
-      part[10+:10] = four(x[30+:40], i[1:0]);
-      part[20+:10] = four(x[70+:40], i[1:0]);
-      part[30+:10] = i[0] ? x[120+:10] : x[110+:10];
-      pick3        = four(part, i[3:2]);
+      first = 0;
+      for (k = 0; k < level; k = k + 1) first = first + terms(k);
     end
   endfunction
 
-  function [9:0] pick2(input [79:0] x, input [2:0] i);
-    pick2 = i[2] ? four(x[40+:40], i[1:0]) : four(x[0+:40], i[1:0]);
+  function integer base(input integer level);
+    integer k;
+    begin
+      base = 0;
+      for (k = 1; k < level; k = k + 1) base = base + terms(k) * (8 + k);
+    end
   endfunction
 
-  wire [CB*10-1:0] index;
-  wire [   CB-1:0] illegal;
-  reg  [   CB-1:0] p2_negative_q;  // v3 < 0
-  reg              p2_bad_q;
+  wire [N-1:0] p1_there;
+  wire [N-1:0] p1_minus;
+  wire [CB-1:0] p1_bad;
+  reg           p2_bad_q;
+  reg  [ODD-1:0] p2_there_q;  // of odd k
+  wire [first(LEVELS+1)-1:0] minus_of;  // signs that the terms of all levels still need
+  wire [first(LEVELS+1)-1:0] differ;  // those of a pair are not the same
 
-  assign bad = p2_bad_q;
+  assign bad   = p2_bad_q;
+  assign minus = minus_of[first(LEVELS)];
 
   always @(posedge clk) begin
-    if (en) p2_bad_q <= |illegal;
+    if (en) p2_bad_q <= |p1_bad;
   end
 
-  genvar j, t;
+  genvar i, j, l, t;
   generate
-    for (j = 0; j < CB; j = j + 1) begin : g_index
-      assign illegal[j] = index[j*10+9];
-
-      tern_index u_index (
+    for (j = 0; j < CB; j = j + 1) begin : g_trits
+      tern_trits u_trits (
           .clk  (clk),
           .en   (en),
           .code (w[j*8+:8]),
-          .index(index[j*10+:10])
+          .there(p1_there[j*5+:5]),
+          .minus(p1_minus[j*5+:5]),
+          .bad  (p1_bad[j])
       );
+    end
 
-      always @(posedge clk) begin
-        if (en) p2_negative_q[j] <= index[j*10+4];
+    // Signs: of a level's terms those of its left halves; beside them what each of the next level's adders does.
+    for (l = 0; l <= LEVELS; l = l + 1) begin : g_signs
+      for (i = 0; i < terms(l); i = i + 1) begin : g_term
+        reg minus_q;
+
+        assign minus_of[first(l)+i] = minus_q;
+
+        if (l == 0) begin : g_leaf
+          always @(posedge clk) if (en) minus_q <= p1_minus[i];
+        end else begin : g_sum
+          always @(posedge clk) if (en) minus_q <= minus_of[first(l-1)+2*i];
+        end
+
+        if (2 * i + 1 < terms(l)) begin : g_pair
+          reg differ_q;
+
+          assign differ[first(l)+i] = differ_q;
+
+          if (l == 0) begin : g_leaf
+            always @(posedge clk) if (en) differ_q <= p1_minus[2*i] ^ p1_minus[2*i+1];
+          end else begin : g_sum
+            always @(posedge clk) if (en) differ_q <= minus_of[first(l-1)+4*i] ^ minus_of[first(l-1)+4*i+2];
+          end
+        end else begin : g_single
+          assign differ[first(l)+i] = 1'b0;
+        end
       end
     end
 
+    for (i = 0; i < ODD; i = i + 1) begin : g_odd
+      always @(posedge clk) if (en) p2_there_q[i] <= p1_there[2*i+1];
+    end
+
     for (t = 0; t < T_PAR; t = t + 1) begin : g_vector
-      wire [CB*11-1:0] bytes;
+      wire [EVEN*8-1:0] left;
+      wire [base(LEVELS+1)-1:0] tree;
+      wire signed [LEVELS+7:0] sum = tree[base(LEVELS)+:8+LEVELS];
 
-      for (j = 0; j < CB; j = j + 1) begin : g_byte
-        wire negative = p2_negative_q[j];
-        reg [9:0] p2_entry3_q;
-        reg [9:0] p2_entry2_q;
-        reg [10:0] p3_byte_q;
-        wire [9:0] term3 = p2_entry3_q ^ {10{negative}};
-        wire [11:0] sum = {p2_entry2_q[9], p2_entry2_q, negative} + {term3[9], term3, negative};
+      assign y[t*Y_W+:Y_W] = {{Y_W - LEVELS - 7{sum[LEVELS+7]}}, sum[LEVELS+6:0]};
 
-        assign bytes[j*11+:11] = p3_byte_q;
+      for (i = 0; i < EVEN; i = i + 1) begin : g_left
+        reg [7:0] p2_x_q;
+
+        assign left[i*8+:8] = p2_x_q;
 
         always @(posedge clk) begin
-          if (en) begin
-            p2_entry3_q <= pick3(tables[(t*CB+j)*210+:130], index[j*10+:4]);
-            p2_entry2_q <= index[j*10+8] ? 10'd0 : pick2(tables[(t*CB+j)*210+130+:80], index[j*10+5+:3]);
-            p3_byte_q   <= sum[11:1];
-          end
+          if (en) p2_x_q <= p1_there[2*i] ? even[(t*EVEN+i)*8+:8] : 8'd0;
         end
-
-        wire unused_sum = sum[0];
       end
 
-      fxp_sum_tree #(
-          .N   (CB),
-          .IN_W(11)
-      ) u_sum (
-          .clk(clk),
-          .en (en),
-          .x  (bytes),
-          .sum(y[t*Y_W+:Y_W])
-      );
+      for (l = 1; l <= LEVELS; l = l + 1) begin : g_level
+        for (i = 0; i < terms(l); i = i + 1) begin : g_term
+          localparam W = 8 + l;
+          localparam FROM = base(l - 1) + 2 * i * (W - 1);  // from level 2 on
+          wire signed [W-2:0] a;
+          reg  signed [W-1:0] sum_q;
+
+          assign tree[base(l)+i*W+:W] = sum_q;
+
+          if (l == 1) begin : g_leaf
+            assign a = left[i*8+:8];
+          end else begin : g_sum
+            assign a = tree[FROM+:W-1];
+          end
+
+          if (2 * i + 1 < terms(l - 1)) begin : g_pair
+            wire         subtract = differ[first(l-1)+i];
+            wire [W-2:0] b;
+            wire [W-1:0] term = {b[W-2], b} ^ {W{subtract}};
+            wire [  W:0] both = {a[W-2], a, 1'b1} + {term, subtract};
+            wire         unused_carry = both[0];
+
+            if (l == 1) begin : g_leaf
+              assign b = odd[(t*ODD+i)*8+:8] & {8{p2_there_q[i]}};
+            end else begin : g_sum
+              assign b = tree[FROM+W-1+:W-1];
+            end
+
+            always @(posedge clk) if (en) sum_q <= both[W:1];
+          end else begin : g_single
+            always @(posedge clk) if (en) sum_q <= {a[W-2], a};
+          end
+        end
+      end
     end
 
     if (T_PAR < 1 || CB < 1) begin : g_bad_size

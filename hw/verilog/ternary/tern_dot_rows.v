@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// tern_dot_rows - the rows of tern_dot that share a copy of the tables.
+// tern_dot_rows - the rows of tern_dot that share a copy of the activations.
 //
-// Function     : y[t][r] = sum over bytes j of table3[t][j](v3 of w[r][j]) + table2[t][j](v2 of it), v3 and v2 the
-//                balanced ternary values of its trits 0..2 and 3..4; bad: one of the bytes is above 242.
-// Format       : sums: 80 bits for each byte j of column t at [(CB*t + j)*80]: from bit 0 entries 1..4 of trits 0..1
-//                (signed 9 bits each), x[2] (signed 8 bits), entries 1..4 of trits 3..4 (signed 9 bits each); w[r][j] at
-//                [(CB*r + j)*8]; y[t][r] signed Y_W bits at [(ROWS*t + r)*Y_W]; exact.
-// Latency      : 4 + clog2(CB); sums enter a cycle after their bytes, bad comes after 4
+// Function     : y[t][r] = sum over bytes j, trits i of trit(w[r][j], i) * x[t][5*j + i], negated where minus[r]; minus[r]: the
+//                first trit of row r is -1; bad: a byte is above 242, and counts as zero.
+// Format       : x signed 8 bits, x[t][k] at [(5*CB*t + k)*8]; w[r][j] at [(CB*r + j)*8]; y[t][r] signed Y_W bits at
+//                [(ROWS*t + r)*Y_W]; exact.
+// Latency      : 3 + clog2(5 * CB); x enters a cycle after its bytes, bad comes after 4
 // Throughput   : 1
 // Back-pressure: none; en low holds every stage.
 // Golden       : golden.ternary.matvec.lut_product
 // Test         : tests/rtl/test_tern_dot.py
 //
-// Why: copies are registers of one value, which a synthesizer would merge: `keep` forbids it. Entry 9 +- k of table3 is
-// x[2] +- entry k. table2 holds negated entries too, so that a row needs no second negation.
+// Why: copies are registers of one value, which a synthesizer would merge: `keep` forbids it.
 
 `default_nettype none
 
@@ -27,17 +25,21 @@ module tern_dot_rows #(
 ) (
     input  wire                      clk,
     input  wire                      en,
-    input  wire [   T_PAR*CB*80-1:0] sums,
+    input  wire [   T_PAR*CB*40-1:0] x,
     input  wire [     ROWS*CB*8-1:0] w,
     output wire [T_PAR*ROWS*Y_W-1:0] y,
+    output wire [          ROWS-1:0] minus,
     output wire                      bad
 );
 
-  localparam TABLE_W = 21 * 10;
+  localparam N = 5 * CB;
+  localparam EVEN = (N + 1) / 2;
+  localparam ODD = N / 2;
 
-  wire [T_PAR*CB*TABLE_W-1:0] tables;
-  wire [            ROWS-1:0] p2_bad;
-  reg                         p3_bad_q;
+  wire [T_PAR*EVEN*8-1:0] even;
+  wire [ T_PAR*ODD*8-1:0] odd;
+  wire [        ROWS-1:0] p2_bad;
+  reg                     p3_bad_q;
 
   assign bad = p3_bad_q;
 
@@ -45,37 +47,23 @@ module tern_dot_rows #(
     if (en) p3_bad_q <= |p2_bad;
   end
 
-  genvar c, k, r, t;
+  // Right terms meet their trits a cycle after left ones.
+  genvar k, r, t;
   generate
-    for (c = 0; c < T_PAR * CB; c = c + 1) begin : g_column
-      wire [79:0] from = sums[c*80+:80];
-      wire signed [9:0] x2 = {{2{from[43]}}, from[43:36]};
+    for (t = 0; t < T_PAR; t = t + 1) begin : g_column
+      for (k = 0; k < N; k = k + 1) begin : g_input
+        (* keep = "true" *) reg [7:0] p1_x_q;
 
-      for (k = 1; k <= 13; k = k + 1) begin : g_entry3
-        localparam LOW = (k <= 4) ? k : (k < 9) ? 9 - k : (k > 9) ? k - 9 : 1;  // entry of trits 0..1 in it
-        wire signed [9:0] low = {from[LOW*9-1], from[LOW*9-9+:9]};
-        (* keep = "true" *) reg signed [9:0] entry_q;
+        always @(posedge clk) if (en) p1_x_q <= x[(t*N+k)*8+:8];
 
-        assign tables[c*TABLE_W+(k-1)*10+:10] = entry_q;
+        if (k % 2 == 0) begin : g_even
+          assign even[(t*EVEN+k/2)*8+:8] = p1_x_q;
+        end else begin : g_odd
+          (* keep = "true" *) reg [7:0] p2_x_q;
 
-        always @(posedge clk) begin
-          if (en) entry_q <= (k <= 4) ? low : (k < 9) ? x2 - low : (k == 9) ? x2 : x2 + low;
-        end
-      end
+          assign odd[(t*ODD+k/2)*8+:8] = p2_x_q;
 
-      for (k = 1; k <= 4; k = k + 1) begin : g_entry2
-        wire signed [9:0] high = {from[44+k*9-1], from[44+k*9-9+:9]};
-        (* keep = "true" *) reg signed [9:0] plus_q;
-        (* keep = "true" *) reg signed [9:0] minus_q;
-
-        assign tables[c*TABLE_W+130+(k%4)*10+:10] = plus_q;
-        assign tables[c*TABLE_W+170+(k%4)*10+:10] = minus_q;
-
-        always @(posedge clk) begin
-          if (en) begin
-            plus_q  <= high;
-            minus_q <= -high;
-          end
+          always @(posedge clk) if (en) p2_x_q <= p1_x_q;
         end
       end
     end
@@ -87,12 +75,14 @@ module tern_dot_rows #(
           .CB   (CB),
           .T_PAR(T_PAR)
       ) u_row (
-          .clk   (clk),
-          .en    (en),
-          .tables(tables),
-          .w     (w[r*CB*8+:CB*8]),
-          .y     (row_y),
-          .bad   (p2_bad[r])
+          .clk  (clk),
+          .en   (en),
+          .even (even),
+          .odd  (odd),
+          .w    (w[r*CB*8+:CB*8]),
+          .y    (row_y),
+          .minus(minus[r]),
+          .bad  (p2_bad[r])
       );
 
       for (t = 0; t < T_PAR; t = t + 1) begin : g_vector

@@ -10,9 +10,9 @@
 //                row tiles outside, within a tile the beats of a column; groups and free, which ends the use of the vector,
 //                count in a tile's last beat; trits beyond the matrix's inputs are 0. m_data {end of the vector's results,
 //                last token, 8 neighbouring rows' sums of signed 21 bits, first lowest}: tile, group of 8 rows, token (fastest).
-// Latency      : 12; from a tile's last weight beat
+// Latency      : 14; from a tile's last weight beat
 // Throughput   : variable: takes a weight beat in ceil(columns / T_PAR) cycles, across tiles, while a tile's results are
-//                no more beats than it takes cycles, and these at least ceil(columns / T_PAR) + 10
+//                no more beats than it takes cycles, and these at least ceil(columns / T_PAR) + 12
 // Back-pressure: readies are of registers; results of two tiles and two beats wait for m.
 // Golden       : golden.ternary.integer.linear.ternary
 // Test         : tests/rtl/test_tern_linear.py
@@ -53,7 +53,7 @@ module tern_linear #(
   localparam CB = 8;  // bytes of a row in a weight beat
   localparam COLUMN_W = CB * 5 * 8;
   localparam DOT_W = 11 + $clog2(CB);
-  localparam DOT = 4 + $clog2(CB);  // stages of tern_dot
+  localparam DOT = 3 + $clog2(5 * CB);  // stages of tern_dot
   localparam SUM_W = `KR_TERN_DOWN_PROJ_W;
   localparam BEAT_W = $clog2(BEATS);
   localparam PASSES = T_COLS / T_PAR;
@@ -223,6 +223,7 @@ module tern_linear #(
 
   wire [  T_PAR*COLUMN_W-1:0] p1_x;
   wire [T_PAR*OUTS*DOT_W-1:0] dots;
+  wire [            OUTS-1:0] minus;
   wire                        rd_bank;
   wire [          PASS_W-1:0] rd_pass;
   wire [         GROUP_W-1:0] rd_group;
@@ -233,12 +234,13 @@ module tern_linear #(
       .CB   (CB),
       .T_PAR(T_PAR)
   ) u_dot (
-      .clk(clk),
-      .en (1'b1),
-      .x  (p1_x),
-      .w  (p1_w_q),
-      .y  (dots),
-      .bad(dot_bad)
+      .clk  (clk),
+      .en   (1'b1),
+      .x    (p1_x),
+      .w    (p1_w_q),
+      .y    (dots),
+      .minus(minus),
+      .bad  (dot_bad)
   );
 
   genvar c;
@@ -260,6 +262,7 @@ module tern_linear #(
           .addr     ({pass_q, beat_q}),
           .x        (p1_x[c*COLUMN_W+:COLUMN_W]),
           .dots     (dots[c*OUTS*DOT_W+:OUTS*DOT_W]),
+          .minus    (minus),
           .add      (add),
           .opens    (add_opens),
           .closes   (add_closes),

@@ -2,10 +2,10 @@
 //
 // tern_linear_lane - a column at a time of tern_linear: its activations, sums of its tile, and results of two tiles.
 //
-// Function     : x = the 40 activations at addr where issue, else 0; sums[r] = acc[pass][r] (0 where opens) + dots[r]; acc[pass]
-//                = sums where add, results[bank][pass] = sums where add and closes; eight = 8 results of rd_group.
+// Function     : x = the 40 activations at addr where issue, else 0; sums[r] = acc[pass][r] (0 where opens) + dots[r], or - dots[r]
+//                where minus[r]; acc[pass] = sums where add, results[bank][pass] = sums where add and closes; eight = 8 results of rd_group.
 // Format       : load_q and x 40 of signed 8 bits, first lowest; dots OUTS of signed 14 bits; sums signed 21 bits, which must hold
-//                the results; load_addr and addr {pass, beat}. dots, add, opens, closes, bank and pass come together.
+//                the results; load_addr and addr {pass, beat}. dots, minus, add, opens, closes, bank and pass come together.
 // Latency      : 2; from issue to x
 // Throughput   : 1
 // Back-pressure: none; it never stalls.
@@ -36,6 +36,7 @@ module tern_linear_lane #(
     input  wire [PASS_W+BEAT_W-1:0] addr,
     output wire [         40*8-1:0] x,
     input  wire [      OUTS*14-1:0] dots,
+    input  wire [         OUTS-1:0] minus,
     input  wire                     add,
     input  wire                     opens,
     input  wire                     closes,
@@ -83,7 +84,8 @@ module tern_linear_lane #(
   end
 
   always @(posedge clk) begin
-    p1_x_q <= p0_x & {COLUMN_W{p0_on_q}};
+    if (p0_on_q) p1_x_q <= p0_x;
+    else p1_x_q <= {COLUMN_W{1'b0}};
   end
 
   genvar r;
@@ -91,8 +93,11 @@ module tern_linear_lane #(
     for (r = 0; r < OUTS; r = r + 1) begin : g_row
       wire [DOT_W-1:0] dot = dots[r*DOT_W+:DOT_W];
 
-      assign new_sums[r*SUM_W+:SUM_W] = (old_sums[r*SUM_W+:SUM_W] & {SUM_W{!opens}}) +
-                                        {{SUM_W - DOT_W{dot[DOT_W-1]}}, dot};
+      wire [SUM_W:0] term = {{{SUM_W - DOT_W{dot[DOT_W-1]}}, dot} ^ {SUM_W{minus[r]}}, minus[r]};
+      wire [SUM_W:0] sum = {old_sums[r*SUM_W+:SUM_W] & {SUM_W{!opens}}, 1'b1} + term;
+      wire           unused_carry = sum[0];
+
+      assign new_sums[r*SUM_W+:SUM_W] = sum[SUM_W:1];
     end
 
     if (PASSES > 1) begin : g_passes

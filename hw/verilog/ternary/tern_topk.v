@@ -93,8 +93,8 @@ module tern_topk #(
         last_q[i]  <= c_batch == COLUMN[7:0] + 8'd1;
       end
 
-      assign rec[i+1] = rec[i] | (rec_data & {512{rec_turn_q[i]}});
-      assign tok[i+1] = tok[i] | (tok_data & {32{tok_turn_q[i]}});
+      assign rec[i+1] = rec[i] | (rec_data & {512{COLS == 1 || rec_turn_q[i]}});
+      assign tok[i+1] = tok[i] | (tok_data & {32{COLS == 1 || tok_turn_q[i]}});
 
       m2_topk #(
           .VALUE_W(VALUE_W)

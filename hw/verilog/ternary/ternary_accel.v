@@ -36,6 +36,8 @@ module ternary_accel #(
     parameter        POSITIONS_MAX = 1024,   // most positions of a context
     parameter        SCORE_DEPTH   = 2048,   // groups of a position tile's scores that two heads may have
     parameter        SCORE_ULTRA   = 0,      // 1: they wait in UltraRAM
+    parameter        BATCH         = 4,      // most texts that are decoded together, 1..4 and T_COLS
+    parameter        VECTOR_ULTRA  = 0,      // 1: vectors of a chunk and what attention multiplies are kept in UltraRAM
     parameter [63:0] CONFIG_HASH   = 64'd0,  // identity of the configuration
     parameter [31:0] BUILD_ID      = 32'd0   // number of the build
 ) (
@@ -334,6 +336,7 @@ module ternary_accel #(
       .WIDE_W       (WIDE_W),
       .NL           (NL),
       .T_COLS       (T_COLS),
+      .BATCH        (BATCH),
       .Q_PAR        (Q_PAR),
       .D_MAX        (D_MAX),
       .F_MAX        (F_MAX),
@@ -492,7 +495,9 @@ module ternary_accel #(
       .SHARE_MAX  (SHARE_MAX),
       .P_MAX      (P_MAX),
       .SCORE_DEPTH(SCORE_DEPTH),
-      .SCORE_ULTRA(SCORE_ULTRA)
+      .SCORE_ULTRA(SCORE_ULTRA),
+      .BATCH      (BATCH),
+      .VECTOR_ULTRA(VECTOR_ULTRA)
   ) u_core (
       .clk            (clk),
       .rst            (rst),

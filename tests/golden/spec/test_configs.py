@@ -107,7 +107,7 @@ def test_derived_geometry_of_mamba2(name: str, wide: int, rows: int, bits: tuple
 
 def test_parameters_are_those_of_the_geometry() -> None:
     """The core's parameters are the ports and each key of the geometry in upper case, norm_lanes as NL."""
-    for kernel, keys in (("tern_matvec", 4 + 2), ("mamba2_accel", 20 + 2), ("ternary_accel", 15 + 2)):
+    for kernel, keys in (("tern_matvec", 4 + 2), ("mamba2_accel", 20 + 2), ("ternary_accel", 17 + 2)):
         for config in load_configs(kernel).values():
             assert len(config.parameters) == keys
             for name, value in config.parameters.items():
@@ -310,6 +310,9 @@ def test_hash_of_ternary_covers_geometry_and_choices() -> None:
         ("w_depth = 64", "w_depth = 65", ("w_depth", "found 65", "a power of two, 16")),
         ("score_depth = 2048", "score_depth = 8", ("score_depth", "found 8", "a power of two, 16")),
         ("score_ultra = 0", "score_ultra = 2", ("score_ultra", "found 2", "0 or 1")),
+        ("vector_ultra = 0", "vector_ultra = 2", ("vector_ultra", "found 2", "0 or 1")),
+        ("batch = 4", "batch = 5", ("batch", "found 5", "1 .. 4")),
+        ("batch = 4", "batch = 0", ("batch", "found 0", "1 .. 4")),
         ("d_max = 256", "d_max = 264", ("d_max", "found 264", "a multiple of 32")),
         ("d_max = 256", "d_max = 8192", ("d_max", "found 8192", "up to 8160")),
         ("f_max = 512", "f_max = 500", ("f_max", "found 500", "a multiple of 8")),
