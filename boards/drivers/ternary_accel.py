@@ -83,7 +83,7 @@ class TernaryAccel(ModelAccel[Arguments]):
         """Return the words of registers with fields, and the lengths of the texts."""
         tap = regs.TAP_LAYER.put(arguments.tap_layer, regs.TAP_POINT.put(arguments.tap_point))
         return {
-            "mode": regs.MODE_HEAD.put(arguments.head),
+            "mode": regs.MODE_HEAD.put(arguments.head, regs.MODE_TERNARY_HEAD.put(arguments.ternary_head)),
             "frac": regs.FRAC_LOGIT.put(arguments.logit_frac, regs.FRAC_RESIDUAL.put(arguments.residual_frac)),
             "tap": regs.TAP_ALL_LAYERS.put(arguments.tap_all, tap),
             **{f"own_{text}": length for text, length in enumerate(arguments.own)},

@@ -32,6 +32,7 @@ def arguments_of(device: FakeDevice) -> Arguments:
         **{name: device.word(at[name.upper()]) for name in LONG},
         own=tuple(words[at[f"OWN_{text}"]] for text in range(regs.MAX_BATCH)),
         head=bool(words[at.MODE] >> 2 & 1),
+        ternary_head=bool(words[at.MODE] >> 3 & 1),
         residual_frac=words[at.FRAC] & 31,
         logit_frac=words[at.FRAC] >> 8 & 31,
         tap_point=words[at.TAP] & 3,

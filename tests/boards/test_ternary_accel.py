@@ -41,6 +41,7 @@ ARGUMENTS = Arguments(
     prompt=3,
     generate=4,
     head=True,
+    ternary_head=False,
     residual_frac=13,
     logit_frac=14,
     eps=1 << 40 | 15,
@@ -175,7 +176,8 @@ def test_texts_from_given_caches() -> None:
         kernel.copy_text(laid, 2)
         assert equal(kernel.caches(laid, 3, [0, 0, 4]).own[2], expected.requests.own[0])
         counters = kernel.counters()
-        assert (counters.tokens_done, counters.tap_beats, counters.rd_beats) == (6, 0, (0, 0))
+        assert (counters.tokens_done, counters.tap_beats) == (6, 0)
+        assert counters.rd_beats[0] == counters.rd_beats[1] > 0
 
 
 def test_records_that_are_not_written_cannot_pass() -> None:

@@ -27,6 +27,7 @@ from golden.ternary.integer.quantize import quantize
 from golden.ternary.weights import BitNet
 from harness.build import VerilatorBuild, build
 from harness.sim.mem import Response
+from tests.golden.ternary.integer.models import ternary_head
 from tests.golden.ternary.random_models import random_tensors
 
 TIMEOUT_S = 300.0
@@ -42,6 +43,7 @@ class Case:
     prefix: int
     own: tuple[int, ...]
     memory: Memory = "model"
+    trits: bool = False  # a ternary head
 
 
 GROUPED = BitNetConfig(40, 128, 120, 2, 4, 2, 1e4, 256)
@@ -52,8 +54,10 @@ CASES = [
     Case("sim", GROUPED, 37, (5,), "ideal"),
     Case("sim", WIDE_HEADS, 33, (3, 0, 30)),
     Case("sim", GROUPED, 0, (2, 31, 0, 8)),
+    Case("sim", GROUPED, 0, (4,), "ideal", trits=True),
     Case("sim_silu", SILU, 5, (18,)),
     Case("sim_silu", SILU, 40, (1, 0)),
+    Case("sim_silu", SILU, 7, (2, 0, 9), trits=True),
 ]
 
 
@@ -122,6 +126,7 @@ def tensors(layer: object) -> list[Tensor]:
 def test_starts_are_goldens(case: Case) -> None:
     """A prompt of several chunks, or texts side by side, behind what the cache holds; then decoding, at every tap."""
     m, texts = model(case.shape), len(case.own)
+    m = ternary_head(m) if case.trits else m
     prompt = tokens(texts if texts > 1 else 6, 99, case.shape)
     before = requests(m, case.prefix, case.own)
     want = outcome(m, prompt, 3, 4, before)

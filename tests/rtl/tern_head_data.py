@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from golden.beats import Wide, row_groups
-from golden.ternary.accel.layout import SLICE, scale_words, tile_rows
+from golden.spec.tern_accel_config import INPUTS
+from golden.ternary.accel.layout import SLICE, matrix_section, scale_words, tile_rows
 from golden.ternary.integer.model import Rows
 from golden.ternary.integer.scale import MANTISSA, Scale
 from tests.rtl.stream_vectors import pack
@@ -42,6 +43,25 @@ def some_rows(rng: random.Random, vocab: int, width: int) -> Rows:
     w = [rng.choice(((-127, 127), range(-128, 128))) for _ in range(vocab)]
     q = torch.tensor([rng.choices(kind, k=width) for kind in w], dtype=torch.int8)
     return Rows(q, some_scales(rng, vocab, -20))
+
+
+def some_trits(rng: random.Random, vocab: int, width: int) -> Rows:
+    """Any ternary rows, some of one value, with any scales."""
+    w = [rng.choice(((-1, 1), (-1, 0, 1), (1,))) for _ in range(vocab)]
+    return Rows(
+        torch.tensor([rng.choices(kind, k=width) for kind in w], dtype=torch.int8), some_scales(rng, vocab, -20)
+    )
+
+
+def trit_beats(rows: Rows, wide: Wide) -> list[int]:
+    """The tiles of the head as weights of tern_linear: {last, groups of 8 rows less 1, beat}."""
+    beats, outs = numbers(matrix_section(rows.w, wide)), wide.wide_bytes // GROUP
+    group_w = max((outs // GROUP - 1).bit_length(), 1)
+    groups = [
+        -(-min(outs, len(rows.w) - k // -(-rows.w.shape[1] // INPUTS) * outs) // GROUP) - 1 for k in range(len(beats))
+    ]
+    marked = [(g << 8 * wide.wide_bytes) | beat for g, beat in zip(groups, beats, strict=True)]
+    return [*marked[:-1], marked[-1] | 1 << 8 * wide.wide_bytes + group_w]
 
 
 def head_pass(q: Tensor, rows: Rows, q_par: int, wide: Wide) -> Pass:

@@ -74,6 +74,7 @@ def drawn(name: str, rng: random.Random) -> Arguments:
         prompt=prompt,
         generate=generate,
         head=head,
+        ternary_head=rng.random() < 0.5,
         residual_frac=rng.getrandbits(5),
         logit_frac=rng.getrandbits(5),
         eps=rng.choice((1, 1 << 63, rng.getrandbits(64) | 1)),

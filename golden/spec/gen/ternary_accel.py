@@ -245,6 +245,9 @@ ERROR_PORT: Final = BitField(lsb=8, width=8)
 MODE_HEAD: Final = BitField(lsb=2, width=1)
 """Final norm and head behind the last layer: choose GENERATE tokens for each text."""
 
+MODE_TERNARY_HEAD: Final = BitField(lsb=3, width=1)
+"""The head's rows at H_OFF are ternary, not int8."""
+
 FRAC_RESIDUAL: Final = BitField(lsb=0, width=5)
 """Of the residual stream."""
 

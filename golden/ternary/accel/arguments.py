@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from golden.spec import TernAccelConfig
 from golden.spec.gen.ternary_accel import (
@@ -103,6 +103,7 @@ class Arguments:
     prompt: int
     generate: int
     head: bool
+    ternary_head: bool
     residual_frac: int
     logit_frac: int
     eps: int
@@ -174,6 +175,7 @@ def whole(shape: BitNetConfig) -> Arguments:
         prompt=1,
         generate=1,
         head=True,
+        ternary_head=False,
         residual_frac=0,
         logit_frac=0,
         eps=1,
@@ -202,7 +204,7 @@ class Counts:
     Groups of 8: `d8`, `f8`, of a head `p8`, rows of q, k and v `qkv8`, of gate and up `gu8`, `head_groups`. Beats of a
     vector: `dn`, `fn` of norms, `kd`, `kf` of linear layers. Of a matrix: groups in the last tile of rows
     less 1 `last_*`. Wide beats: `norm_*` of a norm's weights, `qkv`, `o`, `gu`, `down` of a matrix, `head_beats` of the
-    head or the embedding, `angle_beats` of a position; of the cache of the prefix (0) and of a text (1) `keys*` of a
+    head, `angle_beats` of a position; of the cache of the prefix (0) and of a text (1) `keys*` of a
     head, `head*`, `layer*`, `part*` of all layers. `last` is the last layer of the run, `share` the heads of queries
     for a head of keys, `slices` and `pairs` P / 32 and P / 16, `row_tiles` and `d_slices` D / 32.
     """
@@ -313,7 +315,7 @@ def region_beats(a: Arguments, build: Build) -> tuple[int, ...]:
     layer = 1 + 3 * c.norm_d + c.norm_f + c.qkv + c.o + c.gu + c.down
     return (
         a.model_layers * layer + c.norm_d,
-        c.head_beats,
+        _head_beats(replace(a, ternary_head=False), build),
         a.head * c.head_beats,
         a.context * c.angle_beats,
         c.part0 + a.batch * c.part1,
@@ -332,6 +334,14 @@ def tap_beats(a: Arguments, c: Counts) -> int:
         return a.model_layers * (attention + mlp) * tokens + logits
     inside = a.tap_layer <= c.last
     return inside * (mlp if a.tap_layer % 2 else attention) * tokens
+
+
+def _head_beats(a: Arguments, build: Build) -> int:
+    """Return the beats of the head: scales, and tiles of int8 rows, as those of the embedding, or of trits."""
+    rows, inputs = (
+        (build.wide_bits // (8 * GROUP), INPUTS) if a.ternary_head else (build.wide_bits // (8 * SLICE), SLICE)
+    )
+    return up(SCALE_BITS * a.vocab, build.wide_bits) + up(a.vocab, rows) * up(a.d_model, inputs)
 
 
 def counts(a: Arguments, build: Build) -> Counts:
@@ -371,7 +381,7 @@ def counts(a: Arguments, build: Build) -> Counts:
         o=tiles[1] * kd,
         gu=tiles[2] * kd,
         down=tiles[3] * kf,
-        head_beats=up(SCALE_BITS * a.vocab, build.wide_bits) + up(a.vocab, pos) * (a.d_model // SLICE),
+        head_beats=_head_beats(a, build),
         last=2 * a.model_layers - 1,
         row_tiles=a.d_model // SLICE,
         d_slices=a.d_model // SLICE,

@@ -148,11 +148,8 @@ def plan(
             f"configuration {machine.name} is built for {expected}, the model is of {model.profile}; "
             "quantize it for these choices"
         )
-    if model.ternary_head:
-        raise InputError(
-            f"configuration {machine.name} has an int8 head, the model's is ternary; quantize it with int8"
-        )
     numbers = {
+        "ternary_head": model.ternary_head,
         "residual_frac": model.residual_frac,
         "logit_frac": model.profile.logit_frac,
         "eps": model.eps(model.residual_frac),
@@ -193,7 +190,11 @@ def lay_out(
     beats = _regions(a, machine)
     angles = counts(a, build_of(machine)).angle_beats * min(room.prefix + room.own, shape.max_position_embeddings)
     prefix, own = parts(shape, room, machine)
-    beats |= {"h": beats["e"] if own_head else 0, "a": angles, "k": prefix.whole + texts * own.whole}
+    beats |= {
+        "h": counts(a, build_of(machine)).head_beats if own_head else 0,
+        "a": angles,
+        "k": prefix.whole + texts * own.whole,
+    }
     placed = _place(a, beats, machine)
     refuse(placed, machine)
     return Plan(placed, beats, room, texts, shape, machine)

@@ -211,7 +211,7 @@ def looks(s: Stimulus) -> tuple[int, ...]:
         a.prompt % t_cols if one_text else NOWHERE,
         min(-(-a.prompt // t_cols), NOWHERE - 1) if one_text else NOWHERE,
         min(a.generate, NOWHERE - 1),
-        int(not s.model.cfg.tie_word_embeddings),
+        0 if s.model.head is None else 1 + s.model.ternary_head,
         CACHED.index(s.cached),
         (*STYLES, ZOO).index(s.style),
         _tap(s),

@@ -60,7 +60,7 @@ class Driver(ModelDriver):
 
     def packed(self, a: Arguments) -> Iterator[tuple[str, int]]:
         """Yield MODE, FRAC, TAP and the lengths of the texts."""
-        yield "MODE", regs.MODE_HEAD.put(a.head)
+        yield "MODE", regs.MODE_HEAD.put(a.head, regs.MODE_TERNARY_HEAD.put(a.ternary_head))
         yield "FRAC", regs.FRAC_LOGIT.put(a.logit_frac, regs.FRAC_RESIDUAL.put(a.residual_frac))
         tap = regs.TAP_ALL_LAYERS.put(a.tap_all, regs.TAP_POINT.put(a.tap_point))
         yield "TAP", regs.TAP_LAYER.put(a.tap_layer, tap)

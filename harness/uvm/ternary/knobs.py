@@ -29,7 +29,7 @@ LONGEST = "longest"
 """The longest prefix that the build takes in front of a run; not drawn."""
 CACHED = ("read", "near", "far")
 """Where cached numbers come from: golden has read a text; drawn, with exponents near each other, or of all sizes."""
-HEADS = ("tied", "own")
+HEADS = ("tied", "own", "ternary")
 """Whether the embedding is the head."""
 BAD = ("token", "weight")
 """What does not exist in a start with bad data."""

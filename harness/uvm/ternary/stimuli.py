@@ -21,7 +21,7 @@ from golden.ternary.accel.start import REGIONS, Plan, Run, cache_parts, plan, to
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer import extremes, store, synthetic
 from golden.ternary.integer.block import prefill
-from golden.ternary.integer.model import Cache, IntegerModel, Layer, LayerCache, Requests, empty_cache
+from golden.ternary.integer.model import Cache, IntegerModel, Layer, LayerCache, Requests, Rows, empty_cache
 from golden.ternary.integer.packing import LINEARS
 from golden.ternary.packing import LEGAL_BYTES, TRITS
 from harness.uvm import model_start
@@ -42,13 +42,19 @@ NO_EXPONENT = -128
 """Of a head of zeros."""
 
 
-def make_model(style: str, cfg: BitNetConfig, seed: int) -> IntegerModel:
-    """Return a model of a style of `knobs.STYLES`."""
+def make_model(style: str, cfg: BitNetConfig, seed: int, trits: bool = False) -> IntegerModel:
+    """Return a model of a style of `knobs.STYLES`; with `trits` a head of its own is ternary."""
     if style != "synthetic":
-        return extremes.make(next(name for name in extremes.STYLES if name == style), seed, cfg)
-    head: store.Head = "tied" if cfg.tie_word_embeddings else "int8"
+        model = extremes.make(next(name for name in extremes.STYLES if name == style), seed, cfg)
+        return replace(model, head=_signs(model.head), ternary_head=True) if trits and model.head else model
+    head: store.Head = "tied" if cfg.tie_word_embeddings else "ternary" if trits else "int8"
     with tempfile.TemporaryDirectory(prefix="krait-") as folder:
         return store.resident(store.load(synthetic.write(Path(folder) / "model", cfg, seed=seed, head=head)))
+
+
+def _signs(rows: Rows) -> Rows:
+    """Ternary rows with the scales of int8 ones."""
+    return Rows(rows.w.sign(), rows.scale)
 
 
 # ---- what lies where
@@ -127,7 +133,7 @@ def make(
     """Turn one set of knobs into a complete start."""
     legal = shapes(build_of(cfg), knobs.share)
     shape = legal[knobs.shape % len(legal)].config(knobs.layers, knobs.vocab, cfg.activation, knobs.head == "tied")
-    model = make_model(knobs.style, shape, int(rng.integers(1 << 31)))
+    model = make_model(knobs.style, shape, int(rng.integers(1 << 31)), knobs.head == "ternary")
     run, room = _run(knobs, shape, cfg, rng)
     before = requests(knobs.cached, model, run.prefix, run.own, rng)
     prompt = _tokens(model, run.prompt, rng)

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from golden.schedule import Job, Kind, jobs
-from golden.ternary.accel.arguments import GROUP, TAP_BITS, TOKEN_BITS, tap_beats, up
+from golden.ternary.accel.arguments import GROUP, SCALE_BITS, TAP_BITS, TOKEN_BITS, tap_beats, up
 from golden.ternary.accel.cache import Room
 from golden.ternary.accel.image import sections
 from golden.ternary.accel.outcome import HALVES
@@ -113,9 +113,11 @@ def traffic(s: Stimulus) -> dict[str, int]:
     a, c, cfg = s.legal, s.counts, s.cfg
     read = up(TOKEN_BITS * a.prompt, 8 * cfg.wide_bytes)
     weights = outs = cached = written = 0
+    head_tiles = c.head_beats - up(SCALE_BITS * a.vocab, 8 * cfg.wide_bytes)
     for job, found in reads(s):
         read += sum(run.beats for run in found)
         weights += sum(run.beats for run in found if run.dest is Dest.LINEAR)
+        weights += job.kind is Kind.HEAD and a.ternary_head and head_tiles
         cached += sum(run.beats for run in found if run.dest in (Dest.KEYS, Dest.VALUES))
         outs += job.kind is Kind.OUT
         if job.kind is Kind.EMBED:

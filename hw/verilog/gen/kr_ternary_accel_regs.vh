@@ -254,6 +254,9 @@
 `define KR_TERNARY_ACCEL_MODE_HEAD_LSB 2
 `define KR_TERNARY_ACCEL_MODE_HEAD_WIDTH 1
 `define KR_TERNARY_ACCEL_MODE_HEAD_MASK 32'h00000004
+`define KR_TERNARY_ACCEL_MODE_TERNARY_HEAD_LSB 3
+`define KR_TERNARY_ACCEL_MODE_TERNARY_HEAD_WIDTH 1
+`define KR_TERNARY_ACCEL_MODE_TERNARY_HEAD_MASK 32'h00000008
 
 // OWN_ROOM: Positions that there is room for in the cache of each text behind the prefix.
 `define KR_TERNARY_ACCEL_OWN_ROOM_ADDR 12'h430
@@ -413,7 +416,7 @@
   { 2{32'h03FFFFFF} }, \
   { 1{32'h00001F1F} }, \
   { 1{32'hFFFFFFFF} }, \
-  { 1{32'h00000004} }, \
+  { 1{32'h0000000C} }, \
   { 11{32'hFFFFFFFF} }, \
   { 128{32'h00000000} }, \
   { 64{32'hFFFFFFFF} }, \

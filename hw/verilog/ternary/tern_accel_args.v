@@ -56,6 +56,7 @@ module tern_accel_args #(
     input  wire [        31:0] prompt,
     input  wire [        31:0] generate_,
     input  wire                head,
+    input  wire                ternary_head,
     input  wire [         4:0] residual_frac,
     input  wire [         4:0] logit_frac,
     input  wire [        63:0] eps,
@@ -88,6 +89,7 @@ module tern_accel_args #(
     output wire [        23:0] c_prompt,
     output wire [        23:0] c_generate,
     output wire                c_head,
+    output wire                c_ternary_head,
     output wire [         4:0] c_residual_frac,
     output wire [         4:0] c_logit_frac,
     output wire [        63:0] c_eps,
@@ -148,7 +150,8 @@ module tern_accel_args #(
   localparam LOG_NL = $clog2(NL);
   localparam LOG_Q = $clog2(Q_PAR);
   localparam LOG_GROUPS = LW - 9;  // groups of 8 rows of a tile; also 32 dimensions' angles of a beat
-  localparam LOG_POS = LW - 8;  // positions of the cache, or rows of the head, in a tile
+  localparam LOG_POS = LW - 8;  // positions of the cache, or rows of the embedding, in a tile
+  localparam LOG_OUTS = LW - 6;  // ternary rows
   localparam LOG_MARKS = LW - 4;  // positions whose exponents fill a beat; also weights of a norm
   localparam LOG_SCALES = LW - 5;  // rows of the head whose scales fill a beat; also tokens
   localparam TEXTS = 4;
@@ -190,6 +193,7 @@ module tern_accel_args #(
   reg [31:0] prompt_q;
   reg [31:0] generate_q;
   reg        head_q;
+  reg        ternary_q;
   reg [ 4:0] residual_frac_q;
   reg [ 4:0] logit_frac_q;
   reg [63:0] eps_q;
@@ -233,6 +237,7 @@ module tern_accel_args #(
       prompt_q        <= prompt;
       generate_q      <= generate_;
       head_q          <= head;
+      ternary_q       <= ternary_head;
       residual_frac_q <= residual_frac;
       logit_frac_q    <= logit_frac;
       tap_point_q     <= tap_point;
@@ -263,7 +268,7 @@ module tern_accel_args #(
   localparam [5:0] OUT = 6'd3;
   localparam [5:0] GATE_UP = 6'd4;
   localparam [5:0] DOWN = 6'd5;
-  localparam [5:0] HEAD = 6'd6;
+  localparam [5:0] ROWS = 6'd6;
   localparam [5:0] TILES0 = 6'd7;
   localparam [5:0] TILES1 = 6'd8;
   localparam [5:0] LAYER0 = 6'd9;
@@ -281,14 +286,15 @@ module tern_accel_args #(
   localparam [5:0] TAP_LAYERS = 6'd21;
   localparam [5:0] TAP_TOKENS = 6'd22;
   localparam [5:0] TAP_HEAD = 6'd23;
-  localparam [5:0] W_END = 6'd24;  // regions
-  localparam [5:0] E_END = 6'd25;
-  localparam [5:0] H_END = 6'd26;
-  localparam [5:0] A_END = 6'd27;
-  localparam [5:0] K_END = 6'd28;
-  localparam [5:0] TOK_END = 6'd29;
-  localparam [5:0] OUT_END = 6'd30;
-  localparam [5:0] TAP_END = 6'd31;
+  localparam [5:0] TRITS = 6'd24;
+  localparam [5:0] W_END = 6'd32;  // regions
+  localparam [5:0] E_END = 6'd33;
+  localparam [5:0] H_END = 6'd34;
+  localparam [5:0] A_END = 6'd35;
+  localparam [5:0] K_END = 6'd36;
+  localparam [5:0] TOK_END = 6'd37;
+  localparam [5:0] OUT_END = 6'd38;
+  localparam [5:0] TAP_END = 6'd39;
   localparam [5:0] DIVIDE = 6'd63;  // 16 bits, one a cycle; first of all
 
   localparam [2:0] IDLE = 3'd0;
@@ -338,13 +344,13 @@ module tern_accel_args #(
 
   always @(posedge clk) begin
     divide_q    <= step_q == DIVIDE;
-    region_q    <= step_q >= W_END && step_q != DIVIDE;
+    region_q    <= step_q[5] && step_q != DIVIDE;
     last_step_q <= step_q == TAP_END;
   end
 
   always @(posedge clk) begin
     if (start) step_q <= DIVIDE;
-    else if (store) step_q <= step_q + 6'd1;
+    else if (store) step_q <= (step_q == TRITS) ? W_END : step_q + 6'd1;
   end
 
   // What products leave.
@@ -354,7 +360,8 @@ module tern_accel_args #(
   reg  [  31:0] o_q;
   reg  [  31:0] gu_q;
   reg  [  31:0] down_q;
-  reg  [  31:0] head_mul_q;
+  reg  [  31:0] rows_mul_q;
+  reg  [  31:0] trits_mul_q;
   reg  [  31:0] tiles0_q;
   reg  [  31:0] tiles1_q;
   reg  [  31:0] layer0_q;
@@ -376,6 +383,7 @@ module tern_accel_args #(
   localparam [31:0] NL_1 = NL - 1;
   localparam [15:0] GROUPS_1 = (1 << LOG_GROUPS) - 1;
   localparam [31:0] POS_1 = (1 << LOG_POS) - 1;
+  localparam [31:0] OUTS_1 = (1 << LOG_OUTS) - 1;
   localparam [31:0] MARKS_1 = (1 << LOG_MARKS) - 1;
   localparam [31:0] SCALES_1 = (1 << LOG_SCALES) - 1;
   localparam [15:0] Q_1 = Q_PAR - 1;
@@ -423,9 +431,11 @@ module tern_accel_args #(
   reg  [15:0] last_qkv_q;
   reg  [15:0] last_o_q;
   reg  [15:0] last_gu_q;
-  reg  [31:0] head_tiles_q;
+  reg  [31:0] row_tiles_q;
+  reg  [31:0] trit_tiles_q;
   reg  [31:0] head_marks_q;
   reg  [31:0] head_groups_q;
+  reg  [31:0] row_beats_q;  // of the embedding
   reg  [31:0] head_beats_q;
   reg  [15:0] angle_beats_q;
   wire [31:0] dn = (d + NL_1) >> LOG_NL;
@@ -452,10 +462,12 @@ module tern_accel_args #(
   end
 
   always @(posedge clk) begin
-    head_tiles_q  <= (vocab_size + POS_1) >> LOG_POS;
+    row_tiles_q   <= (vocab_size + POS_1) >> LOG_POS;
+    trit_tiles_q  <= (vocab_size + OUTS_1) >> LOG_OUTS;
     head_marks_q  <= (vocab_size + SCALES_1) >> LOG_SCALES;
     head_groups_q <= (vocab_size + 32'd7) >> 3;
-    head_beats_q  <= head_mul_q + head_marks_q;
+    row_beats_q   <= rows_mul_q + head_marks_q;
+    head_beats_q  <= (ternary_q ? trits_mul_q : rows_mul_q) + head_marks_q;
     angle_beats_q <= ({12'd0, slices_q} + GROUPS_1) >> LOG_GROUPS;
   end
 
@@ -655,7 +667,7 @@ module tern_accel_args #(
       OUT[2:0]:     first_q <= {16'd0, tiles_o_q, 16'd0, kd_q};
       GATE_UP[2:0]: first_q <= {16'd0, tiles_gu_q, 16'd0, kd_q};
       DOWN[2:0]:    first_q <= {16'd0, tiles_o_q, 16'd0, kf_q};
-      HEAD[2:0]:    first_q <= {head_tiles_q, 21'd0, d_model_q[15:5]};
+      ROWS[2:0]:    first_q <= {row_tiles_q, 21'd0, d_model_q[15:5]};
       default:      first_q <= {room_tiles0_q, 28'd0, slices_q};
     endcase
   end
@@ -690,7 +702,8 @@ module tern_accel_args #(
     case (step_q[4:3])
       2'd0:    {a_q, b_q} <= first_q;
       2'd1:    {a_q, b_q} <= second_q;
-      default: {a_q, b_q} <= third_q;
+      2'd2:    {a_q, b_q} <= third_q;
+      default: {a_q, b_q} <= {trit_tiles_q, 16'd0, kd_q};
     endcase
   end
 
@@ -715,7 +728,8 @@ module tern_accel_args #(
         OUT:         o_q <= mul_sum_q[31:0];
         GATE_UP:     gu_q <= mul_sum_q[31:0];
         DOWN:        down_q <= mul_sum_q[31:0];
-        HEAD:        head_mul_q <= mul_sum_q[31:0];
+        ROWS:        rows_mul_q <= mul_sum_q[31:0];
+        TRITS:       trits_mul_q <= mul_sum_q[31:0];
         TILES0:      tiles0_q <= mul_sum_q[31:0];
         TILES1:      tiles1_q <= mul_sum_q[31:0];
         LAYER0:      layer0_q <= mul_sum_q[31:0];
@@ -751,7 +765,7 @@ module tern_accel_args #(
   always @* begin
     case (step_q[2:0])
       W_END[2:0]:   {at, beats} = {w_off_q, {64 - PW{1'b0}}, weights_q};
-      E_END[2:0]:   {at, beats} = {e_off_q, 32'd0, head_beats_q};
+      E_END[2:0]:   {at, beats} = {e_off_q, 32'd0, row_beats_q};
       H_END[2:0]:   {at, beats} = {h_off_q, 32'd0, head_q ? head_beats_q : 32'd0};
       A_END[2:0]:   {at, beats} = {a_off_q, {64 - PW{1'b0}}, angles_q};
       K_END[2:0]:   {at, beats} = {k_off_q, {64 - PW{1'b0}}, cache_q};
@@ -908,6 +922,7 @@ module tern_accel_args #(
   assign c_prompt        = tokens;
   assign c_generate      = generate_q[23:0];
   assign c_head          = head_q;
+  assign c_ternary_head  = ternary_q;
   assign c_residual_frac = residual_frac_q;
   assign c_logit_frac    = logit_frac_q;
   assign c_eps           = eps_q;

@@ -61,6 +61,7 @@ module tern_accel_regs #(
     output wire [        31:0] prompt,
     output wire [        31:0] generate_,
     output wire                head,
+    output wire                ternary_head,
     output wire [         4:0] residual_frac,
     output wire [         4:0] logit_frac,
     output wire [        63:0] eps,
@@ -320,6 +321,7 @@ module tern_accel_regs #(
   assign prompt        = regs[`KR_TERNARY_ACCEL_PROMPT_WORD*32+:32];
   assign generate_     = regs[`KR_TERNARY_ACCEL_GENERATE_WORD*32+:32];
   assign head          = regs[`KR_TERNARY_ACCEL_MODE_WORD*32+`KR_TERNARY_ACCEL_MODE_HEAD_LSB];
+  assign ternary_head  = regs[`KR_TERNARY_ACCEL_MODE_WORD*32+`KR_TERNARY_ACCEL_MODE_TERNARY_HEAD_LSB];
   assign residual_frac = regs[`KR_TERNARY_ACCEL_FRAC_WORD*32+`KR_TERNARY_ACCEL_FRAC_RESIDUAL_LSB+:5];
   assign logit_frac    = regs[`KR_TERNARY_ACCEL_FRAC_WORD*32+`KR_TERNARY_ACCEL_FRAC_LOGIT_LSB+:5];
   assign eps           = regs[`KR_TERNARY_ACCEL_EPS_LO_WORD*32+:64];

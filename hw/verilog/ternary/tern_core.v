@@ -14,6 +14,7 @@
 // Why: as m2_core: a block starts when its data are there, so what overlaps does so by itself.
 
 `default_nettype none
+`include "checks.vh"
 `include "kr_tern_widths.vh"
 `include "mamba2/m2_job.vh"
 
@@ -79,6 +80,7 @@ module tern_core #(
     input  wire [         4:0] c_pairs,
     input  wire [         7:0] c_p8,
     input  wire [         7:0] c_d_slices,
+    input  wire                c_ternary_head,
     input  wire [        31:0] c_vocab,
     input  wire [        31:0] c_head_groups,
     input  wire [         4:0] c_residual_frac,
@@ -284,6 +286,10 @@ module tern_core #(
   wire                    ha_valid;
   wire                    ha_ready;
   wire [           321:0] ha_data;
+  wire                    hqs_ready;
+  wire                    ht_valid;
+  wire                    ht_ready;
+  wire [           168:0] ht_data;
 
   // Scales: of norms, of heads, of results, of gates, of logits, of the norm behind the MLP; eps.
   wire        t_valid;
@@ -669,6 +675,18 @@ module tern_core #(
       .hq_data  (hact_data)
   );
 
+  // A ternary head is a matrix like others: its vectors follow those of the layers, no beat of a layer comes with its own.
+  wire                    hw_valid;
+  wire [WIDE_W+GROUP_W:0] hw_data;
+  wire                    w_there = lw_valid || (hw_valid && c_ternary_head);
+  wire                    from_head = ha_valid && c_ternary_head;
+  wire                    la_valid = act_valid || from_head;
+  wire                    la_ready;
+  wire [           321:0] la_data = act_valid ? act_data : ha_data;
+
+  assign act_ready = la_ready;
+  assign ha_ready  = c_ternary_head ? la_ready : hqs_ready;
+
   tern_linear #(
       .WIDE_W(WIDE_W),
       .T_COLS(T_COLS),
@@ -677,12 +695,12 @@ module tern_core #(
   ) u_linear (
       .clk         (clk),
       .rst         (rst),
-      .s_a_valid   (act_valid),
-      .s_a_ready   (act_ready),
-      .s_a_data    (act_data),
-      .s_w_valid   (lw_valid),
+      .s_a_valid   (la_valid),
+      .s_a_ready   (la_ready),
+      .s_a_data    (la_data),
+      .s_w_valid   (w_there),
       .s_w_ready   (lw_ready),
-      .s_w_data    (lw_data),
+      .s_w_data    (lw_valid ? lw_data : hw_data),
       .m_valid     (sum_valid),
       .m_ready     (sum_ready),
       .m_data      (sum_data),
@@ -694,6 +712,7 @@ module tern_core #(
   tern_results u_results (
       .clk      (clk),
       .rst      (rst),
+      .c_ternary(c_ternary_head),
       .job_valid(jobs_valid[RESULTS]),
       .job_ready(jobs_ready[RESULTS]),
       .job_data (jobs_data[RESULTS*32+:32]),
@@ -708,7 +727,10 @@ module tern_core #(
       .g_data   (g_data),
       .o_valid  (o_valid),
       .o_ready  (o_ready),
-      .o_data   (o_data)
+      .o_data   (o_data),
+      .h_valid  (ht_valid),
+      .h_ready  (ht_ready),
+      .h_data   (ht_data)
   );
 
   tern_scales #(
@@ -1094,6 +1116,13 @@ module tern_core #(
       .idle        (cache_idle)
   );
 
+  // The head's pass over its rows is one of attention, but for trits.
+  wire [31:0] attention_job = jobs_data[ATTN*32+:32];
+  wire        no_pass = c_ternary_head && attention_job[`KR_M2_JOB_KIND] == `KR_M2_KIND_HEAD;
+  wire        attention_ready;
+
+  assign jobs_ready[ATTN] = attention_ready || no_pass;
+
   attn_core #(
       .WIDE_W (WIDE_W),
       .Q_PAR  (Q_PAR),
@@ -1110,9 +1139,9 @@ module tern_core #(
       .c_heads     (c_kv_heads),
       .c_slices    (c_slices[2:0]),
       .frac        (attention_frac),
-      .job_valid   (jobs_valid[ATTN]),
-      .job_ready   (jobs_ready[ATTN]),
-      .job_data    (jobs_data[ATTN*32+:32]),
+      .job_valid   (jobs_valid[ATTN] && !no_pass),
+      .job_ready   (attention_ready),
+      .job_data    (attention_job),
       .s_q_valid   (aq_valid),
       .s_q_ready   (aq_ready),
       .s_q_data    (aq_data),
@@ -1164,8 +1193,8 @@ module tern_core #(
       .clk     (clk),
       .rst     (rst),
       .c_slices(c_d_slices),
-      .s_valid (ha_valid),
-      .s_ready (ha_ready),
+      .s_valid (ha_valid && !c_ternary_head),
+      .s_ready (hqs_ready),
       .s_data  (ha_data),
       .m_valid (hq_valid),
       .m_ready (hq_ready),
@@ -1183,7 +1212,8 @@ module tern_core #(
       .rst         (rst),
       .c_vocab     (c_vocab),
       .c_batch     (c_batch),
-      .c_d_slices  (c_d_slices),
+      .c_beats     (c_ternary_head ? c_kd[7:0] : c_d_slices),
+      .c_ternary   (c_ternary_head),
       .c_logit_frac(c_logit_frac),
       .h_valid     (h_valid),
       .h_ready     (h_ready),
@@ -1191,6 +1221,12 @@ module tern_core #(
       .m_k_valid   (hk_valid),
       .m_k_ready   (hk_ready),
       .m_k_data    (hk_data),
+      .m_w_valid   (hw_valid),
+      .m_w_ready   (lw_ready),
+      .m_w_data    (hw_data),
+      .t_valid     (ht_valid),
+      .t_ready     (ht_ready),
+      .t_data      (ht_data[167:0]),
       .s_valid     (hs_valid),
       .s_ready     (hs_ready),
       .s_data      (hs_data),
@@ -1275,13 +1311,16 @@ module tern_core #(
     else cache_idle_q <= cache_idle;
   end
 
-  wire unused_sides = &{1'b0, o_data[168], qs_data[168], ot_data, tap_job};
+  wire unused_sides = &{1'b0, ht_data[168], o_data[168], qs_data[168], ot_data, tap_job};
+
+  `CHECK(!(act_valid && from_head), "a vector of a layer beside one of the head")
+  `CHECK(!(lw_valid && hw_valid), "a beat of a matrix beside one of the head")
 
   assign idle          = cache_idle_q && store_idle;
-  assign beat          = lw_valid && lw_ready;
-  assign stall_weights = vector_there && place_free && !lw_valid;
-  assign stall_acts    = lw_valid && !vector_there;
-  assign stall_out     = lw_valid && vector_there && !place_free;
+  assign beat          = w_there && lw_ready;
+  assign stall_weights = vector_there && place_free && !w_there;
+  assign stall_acts    = w_there && !vector_there;
+  assign stall_out     = w_there && vector_there && !place_free;
   assign cache_beat    = (k_valid && k_ready) || (v_valid && v_ready);
   assign tap_beat      = c_valid && c_ready;
 

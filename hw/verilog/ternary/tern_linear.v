@@ -113,7 +113,6 @@ module tern_linear #(
   reg               pass_end_q;  // pass_q is the last one, where go_q
   reg               tile_end_q;  // beat_q is the last one, where go_q
   reg               pass_end_d;
-  reg               tile_end_d;
   reg               go_q;
   reg  [       1:0] banks_q;  // of results that are spoken for
   reg               bank_q;
@@ -124,9 +123,14 @@ module tern_linear #(
   wire              tile_taken = take && tile_end_q;
   wire [BEAT_W-1:0] next_beat = beat_q + 1'b1;
   wire [PASS_W-1:0] next_pass = pass_q + 1'b1;
-  wire [       1:0] banks_d = banks_q + {1'b0, tile_taken} - {1'b0, empty};
-  wire [ T_PAR-1:0] beyond = {T_PAR{1'b1}} << 1 << last_lane_q;  // lanes that the last pass leaves
   wire              w_free = s_w_data[WIDE_W+GROUP_W];
+  wire [       1:0] banks_wait = banks_q - {1'b0, empty};  // if no beat is taken; what a valid decides comes last
+  wire [       1:0] banks_take = banks_wait + {1'b0, tile_end_q};
+  wire              tile_end_wait = beat_q == last_beat_q;
+  wire              tile_end_take = tile_end_q ? last_beat_q == {BEAT_W{1'b0}} : next_beat == last_beat_q;
+  wire              go_wait = !(tile_end_wait && banks_wait[1]);
+  wire              go_take = !(tile_end_q && w_free) && !(tile_end_take && banks_take[1]);
+  wire [ T_PAR-1:0] beyond = {T_PAR{1'b1}} << 1 << last_lane_q;  // lanes that the last pass leaves
 
   assign s_w_ready  = go_q && pass_end;
   assign freed      = tile_taken && w_free;
@@ -137,19 +141,14 @@ module tern_linear #(
     if (issue) pass_end_d = pass_end ? last_pass_q == {PASS_W{1'b0}} : next_pass == last_pass_q;
   end
 
-  always @* begin
-    tile_end_d = beat_q == last_beat_q;
-    if (take) tile_end_d = tile_end_q ? last_beat_q == {BEAT_W{1'b0}} : next_beat == last_beat_q;
-  end
-
   always @(posedge clk) begin
     pass_end_q <= pass_end_d;
-    tile_end_q <= tile_end_d;
+    tile_end_q <= take ? tile_end_take : tile_end_wait;
   end
 
   always @(posedge clk) begin
     if (rst) go_q <= 1'b0;
-    else go_q <= loaded_q && !freed && !(tile_end_d && banks_d[1]);
+    else go_q <= loaded_q && (take ? go_take : go_wait);
   end
 
   always @(posedge clk) begin
@@ -167,7 +166,7 @@ module tern_linear #(
       banks_q <= 2'd0;
       bank_q  <= 1'b0;
     end else begin
-      banks_q <= banks_d;
+      banks_q <= take ? banks_take : banks_wait;
       bank_q  <= bank_q ^ tile_taken;
     end
   end

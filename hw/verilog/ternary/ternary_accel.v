@@ -110,6 +110,7 @@ module ternary_accel #(
   wire [        31:0] prompt;
   wire [        31:0] generate_;
   wire                head;
+  wire                ternary_head;
   wire [         4:0] residual_frac;
   wire [         4:0] logit_frac;
   wire [        63:0] eps;
@@ -143,6 +144,7 @@ module ternary_accel #(
   wire [        23:0] c_prompt;
   wire [        23:0] c_generate;
   wire                c_head;
+  wire                c_ternary_head;
   wire [         4:0] c_residual_frac;
   wire [         4:0] c_logit_frac;
   wire [        63:0] c_eps;
@@ -295,6 +297,7 @@ module ternary_accel #(
       .prompt        (prompt),
       .generate_     (generate_),
       .head          (head),
+      .ternary_head  (ternary_head),
       .residual_frac (residual_frac),
       .logit_frac    (logit_frac),
       .eps           (eps),
@@ -364,6 +367,7 @@ module ternary_accel #(
       .prompt         (prompt),
       .generate_      (generate_),
       .head           (head),
+      .ternary_head   (ternary_head),
       .residual_frac  (residual_frac),
       .logit_frac     (logit_frac),
       .eps            (eps),
@@ -395,6 +399,7 @@ module ternary_accel #(
       .c_prompt       (c_prompt),
       .c_generate     (c_generate),
       .c_head         (c_head),
+      .c_ternary_head (c_ternary_head),
       .c_residual_frac(c_residual_frac),
       .c_logit_frac   (c_logit_frac),
       .c_eps          (c_eps),
@@ -538,6 +543,7 @@ module ternary_accel #(
       .c_pairs        (c_pairs),
       .c_p8           (c_p8),
       .c_d_slices     (c_d_slices),
+      .c_ternary_head (c_ternary_head),
       .c_vocab        (c_vocab),
       .c_head_groups  (c_head_groups),
       .c_residual_frac(c_residual_frac),

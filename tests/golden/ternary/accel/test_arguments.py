@@ -78,12 +78,14 @@ def test_counts_are_those_of_the_layout(name: str, cfg: BitNetConfig) -> None:
         sizes.down,
     )
     assert (c.head_beats, c.angle_beats) == (sizes.rows, sizes.angles)
+    assert counts(replace(a, ternary_head=True), build).head_beats == sizes.ternary_head
     prefix, own = parts(cfg, Room(a.prefix_room, a.own_room), machine)
     assert (c.keys0, c.head0, c.layer0, c.part0) == (prefix.keys, prefix.head, prefix.layer, prefix.whole)
     assert (c.keys1, c.head1, c.layer1, c.part1) == (own.keys, own.head, own.layer, own.whole)
     weights, _, head, angles, cache, *_ = region_beats(a, build)
     assert weights == sizes.weights(cfg.num_hidden_layers)
     assert head == sizes.rows
+    assert region_beats(replace(a, ternary_head=True), build)[1:3] == (sizes.rows, sizes.ternary_head)
     assert angles == (3 + 7 + 7) * sizes.angles
     assert cache == prefix.whole + own.whole
     assert c.last == 2 * cfg.num_hidden_layers - 1

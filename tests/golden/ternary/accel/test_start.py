@@ -31,7 +31,6 @@ from golden.ternary.config import BitNetConfig
 from golden.ternary.integer import extremes
 from golden.ternary.integer.block import decode, prefill
 from golden.ternary.integer.model import IntegerModel, LayerCache, Requests, Rows, empty_cache
-from tests.golden.ternary.integer.models import ternary_head
 
 SIM = load_config("ternary_accel", "sim")
 SHAPE = BitNetConfig(90, 64, 40, 2, 2, 1, 1e4, 48)
@@ -175,9 +174,7 @@ def test_a_shape_is_refused_by_name(changes: dict[str, object], what: str) -> No
 
 
 def test_what_the_build_does_not_have_is_refused() -> None:
-    """A ternary head, wider queries, a context behind the model's last position, more texts than the RTL takes."""
-    with pytest.raises(InputError, match="int8 head, the model's is ternary"):
-        plan(ternary_head(MODEL), SIM, Run(1, 1))
+    """Wider queries, a context behind the model's last position, more texts than the RTL takes."""
     wide = replace(MODEL, profile=replace(MODEL.profile, query_bits=16))
     with pytest.raises(InputError, match="quantize it for these choices"):
         plan(wide, SIM, Run(1, 1))
