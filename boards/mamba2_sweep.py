@@ -15,9 +15,10 @@ from boards.drivers.mamba2_accel import Mamba2Accel
 from boards.facts import load_board
 from boards.mamba2_bench import KERNEL, prepare, run_subject
 from boards.mamba2_image import write_model, write_prompt
+from boards.memory import BufferObject, copy
 from boards.model_bench import Asked, memory_timing
 from boards.overlay import MemoryRegion
-from boards.sim.memory import BufferObject, ChannelMemory, copy
+from boards.sim.memory import simulated
 from boards.sim.open import VIRTUAL_MEMORY_BASE
 from golden.spec import Mamba2AccelConfig, load_config, load_register_map
 from golden.spec.emit import emit_sim_top, emit_wrapper
@@ -60,7 +61,7 @@ class DirectDevice:
             for port in range(cfg.ports)
         ]
         self.memories = [
-            ChannelMemory(self, region, model.memory.attach(port, region.base, region.size))
+            simulated(self, region, model.memory.attach(port, region.base, region.size))
             for port, region in enumerate(regions)
         ]
 

@@ -17,6 +17,7 @@ from golden.ternary.packing import pack_x
 from harness.bench.sim_speed import PortImage, Work, line, measure
 from harness.bench.speed import SpeedRecord
 from harness.provenance import collect
+from harness.sim.model import SimModel
 from harness.toolchain import find_verilator
 
 ROWS, COLS = 1536, 4096
@@ -56,17 +57,21 @@ class MatvecSpeed:
         writes += [word for offset, base in bases for word in _words(offset, base)]
         return Work(tuple(image for _, image in ports), timing, tuple(writes), _arguments(case))
 
+    @property
+    def _model(self) -> SimModel:
+        model = self._board.device.model
+        assert model is not None
+        return model
+
     def _image(self, port: int, arena: int, top: int) -> tuple[int, PortImage]:
-        memory = self._board.device.get_memory_by_name(self._kernel.memory_names[port])
-        region = memory.region
-        data = np.array(memory.store[: arena - region.base + top])
+        region = self._board.device.get_memory_by_name(self._kernel.memory_names[port]).region
+        data = np.array(self._model.memory.view(port)[: arena - region.base + top])
         return arena, PortImage(region.base, region.size, data)
 
     def run(self, starts: int) -> tuple[int, float]:
         """Run `starts` times; the first result is checked. Returns simulated cycles and seconds."""
         packed = stripe(pack_x(self._x, self._kernel.config), self._kernel.config).numpy()
-        model = self._board.device.model
-        assert model is not None
+        model = self._model
         cycles, begin = model.cycles, time.perf_counter()
         results = [self._kernel.run(self._weights, packed, self._x.shape[1]).y for _ in range(starts)]
         seconds = time.perf_counter() - begin
