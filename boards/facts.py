@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from boards.design import Design
 from golden.errors import InputError
 from golden.spec.strict import load, require, show_path
 
@@ -114,7 +115,7 @@ class Synthesis:
 
 @dataclass(frozen=True)
 class Board:
-    """What stands in one ``board.toml``. A virtual board has no part and no resources."""
+    """What stands in one ``board.toml``. A virtual board has no part, no resources and no design."""
 
     name: str
     title: str
@@ -124,6 +125,7 @@ class Board:
     part: str = ""
     resources: Resources | None = None
     synthesis: Synthesis | None = None
+    design: Design | None = None
 
     def __post_init__(self) -> None:
         """Check what the keys promise each other; InputError names the key."""
@@ -135,6 +137,15 @@ class Board:
         require((self.resources is not None) == physical, "resources", given, "given for a physical board only")
         given = "given" if self.synthesis else "not given"
         require((self.synthesis is not None) == physical, "synthesis", given, "given for a physical board only")
+        if self.design:
+            self._check_design(self.design)
+
+    def _check_design(self, design: Design) -> None:
+        """Check that a design's regions are the memory's: one for each channel, none larger than its channel."""
+        regions, memory = len(design.memory_bases), self.memory
+        require(regions == memory.channels, "design.memory_bases", regions, f"{memory.channels}, one for each channel")
+        fits = design.memory_bytes <= memory.channel_bytes
+        require(fits, "design.memory_bytes", design.memory_bytes, f"at most channel_bytes = {memory.channel_bytes}")
 
     @property
     def virtual(self) -> bool:

@@ -146,3 +146,34 @@ def test_bad_facts_are_refused(tmp_path: Path, old: str, new: str, parts: tuple[
         load_board("u280", tmp_path)
     for part in ("board.toml: ", *parts):
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["u280", "vc709", "vck190"])
+def test_designs_place_every_kernel(name: str) -> None:
+    """A board with a device has a design: a region behind every port, and the clock of every configuration."""
+    design = load_board(name).design
+    assert design is not None
+    for config in (config for kernel in KERNELS for config in load_configs(kernel).values()):
+        if config.board == name:
+            assert config.ports <= len(design.memory_bases)
+            assert not design.clocks_mhz or config.clock_mhz in design.clocks_mhz
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("kernel_base = 0x0001_0000", "kernel_base = 0x0001_0010", "design.kernel_base: found 65552"),
+        ("[0x0, 0x1_0000_0000]", "[0x0]", "design.memory_bases: found 1, expected 2"),
+        ("[0x0, 0x1_0000_0000]", "[0x0, 0x8000_0000]", "design.memory_bases: found '0x0, 0x80000000'"),
+        ("memory_bytes = 0x1_0000_0000", "memory_bytes = 0x1_0000_1000", "design.memory_b"),
+        ('version = "2025.2"', 'version = ""', "design.version"),
+    ],
+)
+def test_a_wrong_design_is_refused(old: str, new: str, message: str, tmp_path: Path) -> None:
+    """Unaligned, missing, overlapping or too large regions and empty names are named by their key."""
+    path = copied(tmp_path, "vc709")
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=message):
+        load_board("vc709", tmp_path)
