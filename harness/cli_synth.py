@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def synth(
-    kernel: Annotated[str, typer.Option(help="Kernel: tern_matvec or mamba2_accel.")] = "mamba2_accel",
+    kernel: Annotated[str, typer.Option(help="Kernel: tern_matvec, mamba2_accel or ternary_accel.")] = "mamba2_accel",
     config: Annotated[str, typer.Option(help="Configuration, as in golden/spec/configs.")] = "sim",
     modules: Annotated[bool, typer.Option("--modules", help="List every module, not only the sums.")] = False,
     path: Annotated[bool, typer.Option("--path", help="Show the nets of the longest path.")] = False,

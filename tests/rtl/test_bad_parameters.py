@@ -32,6 +32,7 @@ BAD = [
     ("attn_value", {"WIDE_W": 768}, "WIDE_W_from_256_on_and_Q_PAR_powers_of_two|POS_a_power_of_two"),
     ("attn_value", {"Q_PAR": 3}, "WIDE_W_from_256_on_and_Q_PAR_powers_of_two|ROWS_a_power_of_two"),
     ("attn_value", {"GROUPS_MAX": 17}, "GROUPS_MAX_must_be_1_to_16"),
+    ("attn_value", {"VALUE_LUTS": 3}, "LUTS_must_be_0_to_POS"),
     ("attn_weight", {"WIDE_W": 768}, "WIDE_W_from_256_on_and_Q_PAR_powers_of_two"),
     ("attn_weight", {"Q_PAR": 3}, "WIDE_W_from_256_on_and_Q_PAR_powers_of_two"),
     ("attn_weight", {"GROUPS_MAX": 17}, "GROUPS_MAX_must_be_1_to_16|m2_exit_queue_DEPTH_must_be"),

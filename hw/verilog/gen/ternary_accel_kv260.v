@@ -305,7 +305,8 @@ module ternary_accel_kv260 #(
       .SCORE_ULTRA  (1),
       .BATCH        (1),
       .VECTOR_ULTRA (1),
-      .CONFIG_HASH  (64'h55245E4BD499749E),
+      .VALUE_LUTS   (0),
+      .CONFIG_HASH  (64'hEB2562EA30B97C34),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

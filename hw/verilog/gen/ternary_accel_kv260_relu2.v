@@ -305,7 +305,8 @@ module ternary_accel_kv260_relu2 #(
       .SCORE_ULTRA  (1),
       .BATCH        (1),
       .VECTOR_ULTRA (1),
-      .CONFIG_HASH  (64'h7808605361946AC1),
+      .VALUE_LUTS   (0),
+      .CONFIG_HASH  (64'h2773D6B4BEAE6D0C),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

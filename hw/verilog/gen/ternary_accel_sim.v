@@ -189,7 +189,8 @@ module ternary_accel_sim #(
       .SCORE_ULTRA  (0),
       .BATCH        (4),
       .VECTOR_ULTRA (0),
-      .CONFIG_HASH  (64'h640F3EF9080B71D6),
+      .VALUE_LUTS   (1),
+      .CONFIG_HASH  (64'hB88146E88D816723),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -131,7 +131,8 @@ module ternary_accel_sim_silu #(
       .SCORE_ULTRA  (0),
       .BATCH        (4),
       .VECTOR_ULTRA (0),
-      .CONFIG_HASH  (64'hA57C3D76D7DDD5DD),
+      .VALUE_LUTS   (0),
+      .CONFIG_HASH  (64'h71ED64920BB1533F),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

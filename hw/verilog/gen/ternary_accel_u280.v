@@ -1929,7 +1929,8 @@ module ternary_accel_u280 #(
       .SCORE_ULTRA  (1),
       .BATCH        (4),
       .VECTOR_ULTRA (0),
-      .CONFIG_HASH  (64'h7696E08D650E2636),
+      .VALUE_LUTS   (11),
+      .CONFIG_HASH  (64'hFE6F6053D9A62901),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -1929,7 +1929,8 @@ module ternary_accel_u280_relu2 #(
       .SCORE_ULTRA  (1),
       .BATCH        (4),
       .VECTOR_ULTRA (0),
-      .CONFIG_HASH  (64'h8FC0E6E756CAAC4D),
+      .VALUE_LUTS   (11),
+      .CONFIG_HASH  (64'h2A7AB0768AF4ABA1),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -189,7 +189,8 @@ module ternary_accel_vc709 #(
       .SCORE_ULTRA  (0),
       .BATCH        (4),
       .VECTOR_ULTRA (0),
-      .CONFIG_HASH  (64'h11467C4C4F26E482),
+      .VALUE_LUTS   (0),
+      .CONFIG_HASH  (64'h8A83B7D2F6417AE8),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -305,7 +305,8 @@ module ternary_accel_vck190 #(
       .SCORE_ULTRA  (1),
       .BATCH        (4),
       .VECTOR_ULTRA (0),
-      .CONFIG_HASH  (64'h80515CB280AE74A0),
+      .VALUE_LUTS   (0),
+      .CONFIG_HASH  (64'h06BA08EDF877D25B),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -305,7 +305,8 @@ module ternary_accel_vck190_relu2 #(
       .SCORE_ULTRA  (1),
       .BATCH        (4),
       .VECTOR_ULTRA (0),
-      .CONFIG_HASH  (64'hF2DDFA13FB1C479B),
+      .VALUE_LUTS   (0),
+      .CONFIG_HASH  (64'h31F0B60BA87F6620),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -21,19 +21,20 @@
 `include "mamba2/m2_job.vh"
 
 module attn_core #(
-    parameter WIDE_W = 512,  // bits of a tile, 256 times a power of two
-    parameter Q_PAR  = 2,    // rows of a group, a power of two, >= 2
-    parameter COLS   = 4,    // token columns, >= 1
-    parameter GROUPS = 1,    // groups of rows of a KV head at most, 1..16
-    parameter SLICES = 4,    // slices of 32 channels of the longest pass, the head's, >= 4
-    parameter BEATS  = 4,    // beats of q of a pass at most, >= 1
-    parameter DEPTH  = 64,   // scores that are kept, in beats, a power of two >= 2
-    parameter ULTRA  = 0,    // DEPTH from which on they are kept in UltraRAM, 0: never
-    parameter Q_ULTRA = 0,   // beats of q of two passes from which on these are kept there, 0: never
+    parameter WIDE_W     = 512, // bits of a tile, 256 times a power of two
+    parameter Q_PAR      = 2,   // rows of a group, a power of two, >= 2
+    parameter COLS       = 4,   // token columns, >= 1
+    parameter GROUPS     = 1,   // groups of rows of a KV head at most, 1..16
+    parameter SLICES     = 4,   // slices of 32 channels of the longest pass, the head's, >= 4
+    parameter BEATS      = 4,   // beats of q of a pass at most, >= 1
+    parameter DEPTH      = 64,  // scores that are kept, in beats, a power of two >= 2
+    parameter ULTRA      = 0,   // DEPTH from which on they are kept in UltraRAM, 0: never
+    parameter Q_ULTRA    = 0,   // beats of q of two passes from which on these are kept there, 0: never
+    parameter VALUE_LUTS = 0,   // positions of a tile whose products with V are made of LUTs, 0..WIDE_W / 256
     // Follow from the others, not to be set: positions of a tile, bits of a column's number and of a sum.
-    parameter POS    = WIDE_W / 256,
-    parameter C_W    = (COLS > 2) ? $clog2(COLS) : 1,
-    parameter Y_W    = 21 + $clog2(SLICES)
+    parameter POS        = WIDE_W / 256,
+    parameter C_W        = (COLS > 2) ? $clog2(COLS) : 1,
+    parameter Y_W        = 21 + $clog2(SLICES)
 ) (
     input  wire                     clk,
     input  wire                     rst,
@@ -282,7 +283,8 @@ module attn_core #(
   attn_value #(
       .WIDE_W    (WIDE_W),
       .Q_PAR     (Q_PAR),
-      .GROUPS_MAX(GROUPS)
+      .GROUPS_MAX(GROUPS),
+      .VALUE_LUTS(VALUE_LUTS)
   ) u_value (
       .clk      (clk),
       .rst      (rst),

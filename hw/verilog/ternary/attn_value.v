@@ -27,6 +27,7 @@ module attn_value #(
     parameter WIDE_W     = 512,  // width of a tile [bits], a power of two, >= 256
     parameter Q_PAR      = 4,    // rows in parallel, a power of two
     parameter GROUPS_MAX = 4,    // most groups of Q_PAR rows, 1..16
+    parameter VALUE_LUTS = 0,    // positions of a tile whose products are made of LUTs, 0..WIDE_W / 256
     // Follows from the others, not to be set: width of the rows of a group less 1.
     parameter ROWS_W     = (Q_PAR > 1) ? $clog2(Q_PAR) : 1
 ) (
@@ -195,6 +196,7 @@ module attn_value #(
     for (r = 0; r < Q_PAR; r = r + 1) begin : g_row
       attn_value_row #(
           .POS   (POS),
+          .LUTS  (VALUE_LUTS),
           .ADDR_W(ADDR_W + 1)
       ) u_row (
           .clk    (clk),

@@ -20,6 +20,7 @@
 
 module attn_value_row #(
     parameter POS    = 2,  // positions of a tile, a power of two
+    parameter LUTS   = 0,  // of these, positions whose products are sums in LUTs instead of DSPs, 0..POS
     parameter ADDR_W = 5   // width of an accumulator's address, with the bank [bits], >= 1
 ) (
     input  wire                clk,
@@ -48,11 +49,27 @@ module attn_value_row #(
 
   genvar d, p;
   generate
+    for (p = 0; p < LUTS; p = p + 1) begin : g_triple
+      wire [W_W-1:0] weight = w[p*W_W+:W_W];
+      wire [W_W+1:0] triple = {2'b0, weight} + {1'b0, weight, 1'b0};
+    end
+
     for (d = 0; d < DIMS; d = d + 1) begin : g_dim
       wire [POS*PRODUCT_W-1:0] products;
       wire [        SUM_W-1:0] sum;
 
-      for (p = 0; p < POS; p = p + 1) begin : g_position
+      for (p = 0; p < LUTS; p = p + 1) begin : g_adders
+        attn_value_adders u_product (
+            .clk   (clk),
+            .en    (1'b1),
+            .w     (g_triple[p].weight),
+            .triple(g_triple[p].triple),
+            .v     (v[(p*DIMS+d)*V_W+:V_W]),
+            .y     (products[p*PRODUCT_W+:PRODUCT_W])
+        );
+      end
+
+      for (p = LUTS; p < POS; p = p + 1) begin : g_dsp
         wire signed [      W_W:0] weight = {1'b0, w[p*W_W+:W_W]};
         wire signed [    V_W-1:0] value = v[(p*DIMS+d)*V_W+:V_W];
         reg signed  [PRODUCT_W:0] p1_product_q;
@@ -88,6 +105,9 @@ module attn_value_row #(
 
     if (POS < 1 || (POS & (POS - 1)) != 0 || ADDR_W < 1) begin : g_bad_size
       attn_value_row_needs_POS_a_power_of_two_and_ADDR_W_at_least_1 u_error ();
+    end
+    if (LUTS < 0 || LUTS > POS) begin : g_bad_luts
+      attn_value_row_LUTS_must_be_0_to_POS u_error ();
     end
     if (W_W != 24 || V_W != 8 || ACC_W != 44) begin : g_bad_format
       attn_value_row_is_made_for_weights_of_24_bits_V_of_8_and_sums_of_44 u_error ();

@@ -36,6 +36,7 @@ module tern_core #(
     parameter SCORE_ULTRA   = 0,     // 1: in UltraRAM
     parameter BATCH         = 4,     // most texts that are decoded together, 1..4 and T_COLS
     parameter VECTOR_ULTRA  = 0,     // 1: vectors of a chunk and what attention multiplies are kept in UltraRAM
+    parameter VALUE_LUTS    = 0,     // positions of a tile whose products with V are made of LUTs, 0..WIDE_W / 256
     // Follows from the others, not to be set: bits of the number of a tile's group of 8 rows.
     parameter GROUP_W       = (WIDE_W > 512) ? $clog2(WIDE_W / 512) : 1
 ) (
@@ -1124,15 +1125,16 @@ module tern_core #(
   assign jobs_ready[ATTN] = attention_ready || no_pass;
 
   attn_core #(
-      .WIDE_W (WIDE_W),
-      .Q_PAR  (Q_PAR),
-      .COLS   (T_COLS),
-      .GROUPS (GROUPS),
-      .SLICES (SLICES),
-      .BEATS  (BEATS),
-      .DEPTH  (SCORE_DEPTH),
-      .ULTRA  (SCORE_ULTRA * SCORE_DEPTH),
-      .Q_ULTRA(VECTOR_ULTRA)
+      .WIDE_W    (WIDE_W),
+      .Q_PAR     (Q_PAR),
+      .COLS      (T_COLS),
+      .GROUPS    (GROUPS),
+      .SLICES    (SLICES),
+      .BEATS     (BEATS),
+      .DEPTH     (SCORE_DEPTH),
+      .ULTRA     (SCORE_ULTRA * SCORE_DEPTH),
+      .Q_ULTRA   (VECTOR_ULTRA),
+      .VALUE_LUTS(VALUE_LUTS)
   ) u_attention (
       .clk         (clk),
       .rst         (rst),

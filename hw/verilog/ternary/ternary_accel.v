@@ -38,6 +38,7 @@ module ternary_accel #(
     parameter        SCORE_ULTRA   = 0,      // 1: they wait in UltraRAM
     parameter        BATCH         = 4,      // most texts that are decoded together, 1..4 and T_COLS
     parameter        VECTOR_ULTRA  = 0,      // 1: vectors of a chunk and what attention multiplies are kept in UltraRAM
+    parameter        VALUE_LUTS    = 0,      // positions of a tile whose products with V are made of LUTs
     parameter [63:0] CONFIG_HASH   = 64'd0,  // identity of the configuration
     parameter [31:0] BUILD_ID      = 32'd0   // number of the build
 ) (
@@ -502,7 +503,8 @@ module ternary_accel #(
       .SCORE_DEPTH(SCORE_DEPTH),
       .SCORE_ULTRA(SCORE_ULTRA),
       .BATCH      (BATCH),
-      .VECTOR_ULTRA(VECTOR_ULTRA)
+      .VECTOR_ULTRA(VECTOR_ULTRA),
+      .VALUE_LUTS(VALUE_LUTS)
   ) u_core (
       .clk            (clk),
       .rst            (rst),
