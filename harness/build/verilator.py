@@ -13,7 +13,7 @@ from harness.toolchain import Compiler, Toolchain, find_compiler, find_verilator
 
 PORTS_KNOWN = (5, 48)  # tested; for an older one all signals of the top (not below) are made visible
 UNITY_LIMIT = 400_000  # bytes of generated C++ up to which one compilation is faster than several
-PLAIN_UNITY_LIMIT = 8_000_000  # the same for -O0, where reading the headers takes longer than compiling; 400 MB of memory
+PLAIN_UNITY_LIMIT = 8_000_000  # the same for -O0, where reading headers takes longer than compiling; 400 MB of memory
 
 
 def build_verilator(spec: VerilatorBuild) -> Path:
