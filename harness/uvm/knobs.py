@@ -4,10 +4,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-import vsc
 from numpy.random import Generator
 
 from golden.spec.configs import TernConfig
+from harness.uvm import draws
+from harness.uvm.draws import Weights, knob
 from harness.uvm.items import Action, Arguments
 from harness.uvm.stalls import StallKind
 
@@ -39,18 +40,18 @@ ILLEGAL_NAMES = tuple(ILLEGAL)
 class Knobs:
     """What varies from start to start, by name."""
 
-    tiles: str
-    blocks: str
-    full_rows: bool
-    full_cols: bool
-    vectors: int
-    w_name: str
-    x_name: str
-    stalls: StallKind
-    stall_percent: int
-    action: Action
-    illegal: str
-    skew: int
+    tiles: str = knob(TILE_CLASSES)
+    blocks: str = knob(BLOCK_CLASSES)
+    full_rows: bool = knob((False, True), bits=1)
+    full_cols: bool = knob((False, True), bits=1)
+    w_name: str = knob(W_NAMES)
+    x_name: str = knob(X_NAMES)
+    stalls: StallKind = knob(tuple(StallKind))
+    action: Action = knob(tuple(Action))
+    illegal: str = knob(ILLEGAL_NAMES)
+    vectors: int = knob(span=(1, 255))
+    stall_percent: int = knob(span=(5, 90))
+    skew: int = knob(SKEWS)
 
     def shape(self, cfg: TernConfig, rng: Generator) -> tuple[int, int, int]:
         """Return rows, columns and vectors of the drawn classes."""
@@ -66,64 +67,10 @@ class Knobs:
         return rows, cols, 1 + (self.vectors - 1) % cfg.t_cols
 
 
-@vsc.randobj
-class _Draw:
-    """The same as indices into the tuples above, which pyvsc can constrain and weigh."""
-
-    def __init__(self) -> None:
-        self.tiles = vsc.rand_uint8_t()
-        self.blocks = vsc.rand_uint8_t()
-        self.full_rows = vsc.rand_bit_t(1)
-        self.full_cols = vsc.rand_bit_t(1)
-        self.vectors = vsc.rand_uint8_t()
-        self.w_profile = vsc.rand_uint8_t()
-        self.x_profile = vsc.rand_uint8_t()
-        self.stall_kind = vsc.rand_uint8_t()
-        self.stall_percent = vsc.rand_uint8_t()
-        self.action = vsc.rand_uint8_t()
-        self.illegal = vsc.rand_uint8_t()
-        self.skew = vsc.rand_uint8_t()
-
-    @vsc.constraint
-    def ranges(self) -> None:
-        """Keep every index inside its tuple."""
-        self.tiles < len(TILE_CLASSES)  # noqa: B015 - pyvsc records expression statements as constraints
-        self.blocks < len(BLOCK_CLASSES)  # noqa: B015 - same
-        self.w_profile < len(W_NAMES)  # noqa: B015 - same
-        self.x_profile < len(X_NAMES)  # noqa: B015 - same
-        self.stall_kind < len(StallKind)  # noqa: B015 - same
-        self.action < len(Action)  # noqa: B015 - same
-        self.illegal < len(ILLEGAL_NAMES)  # noqa: B015 - same
-        self.vectors >= 1  # noqa: B015 - same
-        self.stall_percent.inside(vsc.rangelist((5, 90)))
-        self.skew < len(SKEWS)  # noqa: B015 - same
-
-    @vsc.constraint
-    def weights(self) -> None:
-        """Plain starts and full-range values most often; every special one often enough."""
-        vsc.dist(self.action, [vsc.weight(0, 8), *(vsc.weight(i, 1) for i in range(1, len(Action)))])
-        vsc.dist(self.w_profile, [vsc.weight(0, 4), *(vsc.weight(i, 1) for i in range(1, len(W_NAMES)))])
-        vsc.dist(self.x_profile, [vsc.weight(0, 4), *(vsc.weight(i, 1) for i in range(1, len(X_NAMES)))])
-        vsc.dist(self.tiles, [vsc.weight(0, 3), vsc.weight(1, 4), vsc.weight(2, 3), vsc.weight(3, 1)])
+WEIGHTS: Weights = {"action": (8,), "w_name": (4,), "x_name": (4,), "tiles": (3, 4, 3)}
+"""Plain starts and full-range values most often; every special one often enough."""
 
 
 def draw(seed: int) -> Iterator[Knobs]:
     """Yield knobs for ever; the same seed gives the same ones."""
-    source = _Draw()
-    source.set_randstate(vsc.RandState.mkFromSeed(seed))
-    while True:
-        source.randomize()
-        yield Knobs(
-            tiles=TILE_CLASSES[int(source.tiles)],
-            blocks=BLOCK_CLASSES[int(source.blocks)],
-            full_rows=bool(source.full_rows),
-            full_cols=bool(source.full_cols),
-            vectors=int(source.vectors),
-            w_name=W_NAMES[int(source.w_profile)],
-            x_name=X_NAMES[int(source.x_profile)],
-            stalls=StallKind(int(source.stall_kind)),
-            stall_percent=int(source.stall_percent),
-            action=Action(int(source.action)),
-            illegal=ILLEGAL_NAMES[int(source.illegal)],
-            skew=SKEWS[int(source.skew)],
-        )
+    return draws.draw(Knobs, WEIGHTS, seed)

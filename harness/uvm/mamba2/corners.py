@@ -9,8 +9,9 @@ from dataclasses import replace
 from itertools import cycle, product
 from random import Random
 
-from harness.uvm.mamba2.knobs import GENERATE, KINDS, PARTS, PLACES, STYLES, Knobs, draw
+from harness.uvm.mamba2.knobs import KINDS, PARTS, PLACES, STYLES, Knobs, draw
 from harness.uvm.model_corners import disturbed, endless, faults
+from harness.uvm.model_knobs import GENERATE
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
 

@@ -16,7 +16,8 @@ from golden.spec import Mamba2AccelConfig
 from golden.spec.gen.mamba2_accel import ErrorCode
 from harness.uvm.coverage import named, names_of, numbers
 from harness.uvm.mamba2.items import Stimulus
-from harness.uvm.mamba2.knobs import ILLEGAL_NAMES, KINDS, PARTS, PLACES, STYLES, ZOO
+from harness.uvm.mamba2.knobs import ILLEGAL_NAMES, KINDS, PARTS, PLACES, STYLES
+from harness.uvm.model_knobs import ZOO
 from harness.uvm.model_start import WHOLE, Action, ModelItem
 from harness.uvm.stalls import StallKind
 

@@ -5,37 +5,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import vsc
-
 from golden.mamba2.accel.arguments import Arguments, Build
 from golden.mamba2.integer.extremes import STYLES as EXTREMES
 from golden.spec.gen.mamba2_accel import MAX_LAYERS, MAX_TOKENS, MAX_VOCAB, ErrorCode
+from harness.uvm import draws
+from harness.uvm.draws import Weights, knob
+from harness.uvm.model_knobs import GENERATE, LAYERS, PROMPTS, SKEWS, far, prompt_tokens
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
 
 STYLES = ("synthetic", *EXTREMES)
 """Where parameters come from: an imitated model, or numbers at the ends of what each may be."""
-ZOO = "zoo"
-"""The style that is not drawn."""
-PROMPTS = ("one", "chunk_less_1", "chunk", "chunk_and_1", "two_chunks", "two_chunks_and_1", "three_chunks_and_2")
 PLACES = ("chip", "memory", "mixed")
 """Where the layers of a model keep their state."""
 KINDS = ("tokens", "raw", "continued")
 PARTS = ("whole", "front", "back", "middle")
 """Which layers of a model a run takes: all, or some with others behind, before, or both. Few layers give less."""
 VOCABS = (8, 9, 40, 67)
-SKEWS = (0, 1, 3, 61)
-LAYERS = (1, 2, 3)
-GENERATE = (0, 1, 2, 3, 4)
 D_MODELS, HEADDIMS, D_STATES = (16, 24, 32, 40, 64, 96, 128), (8, 16, 24, 32, 64), (8, 16, 24, 32, 64)
 TILES = 1 << 11
 """Most values of a layer's state of a drawn shape, in tiles of 64: larger ones only cost time."""
 
 Spoiler = Callable[[Arguments, Build], Arguments]
-
-
-def _far(a: Arguments, build: Build) -> int:
-    return a.arena_bytes - a.arena_bytes % build.port_bytes
 
 
 # Name of each illegal argument -> how to make it. What it is refused with is for golden to say.
@@ -84,11 +75,11 @@ ILLEGAL: dict[str, Spoiler] = {
     "odd_base": lambda a, b: replace(a, bases=(*a.bases[:-1], a.bases[-1] + 2)),
     "odd_arena": lambda a, b: replace(a, arena_bytes=a.arena_bytes + 1),
     "small_arena": lambda a, b: replace(a, arena_bytes=b.port_bytes),
-    "p_beyond": lambda a, b: replace(a, p_off=_far(a, b)),
-    "w_beyond": lambda a, b: replace(a, w_off=_far(a, b) - b.port_bytes),
-    "e_beyond": lambda a, b: replace(a, e_off=_far(a, b)),
+    "p_beyond": lambda a, b: replace(a, p_off=far(a, b)),
+    "w_beyond": lambda a, b: replace(a, w_off=far(a, b) - b.port_bytes),
+    "e_beyond": lambda a, b: replace(a, e_off=far(a, b)),
     "tok_wraps": lambda a, b: replace(a, tok_off=(1 << 64) - b.port_bytes),
-    "s_beyond": lambda a, b: replace(a, s_off=_far(a, b), s_bytes=a.s_bytes + b.port_bytes),
+    "s_beyond": lambda a, b: replace(a, s_off=far(a, b), s_bytes=a.s_bytes + b.port_bytes),
     "out_wraps": lambda a, b: replace(a, out_off=(1 << 64) - b.port_bytes),
     "w_wraps": lambda a, b: replace(a, w_off=(1 << 64) - b.port_bytes),
 }
@@ -130,111 +121,35 @@ def shapes(build: Build) -> tuple[Shape, ...]:
 class Knobs:
     """What varies from start to start, by name. `shape`, `region` and `port` are taken modulo what there is."""
 
-    shape: int
-    two_groups: bool
-    layers: int
-    part: str
-    vocab: int
-    prompt: str
-    generate: int
-    place: str
-    kind: str
-    tap: int
-    tap_all: bool
-    style: str
-    stalls: StallKind
-    stall_percent: int
-    action: Action
-    illegal: str
-    skew: int
-    region: int
-    port: int
+    shape: int = knob()
+    layers: int = knob(LAYERS)
+    vocab: int = knob(VOCABS)
+    prompt: str = knob(PROMPTS)
+    generate: int = knob(GENERATE)
+    place: str = knob(PLACES)
+    kind: str = knob(KINDS)
+    part: str = knob(PARTS)
+    tap: int = knob(range(4))
+    tap_all: bool = knob((False, True, True))
+    two_groups: bool = knob((True, *(False,) * 4))
+    style: str = knob(STYLES)
+    stalls: StallKind = knob(tuple(StallKind))
+    stall_percent: int = knob(span=(5, 80))
+    action: Action = knob(tuple(Action))
+    illegal: str = knob(ILLEGAL_NAMES)
+    skew: int = knob(SKEWS)
+    region: int = knob()
+    port: int = knob()
 
     def tokens(self, t_cols: int) -> int:
         """Return the length of the prompt."""
-        lengths = (1, max(t_cols - 1, 1), t_cols, t_cols + 1, 2 * t_cols, 2 * t_cols + 1, 3 * t_cols + 2)
-        return lengths[PROMPTS.index(self.prompt)]
+        return prompt_tokens(self.prompt, t_cols)
 
 
-@vsc.randobj
-class _Draw:
-    """The same as indices into the tuples above, which pyvsc can constrain and weigh."""
-
-    def __init__(self) -> None:
-        self.shape = vsc.rand_uint8_t()
-        self.two_groups = vsc.rand_uint8_t()
-        self.layers = vsc.rand_uint8_t()
-        self.part = vsc.rand_uint8_t()
-        self.vocab = vsc.rand_uint8_t()
-        self.prompt = vsc.rand_uint8_t()
-        self.generate = vsc.rand_uint8_t()
-        self.place = vsc.rand_uint8_t()
-        self.kind = vsc.rand_uint8_t()
-        self.tap = vsc.rand_uint8_t()
-        self.tap_all = vsc.rand_uint8_t()
-        self.style = vsc.rand_uint8_t()
-        self.stall_kind = vsc.rand_uint8_t()
-        self.stall_percent = vsc.rand_uint8_t()
-        self.action = vsc.rand_uint8_t()
-        self.illegal = vsc.rand_uint8_t()
-        self.skew = vsc.rand_uint8_t()
-        self.region = vsc.rand_uint8_t()
-        self.port = vsc.rand_uint8_t()
-
-    @vsc.constraint
-    def ranges(self) -> None:
-        """Keep every index inside its tuple."""
-        self.layers < len(LAYERS)  # noqa: B015 - pyvsc records expression statements as constraints
-        self.vocab < len(VOCABS)  # noqa: B015 - same
-        self.prompt < len(PROMPTS)  # noqa: B015 - same
-        self.generate < len(GENERATE)  # noqa: B015 - same
-        self.place < len(PLACES)  # noqa: B015 - same
-        self.kind < len(KINDS)  # noqa: B015 - same
-        self.part < len(PARTS)  # noqa: B015 - same
-        self.tap < 4  # noqa: B015 - same
-        self.tap_all < 3  # noqa: B015 - same
-        self.two_groups < 5  # noqa: B015 - same
-        self.style < len(STYLES)  # noqa: B015 - same
-        self.stall_kind < len(StallKind)  # noqa: B015 - same
-        self.stall_percent.inside(vsc.rangelist((5, 80)))
-        self.action < len(Action)  # noqa: B015 - same
-        self.illegal < len(ILLEGAL_NAMES)  # noqa: B015 - same
-        self.skew < len(SKEWS)  # noqa: B015 - same
-
-    @vsc.constraint
-    def weights(self) -> None:
-        """Plain starts most often; every special one often enough."""
-        vsc.dist(self.action, [vsc.weight(0, 8), *(vsc.weight(i, 1) for i in range(1, len(Action)))])
-        vsc.dist(self.style, [vsc.weight(0, 5), vsc.weight(1, 3), *(vsc.weight(i, 1) for i in range(2, len(STYLES)))])
-        vsc.dist(self.kind, [vsc.weight(0, 4), vsc.weight(1, 1), vsc.weight(2, 2)])
-        vsc.dist(self.part, [vsc.weight(0, 3), *(vsc.weight(i, 1) for i in range(1, len(PARTS)))])
-        vsc.dist(self.layers, [vsc.weight(0, 4), vsc.weight(1, 3), vsc.weight(2, 1)])
+WEIGHTS: Weights = {"action": (8,), "style": (5, 3), "kind": (4, 1, 2), "part": (3,), "layers": (4, 3, 1)}
+"""Plain starts most often; every special one often enough."""
 
 
 def draw(seed: int) -> Iterator[Knobs]:
     """Yield knobs for ever; the same seed gives the same ones."""
-    source = _Draw()
-    source.set_randstate(vsc.RandState.mkFromSeed(seed))
-    while True:
-        source.randomize()
-        yield Knobs(
-            shape=int(source.shape),
-            two_groups=int(source.two_groups) == 0,
-            layers=LAYERS[int(source.layers)],
-            part=PARTS[int(source.part)],
-            vocab=VOCABS[int(source.vocab)],
-            prompt=PROMPTS[int(source.prompt)],
-            generate=GENERATE[int(source.generate)],
-            place=PLACES[int(source.place)],
-            kind=KINDS[int(source.kind)],
-            tap=int(source.tap),
-            tap_all=int(source.tap_all) > 0,
-            style=STYLES[int(source.style)],
-            stalls=StallKind(int(source.stall_kind)),
-            stall_percent=int(source.stall_percent),
-            action=Action(int(source.action)),
-            illegal=ILLEGAL_NAMES[int(source.illegal)],
-            skew=SKEWS[int(source.skew)],
-            region=int(source.region),
-            port=int(source.port),
-        )
+    return draws.draw(Knobs, WEIGHTS, seed)

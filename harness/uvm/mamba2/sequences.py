@@ -10,7 +10,8 @@ import numpy as np
 from harness.uvm.mamba2 import stimuli
 from harness.uvm.mamba2.corners import corners as pairs
 from harness.uvm.mamba2.items import Stimulus
-from harness.uvm.mamba2.knobs import ILLEGAL_NAMES, ZOO, Knobs, draw
+from harness.uvm.mamba2.knobs import ILLEGAL_NAMES, Knobs, draw
+from harness.uvm.model_knobs import ZOO
 from harness.uvm.model_sequences import UNSEEN, Bed
 from harness.uvm.model_start import Action
 from harness.uvm.model_streams import RESIDUAL

@@ -12,14 +12,13 @@ from random import Random
 from golden.spec import TernAccelConfig
 from golden.ternary.accel.arguments import Build, build_of
 from harness.uvm.model_corners import disturbed, endless, faults
+from harness.uvm.model_knobs import GENERATE, LAYERS
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
 from harness.uvm.ternary.knobs import (
     BATCHES,
     CACHED,
-    GENERATE,
     HEADS,
-    LAYERS,
     LENGTHS,
     LONGEST,
     OWNS,

@@ -17,10 +17,11 @@ from golden.ternary.integer.block import decode, prefill
 from golden.ternary.integer.profile import TernaryProfile
 from golden.ternary.integer.taps import checking
 from harness.uvm.coverage import named, names_of, numbers
+from harness.uvm.model_knobs import GENERATE, ZOO
 from harness.uvm.model_start import WHOLE, Action, ModelItem
 from harness.uvm.stalls import StallKind
 from harness.uvm.ternary.items import Stimulus
-from harness.uvm.ternary.knobs import BATCHES, CACHED, GENERATE, HEADS, ILLEGAL_NAMES, SHARES, STYLES, ZOO
+from harness.uvm.ternary.knobs import BATCHES, CACHED, HEADS, ILLEGAL_NAMES, SHARES, STYLES
 from harness.uvm.ternary.stimuli import cache_fits
 
 VALUES = ("embedding", "branch", "residual")

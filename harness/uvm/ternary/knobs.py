@@ -5,20 +5,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import vsc
-
 from golden.spec.gen.ternary_accel import MAX_LAYERS, MAX_ROOM, MAX_TOKENS, MAX_VOCAB, ErrorCode
 from golden.ternary.accel.arguments import HEAD_WIDTHS, Arguments, Build, argument_error, whole
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer.extremes import STYLES as EXTREMES
+from harness.uvm import draws
+from harness.uvm.draws import Weights, knob
+from harness.uvm.model_knobs import GENERATE, LAYERS, PROMPTS, SKEWS, far, prompt_tokens
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
 
 STYLES = ("synthetic", *EXTREMES)
 """Where parameters come from: an imitated model, or numbers at the ends of what each may be."""
-ZOO = "zoo"
-"""The style that is not drawn."""
-PROMPTS = ("one", "chunk_less_1", "chunk", "chunk_and_1", "two_chunks", "two_chunks_and_1", "three_chunks_and_2")
 LENGTHS = (
     *("none", "one", "tile", "tile_and_1", "block_less_2", "block_less_1", "block", "block_and_1"),
     "two_blocks_and_3",
@@ -37,11 +35,8 @@ SHARES = (1, 2, 3, 4)
 """Heads of queries for a head of keys."""
 BATCHES = (1, 2, 3, 4)
 VOCABS = (8, 9, 15, 16, 17, 40, 67)
-SKEWS = (0, 1, 3, 61)
 SLACKS = (0, 1, 30)
 """Positions of room that nobody uses."""
-LAYERS = (1, 2, 3)
-GENERATE = (0, 1, 2, 3, 4)
 HEAD_COUNTS = (1, 2, 3, 4, 6, 8)
 FEEDS = (8, 16, 48, 104, 112, 240)
 TRITS = 200_000
@@ -50,10 +45,6 @@ POSITIONS = 1024
 """Of a drawn model."""
 
 Spoiler = Callable[[Arguments, Build], Arguments]
-
-
-def _far(a: Arguments, build: Build) -> int:
-    return a.arena_bytes - a.arena_bytes % build.port_bytes
 
 
 def _wrap(a: Arguments, build: Build) -> int:
@@ -119,10 +110,10 @@ ILLEGAL: dict[str, Spoiler] = {
     "odd_base": lambda a, b: replace(a, bases=(*a.bases[:-1], a.bases[-1] + 2)),
     "odd_arena": lambda a, b: replace(a, arena_bytes=a.arena_bytes + 1),
     "small_arena": lambda a, b: replace(a, arena_bytes=b.port_bytes),
-    "w_beyond": lambda a, b: replace(a, w_off=_far(a, b) - b.port_bytes),
-    "e_beyond": lambda a, b: replace(a, e_off=_far(a, b)),
-    "a_beyond": lambda a, b: replace(a, a_off=_far(a, b)),
-    "k_beyond": lambda a, b: replace(a, k_off=_far(a, b)),
+    "w_beyond": lambda a, b: replace(a, w_off=far(a, b) - b.port_bytes),
+    "e_beyond": lambda a, b: replace(a, e_off=far(a, b)),
+    "a_beyond": lambda a, b: replace(a, a_off=far(a, b)),
+    "k_beyond": lambda a, b: replace(a, k_off=far(a, b)),
     "w_wraps": lambda a, b: replace(a, w_off=_wrap(a, b)),
     "k_wraps": lambda a, b: replace(a, k_off=_wrap(a, b)),
     "tok_wraps": lambda a, b: replace(a, tok_off=_wrap(a, b)),
@@ -168,34 +159,33 @@ def _legal(shape: Shape, build: Build) -> bool:
 class Knobs:
     """What varies from start to start, by name. `shape`, `region` and `port` are taken modulo what there is."""
 
-    shape: int
-    share: int
-    layers: int
-    vocab: int
-    head: str
-    batch: int
-    prefix: str
-    own: tuple[str, ...]
-    slack: int
-    cached: str
-    prompt: str
-    generate: int
-    tap: int
-    tap_all: bool
-    style: str
-    stalls: StallKind
-    stall_percent: int
-    action: Action
-    illegal: str
-    bad: str
-    skew: int
-    region: int
-    port: int
+    shape: int = knob()
+    share: int = knob(SHARES)
+    layers: int = knob(LAYERS)
+    vocab: int = knob(VOCABS)
+    head: str = knob(HEADS)
+    batch: int = knob(BATCHES)
+    prefix: str = knob(LENGTHS)
+    own: tuple[str, ...] = knob(OWNS, count=4)
+    slack: int = knob(SLACKS)
+    cached: str = knob(CACHED)
+    prompt: str = knob(PROMPTS)
+    generate: int = knob(GENERATE)
+    tap: int = knob(range(4))
+    tap_all: bool = knob((False, True, True))
+    style: str = knob(STYLES)
+    stalls: StallKind = knob(tuple(StallKind))
+    stall_percent: int = knob(span=(5, 80))
+    action: Action = knob(tuple(Action))
+    illegal: str = knob(ILLEGAL_NAMES)
+    bad: str = knob(BAD)
+    skew: int = knob(SKEWS)
+    region: int = knob()
+    port: int = knob()
 
     def tokens(self, t_cols: int) -> int:
         """Return the length of the prompt: of several texts a token of each."""
-        lengths = (1, max(t_cols - 1, 1), t_cols, t_cols + 1, 2 * t_cols, 2 * t_cols + 1, 3 * t_cols + 2)
-        return lengths[PROMPTS.index(self.prompt)] if self.batch == 1 else self.batch
+        return prompt_tokens(self.prompt, t_cols) if self.batch == 1 else self.batch
 
     def positions(self, wide_bytes: int) -> tuple[int, tuple[int, ...]]:
         """Return the cached positions of the prefix, 0 for the longest, and of each text, by what a beat holds."""
@@ -205,102 +195,10 @@ class Knobs:
         return places[self.prefix], tuple(places[own] for own in self.own[: self.batch])
 
 
-@vsc.randobj
-class _Draw:
-    """The same as indices into the tuples above, which pyvsc can constrain and weigh."""
-
-    def __init__(self) -> None:
-        self.shape = vsc.rand_uint8_t()
-        self.share = vsc.rand_uint8_t()
-        self.layers = vsc.rand_uint8_t()
-        self.vocab = vsc.rand_uint8_t()
-        self.head = vsc.rand_uint8_t()
-        self.batch = vsc.rand_uint8_t()
-        self.prefix = vsc.rand_uint8_t()
-        self.own_0 = vsc.rand_uint8_t()
-        self.own_1 = vsc.rand_uint8_t()
-        self.own_2 = vsc.rand_uint8_t()
-        self.own_3 = vsc.rand_uint8_t()
-        self.slack = vsc.rand_uint8_t()
-        self.cached = vsc.rand_uint8_t()
-        self.prompt = vsc.rand_uint8_t()
-        self.generate = vsc.rand_uint8_t()
-        self.tap = vsc.rand_uint8_t()
-        self.tap_all = vsc.rand_uint8_t()
-        self.style = vsc.rand_uint8_t()
-        self.stall_kind = vsc.rand_uint8_t()
-        self.stall_percent = vsc.rand_uint8_t()
-        self.action = vsc.rand_uint8_t()
-        self.illegal = vsc.rand_uint8_t()
-        self.bad = vsc.rand_uint8_t()
-        self.skew = vsc.rand_uint8_t()
-        self.region = vsc.rand_uint8_t()
-        self.port = vsc.rand_uint8_t()
-
-    @vsc.constraint
-    def ranges(self) -> None:
-        """Keep every index inside its tuple."""
-        self.share < len(SHARES)  # noqa: B015 - pyvsc records expression statements as constraints
-        self.layers < len(LAYERS)  # noqa: B015 - same
-        self.vocab < len(VOCABS)  # noqa: B015 - same
-        self.head < len(HEADS)  # noqa: B015 - same
-        self.batch < len(BATCHES)  # noqa: B015 - same
-        self.prefix < len(LENGTHS)  # noqa: B015 - same
-        self.own_0 < len(OWNS)  # noqa: B015 - same
-        self.own_1 < len(OWNS)  # noqa: B015 - same
-        self.own_2 < len(OWNS)  # noqa: B015 - same
-        self.own_3 < len(OWNS)  # noqa: B015 - same
-        self.slack < len(SLACKS)  # noqa: B015 - same
-        self.cached < len(CACHED)  # noqa: B015 - same
-        self.prompt < len(PROMPTS)  # noqa: B015 - same
-        self.generate < len(GENERATE)  # noqa: B015 - same
-        self.tap < 4  # noqa: B015 - same
-        self.tap_all < 3  # noqa: B015 - same
-        self.style < len(STYLES)  # noqa: B015 - same
-        self.stall_kind < len(StallKind)  # noqa: B015 - same
-        self.stall_percent.inside(vsc.rangelist((5, 80)))
-        self.action < len(Action)  # noqa: B015 - same
-        self.illegal < len(ILLEGAL_NAMES)  # noqa: B015 - same
-        self.bad < len(BAD)  # noqa: B015 - same
-        self.skew < len(SKEWS)  # noqa: B015 - same
-
-    @vsc.constraint
-    def weights(self) -> None:
-        """Plain starts most often; every special one often enough."""
-        vsc.dist(self.action, [vsc.weight(0, 8), *(vsc.weight(i, 1) for i in range(1, len(Action)))])
-        vsc.dist(self.style, [vsc.weight(0, 5), vsc.weight(1, 3), *(vsc.weight(i, 1) for i in range(2, len(STYLES)))])
-        vsc.dist(self.batch, [vsc.weight(0, 3), *(vsc.weight(i, 1) for i in range(1, len(BATCHES)))])
-        vsc.dist(self.layers, [vsc.weight(0, 4), vsc.weight(1, 3), vsc.weight(2, 1)])
+WEIGHTS: Weights = {"action": (8,), "style": (5, 3), "batch": (3,), "layers": (4, 3, 1)}
+"""Plain starts most often; every special one often enough."""
 
 
 def draw(seed: int) -> Iterator[Knobs]:
     """Yield knobs for ever; the same seed gives the same ones."""
-    source = _Draw()
-    source.set_randstate(vsc.RandState.mkFromSeed(seed))
-    while True:
-        source.randomize()
-        yield Knobs(
-            shape=int(source.shape),
-            share=SHARES[int(source.share)],
-            layers=LAYERS[int(source.layers)],
-            vocab=VOCABS[int(source.vocab)],
-            head=HEADS[int(source.head)],
-            batch=BATCHES[int(source.batch)],
-            prefix=LENGTHS[int(source.prefix)],
-            own=tuple(OWNS[int(each)] for each in (source.own_0, source.own_1, source.own_2, source.own_3)),
-            slack=SLACKS[int(source.slack)],
-            cached=CACHED[int(source.cached)],
-            prompt=PROMPTS[int(source.prompt)],
-            generate=GENERATE[int(source.generate)],
-            tap=int(source.tap),
-            tap_all=int(source.tap_all) > 0,
-            style=STYLES[int(source.style)],
-            stalls=StallKind(int(source.stall_kind)),
-            stall_percent=int(source.stall_percent),
-            action=Action(int(source.action)),
-            illegal=ILLEGAL_NAMES[int(source.illegal)],
-            bad=BAD[int(source.bad)],
-            skew=SKEWS[int(source.skew)],
-            region=int(source.region),
-            port=int(source.port),
-        )
+    return draws.draw(Knobs, WEIGHTS, seed)

@@ -11,13 +11,14 @@ import torch
 from golden.ternary.accel.start import Run
 from golden.ternary.integer.block import prefill
 from golden.ternary.integer.model import Requests, empty_cache
+from harness.uvm.model_knobs import ZOO
 from harness.uvm.model_sequences import UNSEEN, Bed
 from harness.uvm.model_start import Action
 from harness.uvm.model_streams import RESIDUAL
 from harness.uvm.ternary import stimuli
 from harness.uvm.ternary.corners import corners as pairs
 from harness.uvm.ternary.items import Stimulus
-from harness.uvm.ternary.knobs import ILLEGAL_NAMES, ZOO, Knobs, draw
+from harness.uvm.ternary.knobs import ILLEGAL_NAMES, Knobs, draw
 
 TEXT, CHOSEN, SHARED, TEXTS = 12, 8, 40, 4
 """Tokens of a prompt, tokens chosen, tokens that several texts share, and how many texts."""

@@ -13,21 +13,8 @@ from golden.spec.gen.mamba2_accel import ErrorCode
 from harness.uvm.arena import contents
 from harness.uvm.mamba2.items import Stimulus
 from harness.uvm.mamba2.kernel import written
-from harness.uvm.mamba2.knobs import (
-    GENERATE,
-    ILLEGAL_NAMES,
-    KINDS,
-    LAYERS,
-    PARTS,
-    PLACES,
-    PROMPTS,
-    SKEWS,
-    STYLES,
-    VOCABS,
-    Knobs,
-    draw,
-    shapes,
-)
+from harness.uvm.mamba2.knobs import ILLEGAL_NAMES, KINDS, PARTS, PLACES, STYLES, VOCABS, Knobs, draw, shapes
+from harness.uvm.model_knobs import GENERATE, LAYERS, PROMPTS, SKEWS
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import Access, StallKind
 from tests.harness.uvm.mamba2.starts import ARENA, CONFIGS, start, starts

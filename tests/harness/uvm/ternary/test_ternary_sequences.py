@@ -8,10 +8,11 @@ import pytest
 from golden.spec import TernAccelConfig
 from golden.spec.gen.ternary_accel import ErrorCode
 from golden.ternary.accel.arguments import argument_error, build_of
+from harness.uvm.model_knobs import ZOO
 from harness.uvm.model_sequences import Bed
 from harness.uvm.model_start import Action
 from harness.uvm.ternary import sequences
-from harness.uvm.ternary.knobs import ILLEGAL_NAMES, ZOO
+from harness.uvm.ternary.knobs import ILLEGAL_NAMES
 from harness.uvm.ternary.scoreboard import predict
 from tests.harness.uvm.ternary.starts import ARENA, CONFIGS
 

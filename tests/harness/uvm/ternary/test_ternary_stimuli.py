@@ -13,6 +13,7 @@ from golden.ternary.accel import image
 from golden.ternary.accel.arguments import argument_error, build_of
 from golden.ternary.accel.start import model_parts
 from harness.uvm.arena import contents, wide
+from harness.uvm.model_knobs import GENERATE, LAYERS, PROMPTS, SKEWS
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import Access, StallKind
 from harness.uvm.ternary import stimuli
@@ -22,15 +23,11 @@ from harness.uvm.ternary.knobs import (
     BAD,
     BATCHES,
     CACHED,
-    GENERATE,
     HEADS,
     ILLEGAL_NAMES,
-    LAYERS,
     LENGTHS,
     OWNS,
-    PROMPTS,
     SHARES,
-    SKEWS,
     SLACKS,
     STYLES,
     VOCABS,
