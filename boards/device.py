@@ -8,8 +8,8 @@ from pynq.pl_server.device import Device
 
 from boards.facts import Board
 from boards.lock import BoardLock
-from boards.memory import BufferObject, ChannelMemory, DeviceBuffer, copy
-from boards.overlay import KernelInstance, OverlayFile, PynqMetadata, read
+from boards.memory import Allocator, BufferObject, ChannelMemory, DeviceBuffer, copy
+from boards.overlay import KernelInstance, MemoryRegion, OverlayFile, PynqMetadata, read
 from golden.errors import CheckError, InputError, MachineError
 
 
@@ -23,6 +23,10 @@ class KraitDevice(Device):
         tag: the board as users name it; overlay files must be made for it.
         facts: of the board.
         virtual: whether it exists in simulation only.
+
+    Attributes:
+        loaded: the overlay file that is on the board.
+        loads: how often one was loaded; a driver that finds another number than before checks again who answers.
     """
 
     def __init__(self, tag: str, facts: Board, virtual: bool = False) -> None:
@@ -33,11 +37,13 @@ class KraitDevice(Device):
         self.lock = BoardLock(tag, virtual)
         self.memories: dict[str, ChannelMemory] = {}
         self.loaded: OverlayFile | None = None
+        self.loads = 0
+        self._channels: dict[str, ChannelMemory] = {}
 
     # ---- what a subclass defines
 
     def load(self, overlay: OverlayFile) -> None:
-        """Bring the hardware into the state that the overlay file describes, and fill `memories`."""
+        """Bring the hardware into the state that the overlay file describes, and call `add_memory` for its regions."""
         raise NotImplementedError
 
     def unload(self) -> None:
@@ -74,6 +80,7 @@ class KraitDevice(Device):
             self.clear()
             raise
         self.loaded = parser.overlay
+        self.loads += 1
         super().post_download(bitstream, parser, self.name)
 
     def gen_cache(self, bitstream: Any, parser: Any = None) -> None:
@@ -138,12 +145,18 @@ class KraitDevice(Device):
             sites = ", ".join(sorted({bo.site for bo in live}))
             raise CheckError(f"board {self.name}: {len(live)} buffers not freed, allocated at {sites}")
 
-    # ---- inside
+    # ---- for subclasses
+
+    def add_memory(self, region: MemoryRegion, allocator: Allocator) -> None:
+        """Offer a region. Its channel is the object that it was before a reload, because PYNQ's overlay keeps it."""
+        channel = self._channels.setdefault(region.name, ChannelMemory(self, region, None))
+        channel.region, channel.allocator = region, allocator
+        self.memories[region.name] = channel
 
     def clear(self) -> None:
         """Free all buffers and unload the overlay; nothing happens when there is none."""
         for memory in self.memories.values():
-            memory.free_all()
+            memory.detach()
         self.memories = {}
         self.loaded = None
         self.unload()
@@ -153,6 +166,8 @@ class KraitDevice(Device):
         if self.loaded is None:
             raise MachineError(f"board {self.name}: no overlay is loaded")
         return self.loaded
+
+    # ---- inside
 
     def _register_range(self, address: int, length: int) -> tuple[KernelInstance, int]:
         """Return the kernel that a register access belongs to, and the offset in its registers."""

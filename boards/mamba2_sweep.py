@@ -15,7 +15,7 @@ from boards.drivers.mamba2_accel import Mamba2Accel
 from boards.facts import load_board
 from boards.mamba2_bench import KERNEL, prepare, run_subject
 from boards.mamba2_image import write_model, write_prompt
-from boards.memory import BufferObject, copy
+from boards.memory import BufferObject, ChannelMemory, copy
 from boards.model_bench import Asked, memory_timing
 from boards.overlay import MemoryRegion
 from boards.sim.memory import simulated
@@ -61,7 +61,7 @@ class DirectDevice:
             for port in range(cfg.ports)
         ]
         self.memories = [
-            simulated(self, region, model.memory.attach(port, region.base, region.size))
+            ChannelMemory(self, region, simulated(region, model.memory.attach(port, region.base, region.size)))
             for port, region in enumerate(regions)
         ]
 

@@ -79,6 +79,7 @@ class Store(Protocol):
 class BufferObject:
     """What PYNQ hands to `flush` and `invalidate`."""
 
+    memory: "ChannelMemory"
     storage: Storage
     size: int
     site: str
@@ -88,6 +89,13 @@ class BufferObject:
     def address(self) -> int:
         """Return the device address of the first byte."""
         return self.storage.address
+
+    def return_pointer(self, address: int) -> None:
+        """Free the buffer, once: PYNQ calls this of a buffer that a reload has freed, too."""
+        if not self.freed:
+            self.freed = True
+            del self.memory.live[address]
+            self.storage.release()
 
 
 class DeviceBuffer(PynqBuffer):
@@ -116,10 +124,10 @@ class ChannelMemory:
     Args:
         device: the PYNQ device.
         region: where the channel lies.
-        allocator: who hands out its room.
+        allocator: who hands out its room; None while no overlay is loaded.
     """
 
-    def __init__(self, device: Any, region: MemoryRegion, allocator: Allocator) -> None:
+    def __init__(self, device: Any, region: MemoryRegion, allocator: Allocator | None) -> None:
         self.device = device
         self.region = region
         self.allocator = allocator
@@ -135,8 +143,10 @@ class ChannelMemory:
 
         Raises:
             InputError: an empty buffer, an object dtype, or options that this device has not.
-            MachineError: the channel is full.
+            MachineError: the channel is full, or no overlay is loaded.
         """
+        if self.allocator is None:
+            raise MachineError(f"{self.region.name}: no overlay is loaded, so there is no memory to allocate from")
         if any(value for value in unused.values()):
             raise InputError(f"allocate: {', '.join(sorted(unused))} not supported by {self.device.name}")
         kind = np.dtype(dtype)
@@ -145,24 +155,18 @@ class ChannelMemory:
             raise InputError(f"allocate: shape {shape} of {kind}: expected at least one byte of plain data")
         storage = self.allocator.reserve(size)
         address = storage.address
-        bo = self.live[address] = BufferObject(storage, size, _caller())
+        bo = self.live[address] = BufferObject(self, storage, size, _caller())
         buffer = DeviceBuffer(
             shape, kind, buffer=storage.host.data, device=self.device, device_address=address, bo=bo, coherent=False
         )
-        buffer.memory, buffer.pointer, buffer.return_to, buffer.freed = self, address, self, True
+        buffer.memory, buffer.pointer, buffer.return_to, buffer.freed = self, address, bo, True
         return buffer
 
-    def return_pointer(self, address: int) -> None:
-        """Free a buffer; PYNQ calls it once, from `freebuffer`."""
-        bo = self.live.pop(address, None)
-        if bo is not None:
-            bo.freed = True
-            bo.storage.release()
-
-    def free_all(self) -> None:
-        """Free what is still allocated, e.g. because another overlay takes the memory."""
-        for address in list(self.live):
-            self.return_pointer(address)
+    def detach(self) -> None:
+        """Free what is still allocated and hand out nothing more, until there is an allocator again."""
+        for address, bo in list(self.live.items()):
+            bo.return_pointer(address)
+        self.allocator = None
 
 
 class FirstFit:

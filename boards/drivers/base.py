@@ -60,6 +60,8 @@ class KraitIP(DefaultIP):
     }
     """Name -> (offset, width in bits)."""
 
+    _loads = 0
+
     def __init__(self, description: dict[str, Any]) -> None:
         super().__init__(description)
         parameters = description["parameters"]
@@ -67,11 +69,10 @@ class KraitIP(DefaultIP):
         self.config_name = str(parameters["CONFIG"])
         self.clock_mhz = float(parameters["CLOCK_MHZ"])
         self.memory_names = tuple(str(parameters["MEMORIES"]).split())
-        self.identity = self._check_identity(int(str(parameters["CONFIG_HASH"]), 16))
+        self._config_hash = int(str(parameters["CONFIG_HASH"]), 16)
+        self.identity = self._check_identity(self._config_hash)
         self._interrupts_on = hasattr(self.device, "wait_interrupt")
-        if self._interrupts_on:
-            self.put(common.Offset.IER, common.IER_DONE.mask)
-            self.put(common.Offset.GIE, common.GIE_ENABLE.mask)
+        self._enable()
 
     # ---- registers
 
@@ -97,7 +98,13 @@ class KraitIP(DefaultIP):
     # ---- runs
 
     def start(self) -> None:
-        """Start a run with the arguments that are set; one more start may be pending during a run."""
+        """Start a run with the arguments that are set; one more start may be pending during a run.
+
+        After a reload of the overlay, arguments have to be set again; whose registers they are is checked again here.
+        """
+        if getattr(self.device, "loads", 0) != self._loads:
+            self.identity = self._check_identity(self._config_hash)
+            self._enable()
         self.put(common.Offset.CTRL, common.CTRL_AP_START.mask)
 
     def wait(self, timeout_s: float = 60.0) -> None:
@@ -140,6 +147,13 @@ class KraitIP(DefaultIP):
         """Return the registers of `DUMP` as `NAME=0x..` for error messages."""
         values = ((name, self.get64(at) if width == 64 else self.get(at)) for name, (at, width) in self.DUMP.items())
         return " ".join(f"{name}={value:#x}" for name, value in values)
+
+    def _enable(self) -> None:
+        """Let the kernel interrupt, where someone listens; note which load of the overlay that holds for."""
+        self._loads = getattr(self.device, "loads", 0)
+        if self._interrupts_on:
+            self.put(common.Offset.IER, common.IER_DONE.mask)
+            self.put(common.Offset.GIE, common.GIE_ENABLE.mask)
 
     def _pause(self, left_s: float) -> None:
         if self._interrupts_on:

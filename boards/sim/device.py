@@ -69,7 +69,7 @@ class SimDevice(KraitDevice):
         model = self.model = SimModel(Path(overlay.library), self._seed)
         model.reset()
         for port, region in enumerate(self._regions(overlay, model)):
-            self.memories[region.name] = simulated(self, region, model.memory.attach(port, region.base, region.size))
+            self.add_memory(region, simulated(region, model.memory.attach(port, region.base, region.size)))
         model.memory.set_timing(self.timing(model.memory.port_bytes, overlay.kernels[0].clock_mhz))
 
     def unload(self) -> None:

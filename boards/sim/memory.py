@@ -2,12 +2,11 @@
 """Memory of a virtual board: what of it is simulation. Buffers and their checks are those of every device."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boards.memory import ChannelMemory, FirstFit
+from boards.memory import FirstFit
 from boards.overlay import MemoryRegion
 
 
@@ -27,6 +26,6 @@ class ViewStore:
         into[:] = self.view[address - self.base : address - self.base + into.size]
 
 
-def simulated(device: Any, region: MemoryRegion, view: NDArray[np.uint8]) -> ChannelMemory:
-    """Return a memory channel over a view of the simulation memory, uint8 [region.size]."""
-    return ChannelMemory(device, region, FirstFit(region, ViewStore(region.base, view)))
+def simulated(region: MemoryRegion, view: NDArray[np.uint8]) -> FirstFit:
+    """Return the allocator of a region that is a view of the simulation memory, uint8 [region.size]."""
+    return FirstFit(region, ViewStore(region.base, view))

@@ -8,7 +8,7 @@
 // Throughput   : variable: below half of the memory's.
 // Back-pressure: R and B always, or in one of four cycles; W waits for the memory.
 // Golden       : none
-// Test         : tests/harness/sim/test_axi_mem.py, tests/boards/test_sim_device.py
+// Test         : tests/harness/sim/test_axi_mem.py, tests/boards/test_device_contract.py
 //
 // Why: tests of the memory and of the virtual board must not depend on the kernels that they serve to verify.
 `default_nettype none
