@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What papers print for BitNet on the boards of this repository, as citations: not measured here.
-
-Read in abstracts and in reading notes that quote the papers; the full papers were not at hand.
-"""
+"""What TeLLMe v2 prints for BitNet on the boards of this repository, out of golden/spec/citations."""
 
 from dataclasses import dataclass
+
+from golden.spec.citations import Quantity, find
+
+NEWEST = "TeLLMe v2"
+"""The design that krait is compared with: several are cited on the same board."""
 
 
 @dataclass(frozen=True)
@@ -22,26 +24,18 @@ class Quoted:
     how: str
 
 
-_TELLME = "TeLLMe v2, arXiv 2510.15926"
-
-RATES = (Quoted("kv260", "bitnet-0.73b", 0, 25.0, _TELLME, "at most, head on the CPU"),)
-"""Of decode; at which context is not told."""
-FIRST_TOKENS = (
-    Quoted("kv260", "bitnet-0.73b", 64, 0.45, _TELLME, "on the board"),
-    Quoted("kv260", "bitnet-0.73b", 128, 0.96, _TELLME, "on the board"),
-)
-"""In seconds, of the prompts that the paper names."""
-
-
 def quoted_rate(board: str, model: str) -> Quoted | None:
-    """The printed tokens a second of decode on a board, if there is a figure."""
-    return _find(RATES, board, model, 0)
+    """The printed tokens a second of decode on a board, if there is a figure; at which context is not told."""
+    return _find(board, model, 0, "decode", "rate")
 
 
 def quoted_first_token(board: str, model: str, prompt: int) -> Quoted | None:
-    """The printed seconds until the first token, if there is a figure."""
-    return _find(FIRST_TOKENS, board, model, prompt)
+    """The printed seconds until the first token, if there is a figure: of the prompts that the paper names."""
+    return _find(board, model, prompt, "prefill", "first_token")
 
 
-def _find(figures: tuple[Quoted, ...], board: str, model: str, prompt: int) -> Quoted | None:
-    return next((q for q in figures if (q.board, q.model, q.prompt) == (board, model, prompt)), None)
+def _find(board: str, model: str, prompt: int, work: str, quantity: Quantity) -> Quoted | None:
+    for paper, run, figure in find(board, model, work, quantity):
+        if paper.name == NEWEST and run.prompt == prompt:
+            return Quoted(board, model, prompt, figure.value, paper.title, run.said)
+    return None

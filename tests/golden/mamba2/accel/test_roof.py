@@ -4,7 +4,7 @@
 import pytest
 
 from golden.mamba2.accel import image
-from golden.mamba2.accel.quoted import QUOTED, quoted
+from golden.mamba2.accel.quoted import quoted
 from golden.mamba2.accel.roof import layer_macs, layers_on_chip, step_bytes
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.profile import load
@@ -59,8 +59,17 @@ def test_layers_on_chip() -> None:
 
 
 def test_quoted_speeds_have_a_paper() -> None:
-    """Each citation is found under its own key, and names where it was printed."""
-    for each in QUOTED:
-        assert quoted(each.board, each.model, each.weight_bits, each.work) is each
-        assert "arXiv" in each.paper
+    """Each board's own design is found by board, model, bits and work, with its paper; nothing else is claimed."""
+    printed = {
+        ("u280", "mamba2-2.7b", 4, "decode"): (93.0, "LightMamba, arXiv 2502.15260"),
+        ("vck190", "mamba2-2.7b", 4, "decode"): (7.21, "LightMamba, arXiv 2502.15260"),
+        ("vck190", "mamba2-2.7b", 8, "decode"): (3.61, "LightMamba, arXiv 2502.15260"),
+        ("vc709", "mamba2-2.7b", 8, "decode"): (5.68, "FastMamba, arXiv 2505.18975"),
+        ("vc709", "mamba2-130m", 8, "prefill"): (4260.0, "FastMamba, arXiv 2505.18975"),
+    }
+    for key, found in printed.items():
+        speed = quoted(*key)
+        assert speed is not None
+        assert (speed.rate, speed.paper) == found
     assert quoted("u280", "mamba2-130m", 4, "decode") is None
+    assert quoted("vck190", "mamba2-2.7b", 4, "prefill") is None
