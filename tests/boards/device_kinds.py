@@ -11,19 +11,29 @@ from pynq import Overlay
 from boards.device import KraitDevice
 from boards.overlay import FORMAT, OverlayFile, file_hash, save
 from boards.sim.device import SimDevice
+from boards.u280.alveo import AlveoDevice
 from boards.vc709.xdma import XdmaDevice
 from harness.sim.model import SimModel
 from tests.boards.designs import Design
 from tests.boards.fake_xdma import FakeXdma, write_bitstream
+from tests.boards.fake_xrt import FakeCard, write_xclbin
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A device and what stands behind it; `model` is the kernel's at the moment, `destroy` ends what is behind."""
+    """A device and what stands behind it.
+
+    Attributes:
+        device: without an overlay yet.
+        model: the kernel's at the moment.
+        destroy: ends what is behind the device.
+        reset: what brings a hung kernel back from outside; None where a reload of the overlay does.
+    """
 
     device: KraitDevice
     model: Callable[[], SimModel]
     destroy: Callable[[], None] = lambda: None
+    reset: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,12 @@ def _xdma(folder):
     return Bench(device, lambda: board.model, board.destroy)
 
 
+def _alveo(folder):
+    card = FakeCard(folder)
+    device = AlveoDevice(sysfs=card.sysfs, xrt=str(card.library))
+    return Bench(device, lambda: card.model, card.destroy, card.reset)
+
+
 KINDS = (
     DeviceKind("sim", "sim", SimDevice, _sim, lambda folder, design: design.library, "boards.sim.device.facts_of"),
     DeviceKind(
@@ -75,5 +91,13 @@ KINDS = (
         _xdma,
         lambda folder, design: write_bitstream(folder / "design.bit", design),
         "boards.vc709.xdma.Linux",
+    ),
+    DeviceKind(
+        "alveo",
+        "u280",
+        AlveoDevice,
+        _alveo,
+        lambda folder, design: write_xclbin(folder / "design.xclbin", design),
+        "boards.u280.alveo.cards",
     ),
 )
