@@ -13,8 +13,6 @@ from harness.regress.results import Coverage, share
 T = TypeVar("T")
 Source = Literal["simulated", "measured", "estimated", "quoted"]
 
-STALLS = ("stall_weights", "stall_tables", "stall_output", "stall_hazard")
-
 
 @dataclass(frozen=True)
 class Point:
@@ -41,15 +39,6 @@ class GoalRow:
 
 
 @dataclass(frozen=True)
-class Slice:
-    """A part of a window: its name, its cycles, its share."""
-
-    name: str
-    cycles: int
-    share: float
-
-
-@dataclass(frozen=True)
 class Performance:
     """One record as the report shows it. Rates are device rates at the configuration's clock."""
 
@@ -61,7 +50,6 @@ class Performance:
     peak_gbs: float
     beats_per_cycle: float
     of_deliverable: float
-    slices: tuple[Slice, ...]
 
 
 @dataclass(frozen=True)
@@ -103,20 +91,7 @@ def performance(record: Record) -> Performance:
         peak_gbs=peak * record.deliverable,
         beats_per_cycle=record.window_busy,
         of_deliverable=record.window_of_deliverable,
-        slices=_slices(record),
     )
-
-
-def _slices(record: Record) -> tuple[Slice, ...]:
-    """Split all cycles from start to done into weight beats, stalls by cause, and what lies outside the windows."""
-
-    def total(name: str) -> int:
-        return sum(getattr(sample.counters, name) for sample in record.samples)
-
-    parts = {"weight beats": total("weight_beats")}
-    parts |= {name.removeprefix("stall_") + " stall": total(name) for name in STALLS}
-    parts["start and drain"] = record.cycles - total("window")
-    return tuple(Slice(name, cycles, cycles / max(record.cycles, 1)) for name, cycles in parts.items())
 
 
 def layers(record: Record) -> tuple[LayerRow, ...]:

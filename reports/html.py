@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the report: one HTML file with everything inline, from regression results and benchmark records."""
+"""Writes the report from results and records: one HTML file with everything inline, the same as Markdown and JSON."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,13 +15,21 @@ from harness.bench.record import Record
 from harness.bench.ternary_record import TernaryRecord
 from harness.regress import results as regress
 from harness.regress.results import Regression
-from reports import figures, mamba2, ternary
+from reports import figures, mamba2, roofline, sections, svg, ternary, text
+from reports.document import Bars, Card, Chart, Document
+from reports.figures import Source
 
 TEMPLATES = Path(__file__).parent / "templates"
+NOTE = (
+    "Hand-written Verilog against its PyTorch golden model, bit for bit. Every figure says what it is: simulated cycle "
+    "counts come from RTL simulation and are exact, and times and rates made of them are these cycles at the "
+    "configuration's declared clock, not wall time; measured ones come from a clock or a sensor; estimated ones are "
+    "computed; quoted ones are from papers."
+)
 
 
 def write(path: Path, results: Path, records: Path) -> Path:
-    """Write the report to `path`, whole or not at all; what does not exist yet is said to be missing in the report.
+    """Write the report to `path`, report.md and report.json beside it; what does not exist yet is said to be missing.
 
     Raises:
         InputError: there is neither a result nor a record, or one is malformed.
@@ -32,14 +41,17 @@ def write(path: Path, results: Path, records: Path) -> Path:
     bitnets = ternary_record.read(records.with_name("ternary.jsonl"))
     if regression is None and not benchmarks and not models and not bitnets:
         raise InputError(f"report: found neither {results} nor {records}; run krait regress and krait bench first")
-    text = render(regression, benchmarks, speed.read(records.with_name("speed.jsonl")), models, bitnets)
+    speeds = speed.read(records.with_name("speed.jsonl"))
+    found = document(regression, benchmarks, speeds, models, bitnets)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(path, page(found))
+        replace_text(path.with_name("report.md"), text.markdown(found))
+        replace_text(path.with_name("report.json"), text.to_json(found))
         if models:
             replace_text(path.with_name("mamba2.md"), mamba2.markdown(models))
         if bitnets:
             replace_text(path.with_name("ternary.md"), ternary.markdown(bitnets))
-        replace_text(path, text)
     except OSError as error:
         raise MachineError(f"cannot write report {path}: {error.strerror or error}; choose another --out") from error
     return path
@@ -53,65 +65,80 @@ def render(
     bitnets: tuple[TernaryRecord, ...] = (),
 ) -> str:
     """Return the report as HTML."""
+    return page(document(regression, benchmarks, speeds, models, bitnets))
+
+
+def document(
+    regression: Regression | None,
+    benchmarks: tuple[Record, ...],
+    speeds: tuple[speed.SpeedRecord, ...] = (),
+    models: tuple[Mamba2Record, ...] = (),
+    bitnets: tuple[TernaryRecord, ...] = (),
+) -> Document:
+    """Return what the report says, in whatever form."""
     newest = figures.newest(benchmarks)
     starts: tuple[ModelRecord, ...] = (*mamba2.newest(models), *ternary.newest(bitnets))
+    works = [
+        *map(roofline.of_record, newest),
+        *(roofline.of_model(r, "mamba2_accel") for r in mamba2.newest(models)),
+        *(roofline.of_model(r, "ternary_accel") for r in ternary.newest(bitnets)),
+    ]
+    cards, good = overview(regression, newest, starts)
+    return Document(
+        title="krait report",
+        good=good,
+        note=NOTE,
+        cards=cards,
+        sections=(
+            sections.tests(regression),
+            sections.failures(regression),
+            sections.coverage(regression),
+            sections.performance(newest, starts, works),
+            sections.layers(newest),
+            sections.kernel(mamba2.section(models)),
+            sections.kernel(ternary.section(bitnets)),
+            sections.speed(figures.newest_speed(speeds)),
+            sections.provenance(regression, newest, starts),
+        ),
+    )
+
+
+def page(of: Document) -> str:
+    """Return a document as one HTML file that needs nothing else."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    environment.filters["share"] = lambda value: f"{100 * value:.1f} %"
-    environment.filters["count"] = lambda value: f"{value:,}".replace(",", "\u202f")
-    environment.filters["fixed"] = lambda value, digits=1: f"{value:,.{digits}f}".replace(",", "\u202f")
-    points = figures.coverage_points(regression.coverage) if regression else {}
-    return environment.get_template("report.html.j2").render(
-        css=(TEMPLATES / "report.css").read_text(),
-        regression=regression,
-        verdict=_verdict(regression, newest, starts),
-        coverage=points,
-        performance=[figures.performance(each) for each in newest],
-        layers=[(each, figures.layers(each)) for each in newest if len(figures.layers(each)) > 1],
-        goals=figures.goals(newest),
-        sections=(mamba2.section(models), ternary.section(bitnets)),
-        speeds=figures.newest_speed(speeds),
-        provenance=_provenance(regression, newest, starts),
-    )
+    environment.tests["chart"] = lambda block: isinstance(block, Chart)
+    environment.tests["bars"] = lambda block: isinstance(block, Bars)
+    css, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    template = environment.get_template("report.html.j2")
+    return template.render(document=of, css=css, script=script, picture=svg.picture, colours=svg.COLOURS)
 
 
-def _verdict(
-    regression: Regression | None, benchmarks: tuple[Record, ...], models: tuple[ModelRecord, ...]
-) -> dict[str, int | bool]:
+def overview(
+    regression: Regression | None, benchmarks: Sequence[Record], models: Sequence[ModelRecord]
+) -> tuple[tuple[Card, ...], bool]:
+    """Return the figures on top, and whether all is well: what ran passed, and every start was exact."""
     statuses = [result.status for result in regression.results] if regression else []
-    return {
-        "passed": statuses.count("PASS"),
-        "failed": statuses.count("FAIL"),
-        "skipped": statuses.count("NOT-RUN"),
-        "starts": sum(len(each.samples) for each in benchmarks) + len(models),
-        "inexact": sum(not sample.exact for each in benchmarks for sample in each.samples)
-        + sum(not each.exact for each in models),
-        "good": (regression is None or regression.exit_code == 0)
-        and all(each.exact for each in benchmarks)
-        and all(each.exact for each in models),
-    }
-
-
-def _provenance(
-    regression: Regression | None, benchmarks: tuple[Record, ...], models: tuple[ModelRecord, ...]
-) -> dict[str, dict[str, str]]:
-    """Return what made each part, as rows of name and value."""
-    parts = {"regression": regression.provenance} if regression else {}
-    parts |= {f"{each.workload}, {each.board}, {each.memory} memory": each.provenance for each in benchmarks}
-    parts |= {f"{each.title}, {each.board} {each.config}, {each.memory} memory": each.provenance for each in models}
-    return {
-        name: {
-            "time": made.time_utc,
-            "revision": made.revision + (" + local changes" if made.dirty else ""),
-            "krait": made.krait,
-            "python": made.python,
-            "machine": f"{made.machine}, {made.cores} cores, {made.cpu}",
-            "tools": ", ".join(f"{tool} {version}" for tool, version in made.tools.items()),
-        }
-        for name, made in parts.items()
-    }
+    passed, failed, skipped = (statuses.count(status) for status in ("PASS", "FAIL", "NOT-RUN"))
+    exact = [sample.exact for each in benchmarks for sample in each.samples] + [each.exact for each in models]
+    cards = [Card(f"{passed} / {passed + failed}", "tests passed", "bad" if failed else "good", "simulated")]
+    if skipped:
+        cards.append(Card(str(skipped), "not run", "warn"))
+    for name, points in figures.coverage_points(regression.coverage if regression else {}).items():
+        hit, bins = (sum(getattr(point, field) for point in points) for field in ("hit", "bins"))
+        cards.append(Card(f"{100 * hit / max(bins, 1):.1f} %", f"functional coverage, {name}", "", "simulated"))
+    kinds = {each.kind for each in benchmarks} | {each.kind for each in models}
+    kind: Source | None = next(iter(kinds)) if len(kinds) == 1 else None
+    starts = f"{exact.count(True):,} / {len(exact):,}".replace(",", "\u202f")
+    cards.append(Card(starts, "replayed starts exact", "good" if all(exact) else "bad", kind))
+    goals = figures.goals(tuple(benchmarks))
+    if goals:
+        met = sum(goal.met for goal in goals)
+        cards.append(Card(f"{met} / {len(goals)}", "goals met", "good" if met == len(goals) else "bad", kind))
+    return tuple(cards), (regression is None or regression.exit_code == 0) and all(exact)

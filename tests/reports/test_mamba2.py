@@ -61,7 +61,7 @@ def test_only_the_newest_record_is_shown() -> None:
 def test_every_figure_is_labelled(kind: str) -> None:
     """Roofs estimated, papers quoted, wall time measured, the rest what the record is, in both forms."""
     made = replace(IDEAL, kind=kind)
-    section = render(None, (), (), (made,)).split('<section id="mamba2">')[1].split("</section>")[0]
+    section = render(None, (), (), (made,)).split('<section id="mamba2"')[1].split("</section>")[0]
     rows = [row for row in re.findall(r"<tr><td>.*?</tr>", section, re.S) if "mamba2-2.7b" in row]
     assert len(rows) == 1
     assert f'<span class="tag">{kind}</span>' in rows[0]
