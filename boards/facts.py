@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from boards.design import Design
+from boards.power.facts import Power
 from golden.errors import InputError
 from golden.spec.strict import load, require, show_path
 
@@ -115,7 +116,7 @@ class Synthesis:
 
 @dataclass(frozen=True)
 class Board:
-    """What stands in one ``board.toml``. A virtual board has no part, no resources and no design."""
+    """What stands in one ``board.toml``. A virtual board has no part, no resources, no design and no sensors."""
 
     name: str
     title: str
@@ -126,6 +127,7 @@ class Board:
     resources: Resources | None = None
     synthesis: Synthesis | None = None
     design: Design | None = None
+    power: Power | None = None
 
     def __post_init__(self) -> None:
         """Check what the keys promise each other; InputError names the key."""
@@ -137,6 +139,7 @@ class Board:
         require((self.resources is not None) == physical, "resources", given, "given for a physical board only")
         given = "given" if self.synthesis else "not given"
         require((self.synthesis is not None) == physical, "synthesis", given, "given for a physical board only")
+        require(physical or not self.power, "power", "given", "nothing for a virtual board: it has no sensor, ever")
         if self.design:
             self._check_design(self.design)
 

@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from golden.errors import CheckError, InputError, KraitError, MachineError
-from harness import cli_generate, cli_model, cli_synth, console
+from harness import cli_generate, cli_model, cli_power, cli_synth, console
 from harness.atomic import writable_dir
 from harness.paths import ROOT, build_dir
 
@@ -28,6 +28,7 @@ app.add_typer(board_app, name="board")
 app.add_typer(cli_model.app, name="model")
 app.command()(cli_generate.generate)
 app.command()(cli_synth.synth)
+board_app.command("power")(cli_power.power)
 
 Seed = Annotated[int | None, typer.Option(help="Seed of the run; without it KRAIT_SEED, or 1.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for what is written; without it below build/.")]
@@ -336,7 +337,9 @@ def board_info(name: Annotated[str, typer.Argument(help="Board, such as u280.")]
 
     from boards.facts import load_board
 
-    for key, value in asdict(load_board(name.removeprefix("sim:"))).items():
+    facts = load_board(name.removeprefix("sim:"))
+    said = asdict(facts) | {"power": "n/a (simulated)" if name.startswith("sim:") else cli_power.info(facts)}
+    for key, value in said.items():
         console.say(f"{key:12} {value}")
 
 

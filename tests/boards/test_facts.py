@@ -177,3 +177,65 @@ def test_a_wrong_design_is_refused(old: str, new: str, message: str, tmp_path: P
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(InputError, match=message):
         load_board("vc709", tmp_path)
+
+
+def test_power_facts() -> None:
+    """U280's card controller once a second; VCK190's 17 monitors, one phase of six for VCCINT; VC709's 12 pages."""
+    u280, vck190, vc709 = (load_board(name).power for name in ("u280", "vck190", "vc709"))
+    assert u280 is not None
+    assert (u280.source, u280.scope, u280.refresh_s) == ("hwmon", "board", 1.0)
+    assert vck190 is not None
+    assert [(rail.name, rail.phases) for rail in vck190.rails if rail.phases > 1] == [("VCCINT", 6)]
+    assert (len(vck190.rails), vck190.refresh_s) == (17, None)
+    assert vc709 is not None
+    assert {(rail.address, rail.page) for rail in vc709.rails} == {(a, p) for a in (52, 53, 54) for p in range(4)}
+
+
+def test_virtual_boards_have_no_sensors() -> None:
+    """Nothing measures a simulation; KV260, which nothing drives, declares none either."""
+    assert load_board("sim").power is None
+    assert load_board("kv260").power is None
+
+
+def test_power_of_a_virtual_board_is_refused(tmp_path: Path) -> None:
+    path = copied(tmp_path, "sim")
+    table = 'source = "hwmon"\nscope = "board"\nrails = [{ name = "board" }]\nnote = ""\n'
+    path.write_text(f"{path.read_text()}\n[power]\n{table}")
+    with pytest.raises(InputError, match=r"board\.toml: power: found 'given', expected nothing for a virtual board"):
+        load_board("sim", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('source = "ina226"', 'source = "ina227"', "power.source: found 'ina227'"),
+        (
+            'source = "ina226"',
+            'source = "ucd9248"',
+            r"rails\[0\]: found 'bus, address, shunt_uohm', expected",
+        ),
+        ('source = "ina226"', 'source = "ina226"\nrefresh_s = 0', "power.refresh_s: found 0.0, expected more than 0"),
+        (
+            "address = 0x40, shunt_uohm = 500, phases = 6",
+            "address = 0x40, phases = 6",
+            r"rails\[0\]: found 'bus, address",
+        ),
+        (
+            "address = 0x41, shunt_uohm = 500 ",
+            "address = 0x40, shunt_uohm = 500 ",
+            "rails: found 'a place twice'",
+        ),
+        ("address = 0x42", "address = 0x80", r"power.rails\[2\].address: found 128, expected 8 .. 119"),
+        ('"VCC_SOC"', '"VCCINT"', "power.rails: found 'a name twice'"),
+        ("phases = 6", "phases = 0", r"power.rails\[0\].phases: found 0"),
+        ("phases = 6", "multiplier = 6", r"power.rails\[0\].multiplier: found 6, expected no such key"),
+    ],
+)
+def test_wrong_sensors_are_refused(old: str, new: str, message: str, tmp_path: Path) -> None:
+    """A rail says where it is exactly as its kind of source needs it; names and places are unique."""
+    path = copied(tmp_path, "vck190")
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=message):
+        load_board("vck190", tmp_path)
