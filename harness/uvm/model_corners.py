@@ -11,6 +11,8 @@ from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
 
 T = TypeVar("T")
+ENDS = ("chunk", "chunk_and_1", "three_chunks_and_2", "chunk_less_1")
+"""A prompt for every number of tokens in a text's last chunk of four."""
 
 
 def endless(deck: list[T], random: Random) -> Iterator[T]:

@@ -11,7 +11,11 @@ from harness.uvm.arena import Bytes, Mask, changes, contents, records, stream
 from harness.uvm.model_start import ModelOutcome, ModelStimulus
 from harness.uvm.starts import StartDriver
 
-PROGRESS = ("TOKENS_DONE", "TOKENS_RUN", "LAYERS_DONE", "TAP_BEATS")
+
+def counters(*own: str) -> tuple[str, ...]:
+    """Registers that count, those of one kernel alone among them."""
+    window = ("CYCLES", "WEIGHT_BEATS", "WINDOW", "STALL_WEIGHTS", "STALL_ACTS", "STALL_OUT")
+    return (*window, *own, "FIRST_TOKEN", "TOKENS_DONE", "TOKENS_RUN", "LAYERS_DONE", "TAP_BEATS")
 
 
 class ModelDriver(StartDriver):
@@ -30,16 +34,8 @@ class ModelDriver(StartDriver):
         """Return where a start may write."""
         raise NotImplementedError
 
-    def records(self, stimulus: Any) -> int:
-        """Return how many records a start leaves."""
-        raise NotImplementedError
-
-    def taps(self, stimulus: Any) -> int:
-        """Return how many beats a start captures."""
-        raise NotImplementedError
-
-    def more(self, stimulus: Any, common: ModelOutcome, after: Bytes) -> ModelOutcome:
-        """Return the outcome with what only this kernel leaves in memory."""
+    def kept(self, stimulus: Any, after: Bytes) -> Any:
+        """Return what only this kernel leaves in memory."""
         raise NotImplementedError
 
     def _fill(self, stimulus: ModelStimulus) -> None:
@@ -61,15 +57,15 @@ class ModelDriver(StartDriver):
         counters = await self._count(self.COUNTERS)
         after = np.stack([self._memory.read(port, 0, self._memory.size) for port in range(self._cfg.ports)])
         a = stimulus.legal
-        index, value = records(after, a.out_off, self.records(stimulus), self._cfg)
-        common = ModelOutcome(
+        index, value = records(after, a.out_off, stimulus.batch * a.generate, self._cfg)
+        return ModelOutcome(
             error=self.ERRORS(code),
             error_port=port,
             counters=counters,
             index=index,
             value=value,
-            stream=stream(after, a.tap_off, self.taps(stimulus), self._cfg),
+            stream=stream(after, a.tap_off, stimulus.taps, self._cfg),
+            kept=self.kept(stimulus, after),
             changed=tuple(changes(self._before, after, self.written(stimulus, self._memory.size))),
             violations=tuple(self._memory.violations()),
         )
-        return self.more(stimulus, common, after)

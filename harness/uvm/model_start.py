@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A start of an accelerator of whole models: what is done around it, what lies in memory, what the device did."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 
 from torch import Tensor
 
@@ -36,7 +37,7 @@ WHOLE = (Action.RUN, Action.RESTART, Action.RESET)
 
 
 @dataclass(frozen=True)
-class ModelStimulus:
+class ModelStimulus(ABC):
     """One start, complete.
 
     Attributes:
@@ -45,6 +46,7 @@ class ModelStimulus:
         arguments: those that lie in the registers; an illegal start has one that is not in `legal`.
         legal: where everything lies.
         regions: bytes by region (`x` lies at `x_off`), uint8 [beats, WIDE].
+        hit: region in which an access is answered with an error, and the access: `x_read`, `x_write`.
     """
 
     name: str
@@ -60,11 +62,47 @@ class ModelStimulus:
     delay: int = 0
     style: str = "random"
     illegal: str = ""
+    hit: str = ""
 
     @property
+    @abstractmethod
     def label(self) -> str:
         """Action, shape and what the run does."""
-        raise NotImplementedError
+
+    @property
+    @abstractmethod
+    def refusal(self) -> Any:
+        """Error code that the arguments are refused with, by golden's law; 0 where they are legal."""
+
+    @property
+    @abstractmethod
+    def bad_data(self) -> Any:
+        """Error code of a token or weight that does not exist."""
+
+    @property
+    @abstractmethod
+    def taps(self) -> int:
+        """Beats that the start captures."""
+
+    @property
+    @abstractmethod
+    def logit_frac(self) -> int:
+        """Fraction bits of the logits."""
+
+    @property
+    @abstractmethod
+    def golden(self) -> Any:
+        """What the start must give."""
+
+    @property
+    def batch(self) -> int:
+        """Texts that go on side by side."""
+        return 1
+
+    @property
+    def read_tokens(self) -> tuple[int, ...]:
+        """Rows of the embedding that the run takes for its prompt: row 0 for an id out of range."""
+        return tuple(token if token < self.legal.vocab else 0 for token in self.prompt)
 
     @property
     def restarted(self) -> bool:
@@ -77,9 +115,6 @@ class ModelStimulus:
         return self.action is Action.RESET
 
 
-S = TypeVar("S", bound=ModelStimulus)
-
-
 @dataclass(frozen=True)
 class ModelOutcome:
     """What the device did.
@@ -87,6 +122,7 @@ class ModelOutcome:
     Attributes:
         index, value: int64 [records, 8] of the records in memory.
         stream: captured beats, int64 [beats, 8].
+        kept: what only this kernel leaves in memory.
         changed: what changed in memory where a start may not write, one line each.
     """
 
@@ -96,6 +132,7 @@ class ModelOutcome:
     index: Tensor
     value: Tensor
     stream: Tensor
+    kept: Any
     changed: tuple[str, ...]
     violations: tuple[str, ...]
 
@@ -104,16 +141,3 @@ class ModelItem(StartItem):
     """A start of a whole model in a sequence."""
 
     outcome: ModelOutcome | None
-
-
-def refused(
-    s: S, name: str, illegal: Mapping[str, Callable[[Any, Any], Any]], error: Callable[[Any, Any], int], build: Any
-) -> S:
-    """The start with an illegal argument, or the next one whose `error` is not 0: not every build refuses each."""
-    names = list(illegal)
-    at = names.index(name)
-    for each in (*names[at:], *names[:at]):
-        spoilt = illegal[each](s.legal, build)
-        if error(spoilt, build):
-            return replace(s, action=Action.ILLEGAL, arguments=spoilt, illegal=each)
-    raise AssertionError("no illegal argument is refused")

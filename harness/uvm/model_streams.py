@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Captured streams of accelerators of whole models: what each job adds, what the arguments ask for, what is where."""
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from golden.beats import no_beats
 from golden.schedule import Job
+from harness.uvm.model_start import ModelStimulus
 
 LINEAR, RESIDUAL, VECTOR = 1, 2, 3
 """Points to copy at: sums, the residual stream, what the second linear layer gets."""
 
 
 @dataclass(frozen=True)
-class Segment:
+class Segment(ABC):
     """Beats that one job adds to a stream; `captured` if the arguments ask for them. The job's layer is `layer`."""
 
     job: Job
@@ -24,8 +26,13 @@ class Segment:
     beats: int
     captured: bool
 
+    @abstractmethod
+    def place(self, beat: int, lane: int, s: Any) -> tuple[str, int]:
+        """Return where a value of the segment belongs, and the fraction bits that it has."""
 
-S = TypeVar("S", bound=Segment)
+
+Segments = Callable[[Any], Iterable[Segment]]
+"""The segments of a start."""
 
 
 def captured(stream: Tensor, segments: Iterable[Segment]) -> Tensor:
@@ -35,7 +42,7 @@ def captured(stream: Tensor, segments: Iterable[Segment]) -> Tensor:
     return torch.cat([no_beats(), *(piece for part, piece in zip(parts, pieces, strict=True) if part.captured)])
 
 
-def find(segments: Iterable[S], beat: int) -> tuple[S | None, int]:
+def find(segments: Iterable[Segment], beat: int) -> tuple[Segment | None, int]:
     """The segment that a captured beat belongs to, and its place there."""
     for segment in segments:
         if segment.captured and beat < segment.beats:
@@ -44,6 +51,15 @@ def find(segments: Iterable[S], beat: int) -> tuple[S | None, int]:
     return None, beat
 
 
-def steps_before(job: Job, prompt: int, batch: int = 1) -> int:
-    """How many tokens each text has chosen in front of a job: what it does may follow from them."""
-    return max((job.first - prompt) // batch + 1, 0)
+def locate(segments: Segments, s: ModelStimulus, beat: int, lane: int) -> tuple[str, int]:
+    """Return where a value of the captured stream belongs, and its fraction bits."""
+    segment, at = find(segments(s), beat)
+    return segment.place(at, lane, s) if segment else ("behind the last job", 0)
+
+
+def chosen(segments: Segments, s: ModelStimulus, beat: int) -> int:
+    """Return how many tokens each text has chosen in front of a captured beat: what it holds may follow from them."""
+    segment, _ = find(segments(s), beat)
+    if segment is None:
+        return int(s.legal.generate)
+    return max((segment.job.first - int(s.legal.prompt)) // s.batch + 1, 0)

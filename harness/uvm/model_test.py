@@ -43,19 +43,51 @@ class ModelTest(KernelTest):
         drawn = islice(self.SOURCE.random_models(self.bed, least), items)
         await self.play(Starts("random_models", (start for starts in drawn for start in starts)))
 
-    async def play_corners(self) -> None:
-        """Play all corners."""
+
+class Drawn(ModelTest):
+    """Plays drawn starts."""
+
+    async def body(self) -> None:
+        """Play as many as the job asks for."""
+        await self.play_random(self.job.items)
+
+
+class Least(ModelTest):
+    """Plays the least model under drawn stalls."""
+
+    async def body(self) -> None:
+        """Play as many as the job asks for."""
+        await self.play_random(self.job.items, least=True)
+
+
+class Corners(ModelTest):
+    """Plays all corners."""
+
+    async def body(self) -> None:
+        """Play them."""
         await self.play(Starts("corners", self.SOURCE.corners(self.bed)))
 
-    async def play_refusals(self) -> None:
-        """Play all illegal arguments."""
+
+class Refusals(ModelTest):
+    """Plays all illegal arguments between two starts."""
+
+    async def body(self) -> None:
+        """Play them."""
         await self.play(Starts("refusals", self.SOURCE.refusals(self.bed)))
 
-    async def play_registers(self) -> None:
-        """Walk the map, then run one model so that the scoreboard has seen the kernel alive."""
+
+class Registers(ModelTest):
+    """Walks the register map, then runs one model so that the scoreboard has seen the kernel alive."""
+
+    async def body(self) -> None:
+        """Walk and run."""
         await walk_registers(self.env.registers, self.cfg.ports, self.job.seed)
         await self.play_random(1)
 
-    async def play_decoding(self) -> None:
-        """Play the texts."""
+
+class Decoding(ModelTest):
+    """Plays held-out texts."""
+
+    async def body(self) -> None:
+        """Play as many as the job asks for."""
         await self.play(Starts("decoding", self.SOURCE.decoding(self.bed, self.job.items)))

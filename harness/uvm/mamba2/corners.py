@@ -9,16 +9,15 @@ from dataclasses import replace
 from itertools import cycle, product
 from random import Random
 
+from golden.spec import Mamba2AccelConfig
 from harness.uvm.mamba2.knobs import KINDS, PARTS, PLACES, STYLES, Knobs, draw
-from harness.uvm.model_corners import disturbed, endless, faults
+from harness.uvm.model_corners import ENDS, disturbed, endless, faults
 from harness.uvm.model_knobs import GENERATE
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
 
 SHAPES = 24
 """Corners take the first ones, which are the least."""
-ENDS = ("chunk", "chunk_and_1", "three_chunks_and_2", "chunk_less_1")
-"""A prompt for every number of tokens in a text's last chunk of four."""
 CUTS = {
     "chip": (("whole", 1), ("middle", 3)),
     "memory": (("front", 2), ("whole", 3)),
@@ -41,12 +40,12 @@ ALL_REGIONS = {
 """A start that reads and writes all of them."""
 
 
-def corners(seed: int, ports: int) -> Iterator[Knobs]:
+def corners(seed: int, cfg: Mamba2AccelConfig) -> Iterator[Knobs]:
     """Yield the knobs of all corners; the seed decides which numbers, models and texts they get."""
     random, drawn = Random(seed), draw(seed)
     bounds = endless(list(product(GENERATE, ENDS)), random)
     ends = ({"generate": generate, "prompt": prompt} for generate, prompt in bounds)
-    others = (*disturbed(drawn, ends, {"kind": "tokens"}), *faults(drawn, ports, READS, WRITES, ALL_REGIONS))
+    others = (*disturbed(drawn, ends, {"kind": "tokens"}), *faults(drawn, cfg.ports, READS, WRITES, ALL_REGIONS))
     for knobs in (*_wholes(bounds, drawn), *others):
         yield replace(knobs, shape=knobs.shape % SHAPES)
 

@@ -6,13 +6,13 @@ from functools import cached_property
 
 from torch import Tensor
 
-from golden.fixed.pot import Pot
 from golden.mamba2.accel import outcome as golden
-from golden.mamba2.accel.arguments import Arguments, Counts, build_of, counts
+from golden.mamba2.accel.arguments import Arguments, Counts, argument_error, build_of, counts, tap_beats
 from golden.mamba2.accel.layout import StateShape
 from golden.mamba2.integer.model import IntegerModel, IntegerState
 from golden.spec import Mamba2AccelConfig
-from harness.uvm.model_start import ModelOutcome, ModelStimulus
+from golden.spec.gen.mamba2_accel import ErrorCode
+from harness.uvm.model_start import ModelStimulus
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,26 @@ class Stimulus(ModelStimulus):
         return counts(self.legal, build_of(self.cfg))
 
     @property
+    def refusal(self) -> ErrorCode:
+        """Error code of the arguments."""
+        return argument_error(self.arguments, build_of(self.cfg))
+
+    @property
+    def bad_data(self) -> ErrorCode:
+        """A token alone can be bad: a weight has no code that is none."""
+        return ErrorCode.BAD_TOKEN
+
+    @property
+    def taps(self) -> int:
+        """Beats that the start captures."""
+        return tap_beats(self.legal, self.counts)
+
+    @property
+    def logit_frac(self) -> int:
+        """Fraction bits of the logits."""
+        return self.model.profile.proj_frac
+
+    @property
     def state_shape(self) -> StateShape:
         """How a layer's state is cut in memory."""
         return StateShape(self.legal.chunk_heads, self.counts.chunks, self.counts.sb, self.counts.qb)
@@ -69,16 +89,9 @@ class Stimulus(ModelStimulus):
         """Rows of the embedding that the run takes for its prompt: row 0 for an id out of range."""
         if self.rows is not None:
             return tuple(range(len(self.rows)))
-        return tuple(token if token < self.legal.vocab else 0 for token in self.prompt)
+        return super().read_tokens
 
     @cached_property
     def golden(self) -> golden.Outcome:
         """What the start must give."""
         return golden.outcome(self.part, self.read_tokens, self.legal.generate, self.cfg, self.states)
-
-
-@dataclass(frozen=True)
-class Outcome(ModelOutcome):
-    """What the device did, with the states of the layers that have theirs in memory, by layer."""
-
-    states: dict[int, Pot]

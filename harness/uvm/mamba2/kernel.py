@@ -4,13 +4,13 @@
 from collections.abc import Iterator
 
 from golden.fixed.pot import Pot
-from golden.mamba2.accel.arguments import TAP_BITS, Arguments, tap_beats, up
+from golden.mamba2.accel.arguments import TAP_BITS, Arguments, up
 from golden.mamba2.accel.layout import unpack_state
 from golden.spec.gen import mamba2_accel as regs
 from harness.uvm.arena import Bytes, Mask, allow, wide
-from harness.uvm.mamba2.items import Outcome, Stimulus
-from harness.uvm.model_kernel import PROGRESS, ModelDriver
-from harness.uvm.model_start import Action, ModelOutcome
+from harness.uvm.mamba2.items import Stimulus
+from harness.uvm.model_kernel import ModelDriver, counters
+from harness.uvm.model_start import Action
 from harness.uvm.starts import StartAgent
 
 REGIONS = ("p", "w", "e", "tok", "s", "out", "tap")
@@ -21,11 +21,7 @@ WORDS = (
     *("arena_bytes", "s_bytes"),
 )
 """Arguments that are a register each."""
-COUNTERS = (
-    *("CYCLES", "WEIGHT_BEATS", "WINDOW", "STALL_WEIGHTS", "STALL_ACTS", "STALL_OUT", "SSM_BEATS", "STALL_STATE"),
-    "FIRST_TOKEN",
-    *PROGRESS,
-)
+COUNTERS = counters("SSM_BEATS", "STALL_STATE")
 
 
 def written(s: Stimulus) -> dict[int, int]:
@@ -34,7 +30,7 @@ def written(s: Stimulus) -> dict[int, int]:
     if s.action is Action.ILLEGAL:
         return {}
     beats = c.chunks * c.chunk_beats
-    taps = up(TAP_BITS * tap_beats(a, c), 8 * s.cfg.wide_bytes)
+    taps = up(TAP_BITS * s.taps, 8 * s.cfg.wide_bytes)
     spans = {a.out_off: a.generate * step, a.tap_off: taps * step}
     return spans | {a.s_off + layer * beats * step: beats * step for layer in s.state_layers}
 
@@ -67,17 +63,9 @@ class Driver(ModelDriver):
         """Return where a start may write."""
         return allow(size, self._cfg.ports, written(stimulus))
 
-    def records(self, stimulus: Stimulus) -> int:
-        """Return the chosen tokens."""
-        return stimulus.legal.generate
-
-    def taps(self, stimulus: Stimulus) -> int:
-        """Return how many beats a start captures."""
-        return tap_beats(stimulus.legal, stimulus.counts)
-
-    def more(self, stimulus: Stimulus, common: ModelOutcome, after: Bytes) -> Outcome:
-        """Return the outcome with the states in memory."""
-        return Outcome(**vars(common), states=states(stimulus, after))
+    def kept(self, stimulus: Stimulus, after: Bytes) -> dict[int, Pot]:
+        """Return the states in memory."""
+        return states(stimulus, after)
 
 
 class ModelAgent(StartAgent):

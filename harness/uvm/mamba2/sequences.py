@@ -33,7 +33,7 @@ def random_models(bed: Bed, least: bool = False) -> Iterator[Iterator[Stimulus]]
 
 def corners(bed: Bed) -> Iterator[Stimulus]:
     """Every pair of what is done around a start and what stalls, of states' place and kind, of region and port."""
-    return chain.from_iterable(bed.made(stimuli.make, pairs(bed.seed, bed.cfg.ports), "corner"))
+    return chain.from_iterable(bed.made(stimuli.make, pairs(bed.seed, bed.cfg), "corner"))
 
 
 def refusals(bed: Bed) -> Iterator[Stimulus]:

@@ -2,7 +2,7 @@
 """From knobs to numbers: model, prompt, memory image and arguments of one start or of one that goes on from another."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from golden.mamba2.accel.arguments import (
     TOKEN_BITS,
     Arguments,
     Build,
-    argument_error,
     build_of,
     counts,
     tap_beats,
@@ -30,17 +29,13 @@ from golden.mamba2.integer import extremes, functions, store, synthetic
 from golden.mamba2.integer.model import IntegerModel, IntegerState
 from golden.mamba2.integer.profile import Mamba2Profile
 from golden.spec import Mamba2AccelConfig
-from harness.uvm import model_start
+from harness.uvm import model_stimuli
 from harness.uvm.mamba2.items import Stimulus
 from harness.uvm.mamba2.knobs import ILLEGAL, Knobs, Shape, shapes
 from harness.uvm.mamba2.streams import traffic
 from harness.uvm.model_start import Action
-from harness.uvm.stalls import Access, Fault, Stalls
-
-GUARD = 8
-"""Beats between regions."""
-BAD_TOKENS = (0, 1, 1 << 24, 1 << 31, (1 << 32) - 1)
-"""Token ids that are too large: the first two are added to the vocabulary's size."""
+from harness.uvm.model_stimuli import GUARD, bad_prompt, faulty, spoilt, stalled
+from harness.uvm.stalls import Access
 
 
 def plain(shape: Shape) -> Arguments:
@@ -212,10 +207,7 @@ def _start(
     a = replace(a, prompt=length, generate=generate, head=generate > 0, raw=raw)
     prompt = tuple(int(token) for token in rng.integers(vocab, size=length))
     rows = _rows(knobs, model, length, rng) if raw else None
-    s = start(name, model, cfg, a, prompt, rows, states, knobs.skew)
-    percent = knobs.stall_percent / 100
-    stalls = Stalls(knobs.stalls, p=percent, seed=int(rng.integers(1 << 31)))
-    return replace(s, stalls=stalls, style=knobs.style, delay=int(rng.integers(1, 3000)))
+    return stalled(start(name, model, cfg, a, prompt, rows, states, knobs.skew), knobs, rng)
 
 
 def _rows(knobs: Knobs, model: IntegerModel, length: int, rng: Generator) -> Tensor:
@@ -229,26 +221,23 @@ def _rows(knobs: Knobs, model: IntegerModel, length: int, rng: Generator) -> Ten
 
 
 def _spoil(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
-    s = replace(s, action=knobs.action)
-    return _SPOIL[knobs.action](s, knobs, rng) if knobs.action in _SPOIL else s
+    return spoilt(s, knobs, rng, _SPOIL)
 
 
 def refused(s: Stimulus, name: str) -> Stimulus:
     """The start with an illegal argument, or the next one that golden refuses here (0 as eps is legal for tables)."""
-    return model_start.refused(s, name, ILLEGAL, argument_error, build_of(s.cfg))
+    return model_stimuli.refused(s, name, ILLEGAL, build_of(s.cfg))
 
 
 def _spoil_token(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
-    pick, where = int(rng.integers(len(BAD_TOKENS))), int(rng.integers(len(s.prompt)))
-    bad = BAD_TOKENS[pick] + s.legal.vocab * (pick < 2)
-    prompt = (*s.prompt[:where], bad, *s.prompt[where + 1 :])
+    prompt = bad_prompt(s, rng)
     tokens = to_beats(little_endian(torch.tensor(prompt), TOKEN_BITS), s.cfg)
     return replace(s, prompt=prompt, regions={**s.regions, "tok": tokens})
 
 
 def _spoil_reads(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
     """An error in what the run surely reads: rows, ids, parameters or weights of its layers, states it goes on from."""
-    a, c, step = s.legal, s.counts, s.cfg.port_bytes
+    a, c = s.legal, s.counts
     row = int(rng.integers(a.prompt)) if a.raw else s.read_tokens[int(rng.integers(a.prompt))]
     layers = {"p": c.p_in + c.p_out, "w": c.w_in + c.w_out}
     places = [("e", row * c.row_beats, c.row_beats), *(("tok", 0, 1),) * (not a.raw)]
@@ -256,18 +245,15 @@ def _spoil_reads(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
     if s.states and s.state_layers:
         places.append(("s", s.state_layers[0] * c.chunks * c.chunk_beats, c.chunk_beats))
     name, first, beats = places[knobs.region % len(places)]
-    at = getattr(a, f"{name}_off") + step * (first + int(rng.integers(beats)))
-    return replace(s, fault=Fault(knobs.port % s.cfg.ports, Access.READ, at, at + 1))
+    return faulty(s, knobs, Access.READ, name, first + int(rng.integers(beats)))
 
 
 def _spoil_writes(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
     """An error in the first record, the first copied beats or the first chunk of a state."""
-    a, c = s.legal, s.counts
-    places = [a.out_off] + [a.tap_off] * (tap_beats(a, c) > 0)
+    places = [("out", 0), *[("tap", 0)] * (s.taps > 0)]
     if s.state_layers:
-        places.append(a.s_off + s.state_layers[0] * c.chunks * c.chunk_beats * s.cfg.port_bytes)
-    at = places[knobs.region % len(places)]
-    return replace(s, fault=Fault(knobs.port % s.cfg.ports, Access.WRITE, at, at + 1))
+        places.append(("s", s.state_layers[0] * s.counts.chunks * s.counts.chunk_beats))
+    return faulty(s, knobs, Access.WRITE, *places[knobs.region % len(places)])
 
 
 def _in_flight(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
@@ -276,7 +262,7 @@ def _in_flight(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
     return replace(s, delay=int(rng.integers(1, max(moved["RD_BEATS"], moved["WEIGHT_BEATS"], moved["SSM_BEATS"]))))
 
 
-_SPOIL: dict[Action, Callable[[Stimulus, Knobs, Generator], Stimulus]] = {
+_SPOIL: model_stimuli.Ways[Stimulus] = {
     Action.ILLEGAL: lambda s, knobs, rng: refused(s, knobs.illegal),
     Action.RESET: _in_flight,
     Action.BAD_DATA: _spoil_token,

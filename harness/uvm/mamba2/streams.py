@@ -7,7 +7,7 @@ from golden.mamba2.accel.arguments import GROUP, TAP_BITS, TOKEN_BITS, tap_beats
 from golden.schedule import Job, Kind, jobs
 from harness.uvm import model_streams
 from harness.uvm.mamba2.items import Stimulus
-from harness.uvm.model_streams import LINEAR, RESIDUAL, VECTOR, find, steps_before
+from harness.uvm.model_streams import LINEAR, RESIDUAL, VECTOR
 
 
 class Segment(model_streams.Segment):
@@ -47,18 +47,6 @@ def segments(s: Stimulus) -> Iterator[Segment]:
         layer = a.layer_first + job.layer
         captured = a.tap_all or (job.kind is not Kind.HEAD and layer == a.tap_layer)
         yield Segment(job, layer, beats[a.tap_point].get(job.kind, 0) * job.tokens, captured)
-
-
-def locate(s: Stimulus, beat: int, lane: int) -> tuple[str, int]:
-    """Return where a value of the captured stream belongs, and its fraction bits."""
-    segment, at = find(segments(s), beat)
-    return segment.place(at, lane, s) if segment else ("behind the last job", 0)
-
-
-def chosen(s: Stimulus, beat: int) -> int:
-    """Return how many tokens were chosen in front of a captured beat."""
-    segment, _ = find(segments(s), beat)
-    return steps_before(segment.job, s.legal.prompt) if segment else s.legal.generate
 
 
 def traffic(s: Stimulus) -> dict[str, int]:

@@ -11,7 +11,7 @@ from random import Random
 
 from golden.spec import TernAccelConfig
 from golden.ternary.accel.arguments import Build, build_of
-from harness.uvm.model_corners import disturbed, endless, faults
+from harness.uvm.model_corners import ENDS, disturbed, endless, faults
 from harness.uvm.model_knobs import GENERATE, LAYERS
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
@@ -33,8 +33,6 @@ from harness.uvm.ternary.knobs import (
 
 SHAPES = 6
 """Corners take the first ones of a share of heads, which are the least."""
-ENDS = ("chunk", "chunk_and_1", "three_chunks_and_2", "chunk_less_1")
-"""A prompt for every number of tokens in a text's last chunk of four."""
 TAPS = (*product((1, 2, 3), (True, False)), (0, True))
 READS, WRITES = 6, 3
 """Regions that a start reads behind a cache with a head of its own, and that it writes."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from golden.spec import TernAccelConfig
+from golden.spec.gen.ternary_accel import ErrorCode
 from golden.ternary.accel import outcome as golden
-from golden.ternary.accel.arguments import Arguments, Counts, build_of, counts
+from golden.ternary.accel.arguments import Arguments, Counts, argument_error, build_of, counts, tap_beats
 from golden.ternary.accel.cache import Room
 from golden.ternary.accel.start import Plan
-from golden.ternary.integer.model import Cache, IntegerModel, Requests
-from harness.uvm.model_start import ModelOutcome, ModelStimulus
+from golden.ternary.integer.model import IntegerModel, Requests
+from harness.uvm.model_start import ModelStimulus
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,6 @@ class Stimulus(ModelStimulus):
         before: the cache that the start finds.
         meant: the model that memory stands for where a weight byte is bad: its five trits are 0.
         cached: where the cached numbers come from, of `knobs.CACHED`.
-        hit: region in which an access is answered with an error.
     """
 
     cfg: TernAccelConfig
@@ -32,7 +32,6 @@ class Stimulus(ModelStimulus):
     before: Requests
     meant: IntegerModel | None = None
     cached: str = "read"
-    hit: str = ""
 
     @property
     def label(self) -> str:
@@ -49,26 +48,39 @@ class Stimulus(ModelStimulus):
         return counts(self.legal, build_of(self.cfg))
 
     @property
+    def refusal(self) -> ErrorCode:
+        """Error code of the arguments."""
+        return argument_error(self.arguments, build_of(self.cfg))
+
+    @property
+    def bad_data(self) -> ErrorCode:
+        """A byte that is none of five trits, or a token."""
+        return ErrorCode.BAD_TOKEN if self.meant is None else ErrorCode.BAD_WEIGHT
+
+    @property
+    def taps(self) -> int:
+        """Beats that the start captures."""
+        return tap_beats(self.legal, self.counts)
+
+    @property
+    def logit_frac(self) -> int:
+        """Fraction bits of the logits."""
+        return self.legal.logit_frac
+
+    @property
+    def batch(self) -> int:
+        """Texts of the start."""
+        return self.legal.batch
+
+    @property
     def laid(self) -> Plan:
         """Where the caches lie."""
         a = self.legal
         angles = {"a": self.counts.angle_beats * a.context}
         return Plan(a, angles, Room(a.prefix_room, a.own_room), a.batch, self.model.cfg, self.cfg)
 
-    @property
-    def read_tokens(self) -> tuple[int, ...]:
-        """Rows of the embedding that the run takes for its prompt: row 0 for an id out of range."""
-        return tuple(token if token < self.legal.vocab else 0 for token in self.prompt)
-
     @cached_property
     def golden(self) -> golden.Outcome:
         """What the start must give."""
         model = self.meant or self.model
         return golden.outcome(model, self.read_tokens, self.legal.generate, self.cfg.t_cols, self.before)
-
-
-@dataclass(frozen=True)
-class Outcome(ModelOutcome):
-    """What the device did, with every text's cache behind it; records come step by step, of each step text by text."""
-
-    caches: tuple[Cache, ...]

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 from golden.spec.gen import ternary_accel as regs
 from golden.striping import stripe
-from golden.ternary.accel.arguments import TAP_BITS, Arguments, tap_beats, up
+from golden.ternary.accel.arguments import TAP_BITS, Arguments, up
 from golden.ternary.accel.start import cache_of
 from golden.ternary.integer.model import Cache
 from harness.uvm.arena import Bytes, Mask, allow, wide
-from harness.uvm.model_kernel import PROGRESS, ModelDriver
-from harness.uvm.model_start import Action, ModelOutcome
+from harness.uvm.model_kernel import ModelDriver, counters
+from harness.uvm.model_start import Action
 from harness.uvm.starts import StartAgent
-from harness.uvm.ternary.items import Outcome, Stimulus
+from harness.uvm.ternary.items import Stimulus
 from harness.uvm.ternary.stimuli import grown
 
 WORDS = (
@@ -20,11 +20,7 @@ WORDS = (
     *("prompt", "generate", "feed_eps", "head_scale", "eps", "arena_bytes"),
     *("w_off", "e_off", "h_off", "a_off", "k_off", "tok_off", "out_off", "tap_off"),
 )
-COUNTERS = (
-    *("CYCLES", "WEIGHT_BEATS", "WINDOW", "STALL_WEIGHTS", "STALL_ACTS", "STALL_OUT", "CACHE_BEATS", "STALL_CACHE"),
-    "FIRST_TOKEN",
-    *PROGRESS,
-)
+COUNTERS = counters("CACHE_BEATS", "STALL_CACHE")
 
 
 def written(s: Stimulus, size: int) -> Mask:
@@ -32,7 +28,7 @@ def written(s: Stimulus, size: int) -> Mask:
     a, step = s.legal, s.cfg.port_bytes
     if s.action is Action.ILLEGAL:
         return allow(size, s.cfg.ports, {})
-    taps = up(TAP_BITS * tap_beats(a, s.counts), 8 * s.cfg.wide_bytes)
+    taps = up(TAP_BITS * s.taps, 8 * s.cfg.wide_bytes)
     mask = allow(size, s.cfg.ports, {a.out_off: a.batch * a.generate * step, a.tap_off: taps * step})
     new = stripe(grown(s).byte(), s.cfg).bool().numpy()
     mask[:, a.k_off : a.k_off + new.shape[1]] = new
@@ -70,17 +66,9 @@ class Driver(ModelDriver):
         """Return where a start may write."""
         return written(stimulus, size)
 
-    def records(self, stimulus: Stimulus) -> int:
-        """Return the chosen tokens of all texts."""
-        return stimulus.legal.batch * stimulus.legal.generate
-
-    def taps(self, stimulus: Stimulus) -> int:
-        """Return how many beats a start captures."""
-        return tap_beats(stimulus.legal, stimulus.counts)
-
-    def more(self, stimulus: Stimulus, common: ModelOutcome, after: Bytes) -> Outcome:
-        """Return the outcome with the caches."""
-        return Outcome(**vars(common), caches=caches(stimulus, after))
+    def kept(self, stimulus: Stimulus, after: Bytes) -> tuple[Cache, ...]:
+        """Return the caches."""
+        return caches(stimulus, after)
 
 
 class TernaryAgent(StartAgent):

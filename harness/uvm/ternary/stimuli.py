@@ -2,7 +2,7 @@
 """From knobs to numbers: model, prompt, caches, memory image and arguments of one start."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,18 +24,15 @@ from golden.ternary.integer.block import prefill
 from golden.ternary.integer.model import Cache, IntegerModel, Layer, LayerCache, Requests, Rows, empty_cache
 from golden.ternary.integer.packing import LINEARS
 from golden.ternary.packing import LEGAL_BYTES, TRITS
-from harness.uvm import model_start
+from harness.uvm import model_stimuli
 from harness.uvm.model_start import Action
-from harness.uvm.stalls import Access, Fault, Stalls
+from harness.uvm.model_stimuli import GUARD, bad_prompt, faulty, spoilt, stalled
+from harness.uvm.stalls import Access
 from harness.uvm.starts import SENTINEL
 from harness.uvm.ternary.items import Stimulus
 from harness.uvm.ternary.knobs import ILLEGAL, LONGEST, Knobs, shapes
 from harness.uvm.ternary.streams import places, traffic
 
-GUARD = 8
-"""Beats between regions."""
-BAD_TOKENS = (0, 1, 1 << 24, 1 << 31, (1 << 32) - 1)
-"""Token ids that are too large: the first two are added to the vocabulary's size."""
 EXPONENTS = {"near": (-12, 12), "far": (-127, 127)}
 """Of drawn keys and values."""
 NO_EXPONENT = -128
@@ -138,9 +135,8 @@ def make(
     before = requests(knobs.cached, model, run.prefix, run.own, rng)
     prompt = _tokens(model, run.prompt, rng)
     s = start(name, model, cfg, bases, arena, run, prompt, before, room, knobs.skew)
-    stalls = Stalls(knobs.stalls, p=knobs.stall_percent / 100, seed=int(rng.integers(1 << 31)))
-    s = replace(s, stalls=stalls, style=knobs.style, cached=knobs.cached, delay=int(rng.integers(1, 3000)))
-    yield _spoil(s, knobs, rng)
+    s = stalled(replace(s, cached=knobs.cached), knobs, rng)
+    yield spoilt(s, knobs, rng, _SPOIL)
 
 
 def _run(knobs: Knobs, shape: BitNetConfig, cfg: TernAccelConfig, rng: Generator) -> tuple[Run, Room]:
@@ -206,14 +202,9 @@ def _drawn(cached: str, model: IntegerModel, length: int, rng: Generator) -> Cac
 # ---- what goes wrong
 
 
-def _spoil(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
-    s = replace(s, action=knobs.action)
-    return _SPOIL[knobs.action](s, knobs, rng) if knobs.action in _SPOIL else s
-
-
 def refused(s: Stimulus, name: str) -> Stimulus:
     """The start with an illegal argument, or the next one that golden refuses here."""
-    return model_start.refused(s, name, ILLEGAL, argument_error, build_of(s.cfg))
+    return model_stimuli.refused(s, name, ILLEGAL, build_of(s.cfg))
 
 
 def _spoil_data(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
@@ -221,9 +212,7 @@ def _spoil_data(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
 
 
 def _spoil_token(s: Stimulus, rng: Generator) -> Stimulus:
-    pick, where = int(rng.integers(len(BAD_TOKENS))), int(rng.integers(len(s.prompt)))
-    bad = BAD_TOKENS[pick] + s.legal.vocab * (pick < 2)
-    prompt = (*s.prompt[:where], bad, *s.prompt[where + 1 :])
+    prompt = bad_prompt(s, rng)
     return replace(s, prompt=prompt, regions={**s.regions, "tok": token_beats(prompt, s.cfg)})
 
 
@@ -254,7 +243,7 @@ def _spoil_reads(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
     found = places(s)
     name = list(found)[knobs.region % len(found)]
     first, beats = found[name][int(rng.integers(len(found[name])))]
-    return _fault(s, knobs, Access.READ, name, first + int(rng.integers(beats)))
+    return faulty(s, knobs, Access.READ, name, first + int(rng.integers(beats)))
 
 
 def _spoil_writes(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
@@ -264,7 +253,7 @@ def _spoil_writes(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
     if traffic(s)["TAP_BEATS"]:
         found["tap"] = 0
     name = list(found)[knobs.region % len(found)]
-    return _fault(s, knobs, Access.WRITE, name, found[name])
+    return faulty(s, knobs, Access.WRITE, name, found[name])
 
 
 def grown(s: Stimulus) -> Tensor:
@@ -274,17 +263,12 @@ def grown(s: Stimulus) -> Tensor:
     return positions_mask(s, a.prefix, [own + a.added for own in a.texts]) & ~before
 
 
-def _fault(s: Stimulus, knobs: Knobs, access: Access, region: str, beat: int) -> Stimulus:
-    at = getattr(s.legal, f"{region}_off") + beat * s.cfg.port_bytes
-    return replace(s, fault=Fault(knobs.port % s.cfg.ports, access, at, at + 1), hit=f"{region}_{access.value}")
-
-
 def _in_flight(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
     """A reset before the run can have ended: each beat that it moves takes a cycle at least."""
     return replace(s, delay=int(rng.integers(1, traffic(s)["RD_BEATS"])))
 
 
-_SPOIL: Mapping[Action, Callable[[Stimulus, Knobs, Generator], Stimulus]] = {
+_SPOIL: model_stimuli.Ways[Stimulus] = {
     Action.ILLEGAL: lambda s, knobs, rng: refused(s, knobs.illegal),
     Action.RESET: _in_flight,
     Action.BAD_DATA: _spoil_data,

@@ -10,7 +10,7 @@ from golden.ternary.accel.image import sections
 from golden.ternary.accel.outcome import HALVES
 from golden.ternary.accel.reads import Dest, Region, Run, positions, row_beats, runs
 from harness.uvm import model_streams
-from harness.uvm.model_streams import LINEAR, RESIDUAL, VECTOR, find, steps_before
+from harness.uvm.model_streams import LINEAR, RESIDUAL, VECTOR
 from harness.uvm.ternary.items import Stimulus
 
 
@@ -74,18 +74,6 @@ def segments(s: Stimulus) -> Iterator[Segment]:
         captured = a.tap_all or (job.kind is not Kind.HEAD and job.layer == a.tap_layer)
         each = beats[a.tap_point].get(job.kind, (0, 0))[job.layer % HALVES]
         yield Segment(job, job.layer, each * job.tokens, captured)
-
-
-def locate(s: Stimulus, beat: int, lane: int) -> tuple[str, int]:
-    """Return where a value of the captured stream belongs, and its fraction bits."""
-    segment, at = find(segments(s), beat)
-    return segment.place(at, lane, s) if segment else ("behind the last job", 0)
-
-
-def chosen(s: Stimulus, beat: int) -> int:
-    """Return how many tokens each text has chosen in front of a captured beat."""
-    segment, _ = find(segments(s), beat)
-    return steps_before(segment.job, s.legal.prompt, s.legal.batch) if segment else s.legal.generate
 
 
 def reads(s: Stimulus) -> Iterator[tuple[Job, list[Run]]]:

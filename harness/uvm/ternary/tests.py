@@ -3,7 +3,7 @@
 
 import pyuvm
 
-from harness.uvm.model_test import ModelTest
+from harness.uvm.model_test import Corners, Decoding, Drawn, Least, ModelTest, Refusals, Registers
 from harness.uvm.ternary import sequences
 from harness.uvm.ternary.coverage import TernaryCoverage
 from harness.uvm.ternary.env import TernaryEnv
@@ -18,54 +18,30 @@ class TernaryTest(ModelTest):
 
 
 @pyuvm.test()
-class RandomTest(TernaryTest):
+class RandomTest(TernaryTest, Drawn):
     """Random models and starts, legal and illegal, equal golden bit for bit under random stalls, errors and resets."""
 
-    async def body(self) -> None:
-        """Play the drawn starts."""
-        await self.play_random(self.job.items)
-
 
 @pyuvm.test()
-class CornerTest(TernaryTest):
+class CornerTest(TernaryTest, Corners):
     """What random starts meet by luck: texts, prefixes, ends of tiles and chunks, actions, errors under every stall."""
 
-    async def body(self) -> None:
-        """Play all of them."""
-        await self.play_corners()
-
 
 @pyuvm.test()
-class RefusalTest(TernaryTest):
+class RefusalTest(TernaryTest, Refusals):
     """Every illegal argument is refused with its code, moves nothing, and disturbs no start behind it."""
 
-    async def body(self) -> None:
-        """Play all of them between two starts."""
-        await self.play_refusals()
-
 
 @pyuvm.test()
-class LeastTest(TernaryTest):
+class LeastTest(TernaryTest, Least):
     """The least model, at pin level: for simulators in which every cycle is dear, and every unknown value is seen."""
 
-    async def body(self) -> None:
-        """Play it under drawn stalls."""
-        await self.play_random(self.job.items, least=True)
-
 
 @pyuvm.test()
-class RegisterTest(TernaryTest):
+class RegisterTest(TernaryTest, Registers):
     """Every register has its reset value, keeps what it stores, and shows the same through both doors."""
 
-    async def body(self) -> None:
-        """Walk the map, then run one model."""
-        await self.play_registers()
-
 
 @pyuvm.test()
-class DecodingTest(TernaryTest):
+class DecodingTest(TernaryTest, Decoding):
     """bitnet-tiny decodes held-out text, alone and four at a time: tokens, logits and residual streams are golden's."""
-
-    async def body(self) -> None:
-        """Play the texts."""
-        await self.play_decoding()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Knobs and stimuli: repeatable by seed, every class reachable, and each is what its name says."""
 
-from dataclasses import fields
 from itertools import islice
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -26,6 +26,7 @@ from harness.uvm.knobs import (
     draw,
 )
 from harness.uvm.stalls import Access, StallKind
+from tests.harness.uvm.knob_contract import KnobContract
 
 CFG = load_config("tern_matvec", "sim")
 BASES = tuple(0x1_0000_0000 * (port + 1) for port in range(CFG.ports))
@@ -74,37 +75,24 @@ def code(arguments: Arguments) -> ErrorCode:
     )
 
 
-def test_a_seed_repeats_the_knobs() -> None:
-    """Two sources of one seed agree draw by draw; another seed draws others."""
-    assert tuple(islice(draw(7), 20)) == DRAWN[:20]
-    assert tuple(islice(draw(8), 20)) != DRAWN[:20]
+class TestKnobs(KnobContract):
+    """Of `tern_matvec`."""
 
-
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("tiles", TILE_CLASSES),
-        ("blocks", BLOCK_CLASSES),
-        ("full_rows", (False, True)),
-        ("full_cols", (False, True)),
-        ("w_name", W_NAMES),
-        ("x_name", X_NAMES),
-        ("stalls", tuple(StallKind)),
-        ("action", tuple(Action)),
-        ("illegal", ILLEGAL_NAMES),
-        ("skew", SKEWS),
-    ],
-)
-def test_every_class_is_drawn(name: str, values: tuple[object, ...]) -> None:
-    """300 draws meet every class of every knob, and nothing outside."""
-    assert {getattr(each, name) for each in DRAWN} == set(values)
-
-
-def test_every_knob_is_accounted_for() -> None:
-    """A new knob needs a line above, or bounds below."""
-    listed = {"tiles", "blocks", "full_rows", "full_cols", "w_name", "x_name", "stalls", "action", "illegal", "skew"}
-    assert {field.name for field in fields(Knobs)} == listed | {"vectors", "stall_percent"}
-    assert all(5 <= each.stall_percent <= 90 and each.vectors >= 1 for each in DRAWN)
+    KNOBS, DRAWN = Knobs, DRAWN
+    CLASSES: ClassVar = {
+        "tiles": TILE_CLASSES,
+        "blocks": BLOCK_CLASSES,
+        "full_rows": (False, True),
+        "full_cols": (False, True),
+        "w_name": W_NAMES,
+        "x_name": X_NAMES,
+        "stalls": tuple(StallKind),
+        "action": tuple(Action),
+        "illegal": ILLEGAL_NAMES,
+        "skew": SKEWS,
+    }
+    BOUNDED: ClassVar = {"vectors": (1, 255), "stall_percent": (5, 90)}
+    draw = staticmethod(draw)
 
 
 def test_plain_starts_are_most_frequent() -> None:

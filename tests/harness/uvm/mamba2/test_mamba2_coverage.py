@@ -5,36 +5,25 @@ import torch
 
 from golden.mamba2.integer import profile
 from golden.spec.gen.mamba2_accel import ErrorCode
-from harness.uvm import coverage as common
 from harness.uvm.mamba2 import coverage
 from harness.uvm.model_start import ModelItem
 from harness.uvm.stalls import StallKind
-from tests.harness.uvm.mamba2.starts import CONFIGS, outcome, start
+from tests.harness.uvm.mamba2.starts import CONFIGS, KERNEL, start
+from tests.harness.uvm.model_contract import hit, sampled
 
 PROFILE = profile.load("lightmamba-w4a4")
 CROSSES = ("boundary", "part_x_kind", "place_x_kind", "place_x_stalls", "action_x_stalls")
-
-
-class Sampler:
-    """The subscriber's own `write`, without the phases of a running simulation."""
-
-    def __init__(self) -> None:
-        self.group = coverage.ModelCoverage(CONFIGS["sim"].t_cols, CONFIGS["sim"].ports)
 
 
 def test_a_start_hits_the_bins_of_its_description() -> None:
     """5 tokens (a chunk and 1), 2 chosen, states of one of two layers in memory, residual stream of one layer."""
     s = start(place="mixed", tap=2, tap_all=False, stalls=StallKind.BURSTS, prompt="chunk_and_1", style="signs")
     item = ModelItem(s)
-    item.outcome = outcome(s)
-    sampler = Sampler()
-    before = common.bins(coverage.ModelCoverage)
-    coverage.Coverage.write(sampler, item)  # type: ignore[arg-type]
-    after = common.bins(coverage.ModelCoverage)
-    points = {name: {each: hits - before[name][each] for each, hits in bins.items()} for name, bins in after.items()}
-    hit = {name: [each for each, hits in bins.items() if hits] for name, bins in points.items()}
+    item.outcome = KERNEL.outcome(s)
+    points = sampled(coverage.Coverage, CONFIGS["sim"], [item])
+    hits = hit(points)
     assert all(sum(points[name].values()) == 1 for name in CROSSES)
-    described = {name: bins for name, bins in hit.items() if name not in (*CROSSES, *coverage.EXTREMES)}
+    described = {name: bins for name, bins in hits.items() if name not in (*CROSSES, *coverage.EXTREMES)}
     assert described == {
         "d_model": ["least"],
         "headdim": ["8"],
@@ -59,7 +48,7 @@ def test_a_start_hits_the_bins_of_its_description() -> None:
         "chunk_heads": [str(s.legal.chunk_heads)],
     }
     met = {name: ["seen"] if seen else [] for name, seen in zip(coverage.EXTREMES, coverage.extremes(s), strict=True)}
-    assert {name: hit[name] for name in coverage.EXTREMES} == met
+    assert {name: hits[name] for name in coverage.EXTREMES} == met
 
 
 def test_extremes_are_those_of_the_taps() -> None:

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Knobs and stimuli of the accelerator: repeatable by seed, every class reachable, each what its name says."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
 
-from golden.mamba2.accel.arguments import argument_error, build_of
+from golden.mamba2.accel.arguments import build_of
 from golden.spec.gen.mamba2_accel import ErrorCode
 from harness.uvm.arena import contents
 from harness.uvm.mamba2.items import Stimulus
@@ -17,7 +17,9 @@ from harness.uvm.mamba2.knobs import ILLEGAL_NAMES, KINDS, PARTS, PLACES, STYLES
 from harness.uvm.model_knobs import GENERATE, LAYERS, PROMPTS, SKEWS
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import Access, StallKind
-from tests.harness.uvm.mamba2.starts import ARENA, CONFIGS, start, starts
+from tests.harness.uvm.knob_contract import KnobContract
+from tests.harness.uvm.mamba2.starts import ARENA, CONFIGS, KERNEL, start, starts
+from tests.harness.uvm.model_contract import StartContract
 
 DRAWN = tuple(islice(draw(7), 400))
 CLASSES: dict[str, tuple[Any, ...]] = {
@@ -40,26 +42,18 @@ CLASSES: dict[str, tuple[Any, ...]] = {
 ARGUMENT_ERRORS = {code for code in ErrorCode if code.name.startswith("BAD_")} - {ErrorCode.BAD_TOKEN}
 
 
-def code(s: Stimulus) -> ErrorCode:
-    return argument_error(s.arguments, build_of(s.cfg))
+class TestKnobs(KnobContract):
+    """Of `mamba2_accel`."""
+
+    KNOBS, DRAWN, CLASSES = Knobs, DRAWN, CLASSES
+    BOUNDED: ClassVar = {"stall_percent": (5, 80)} | dict.fromkeys(("shape", "region", "port"), (0, 255))
+    draw = staticmethod(draw)
 
 
-def test_a_seed_repeats_the_knobs() -> None:
-    """Two sources of one seed agree draw by draw; another seed draws others."""
-    assert tuple(islice(draw(7), 20)) == DRAWN[:20]
-    assert tuple(islice(draw(8), 20)) != DRAWN[:20]
+class TestStarts(StartContract):
+    """Of `mamba2_accel`."""
 
-
-@pytest.mark.parametrize("name", CLASSES)
-def test_every_class_is_drawn(name: str) -> None:
-    """400 draws meet every class of every knob, and nothing outside."""
-    assert {getattr(each, name) for each in DRAWN} == set(CLASSES[name])
-
-
-def test_every_knob_is_accounted_for() -> None:
-    """A new knob needs a line above, or bounds below."""
-    assert {field.name for field in fields(Knobs)} == set(CLASSES) | {"shape", "stall_percent", "region", "port"}
-    assert all(5 <= each.stall_percent <= 80 for each in DRAWN)
+    kernel = KERNEL
 
 
 @pytest.mark.parametrize("config", CONFIGS)
@@ -77,8 +71,8 @@ def test_drawn_starts_are_legal_but_for_their_fault(config: str) -> None:
     """Whatever is drawn: regions lie apart in the arena, only ILLEGAL is refused, and the image holds the regions."""
     for seed, knobs in enumerate(DRAWN[:40]):
         for s in starts(config, seed, **{field.name: getattr(knobs, field.name) for field in fields(Knobs)}):
-            assert argument_error(s.legal, build_of(s.cfg)) is ErrorCode.NONE
-            assert (code(s) is not ErrorCode.NONE) == (s.action is Action.ILLEGAL)
+            assert replace(s, arguments=s.legal).refusal is ErrorCode.NONE
+            assert (s.refusal is not ErrorCode.NONE) == (s.action is Action.ILLEGAL)
             check_places(s)
 
 
@@ -104,25 +98,7 @@ def test_every_argument_error_is_reached(config: str) -> None:
     other = [name for name, s in found.items() if s.illegal != name]
     tables = CONFIGS[config].profile.startswith("lightmamba")
     assert other == (["no_eps_d", "no_eps_i"] if tables else [])
-    assert {code(s) for s in found.values()} == ARGUMENT_ERRORS - ({ErrorCode.BAD_EPS} if tables else set())
-
-
-def test_a_start_is_repeatable() -> None:
-    """The same knobs and generator give the same bytes, arguments and stalls; another generator others."""
-    first, again, other = start(seed=5), start(seed=5), start(seed=6)
-    assert all(torch.equal(first.regions[name], again.regions[name]) for name in first.regions)
-    assert (first.arguments, first.stalls, first.delay) == (again.arguments, again.stalls, again.delay)
-    assert not torch.equal(first.regions["w"], other.regions["w"])
-
-
-@pytest.mark.parametrize("prompt", PROMPTS)
-def test_prompts_end_around_chunks(prompt: str) -> None:
-    """Lengths around one and two chunks of the configuration."""
-    t_cols = CONFIGS["sim"].t_cols
-    lengths = dict(
-        zip(PROMPTS, (1, t_cols - 1, t_cols, t_cols + 1, 2 * t_cols, 2 * t_cols + 1, 3 * t_cols + 2), strict=True)
-    )
-    assert start(prompt=prompt).legal.prompt == lengths[prompt]
+    assert {s.refusal for s in found.values()} == ARGUMENT_ERRORS - ({ErrorCode.BAD_EPS} if tables else set())
 
 
 @pytest.mark.parametrize(("place", "layers"), [("chip", []), ("memory", [0, 1, 2]), ("mixed", [2])])

@@ -6,43 +6,30 @@ import torch
 
 from golden.spec.gen.ternary_accel import ErrorCode
 from golden.ternary.integer import profile
-from harness.uvm import coverage as common
 from harness.uvm.model_start import Action, ModelItem
 from harness.uvm.stalls import StallKind
 from harness.uvm.ternary import coverage
-from tests.harness.uvm.ternary.starts import CONFIGS, outcome, start
+from tests.harness.uvm.model_contract import hit, sampled
+from tests.harness.uvm.ternary.starts import CONFIGS, KERNEL, start
 
 PROFILE = profile.load()
 CROSSES = ("batch_x_generate", "batch_x_prefix", "batch_x_share", "batch_x_stalls", "action_x_stalls")
 
 
-class Sampler:
-    """The subscriber's own `write`, without the phases of a running simulation."""
-
-    def __init__(self) -> None:
-        self.group = coverage.TernaryCoverage(CONFIGS["sim"].t_cols, CONFIGS["sim"].ports)
-
-
-def sampled(item: ModelItem) -> tuple[dict[str, list[str]], dict[str, int]]:
-    """The bins that an item hits, and how many of each cross."""
-    sampler = Sampler()
-    before = common.bins(coverage.TernaryCoverage)
-    coverage.Coverage.write(sampler, item)  # type: ignore[arg-type]
-    after = common.bins(coverage.TernaryCoverage)
-    points = {name: {each: hits - before[name][each] for each, hits in bins.items()} for name, bins in after.items()}
-    return {name: [each for each, hits in bins.items() if hits] for name, bins in points.items()}, {
-        name: sum(bins.values()) for name, bins in points.items()
-    }
+def met(item: ModelItem) -> tuple[dict[str, list[str]], dict[str, int]]:
+    """The bins that an item hits, and how many of each point."""
+    points = sampled(coverage.Coverage, CONFIGS["sim"], [item])
+    return hit(points), {name: sum(bins.values()) for name, bins in points.items()}
 
 
 def test_a_start_hits_the_bins_of_its_description() -> None:
     """Two texts behind 33 shared positions, 31 and 2 of their own, two tokens chosen, residual stream of one layer."""
     s = start(batch=2, prefix="block_and_1", own=("block_less_1", "tile") * 2, tap=2, tap_all=False, style="signs")
     item = ModelItem(s)
-    item.outcome = outcome(s)
-    hit, hits = sampled(item)
+    item.outcome = KERNEL.outcome(s)
+    found, hits = met(item)
     assert all(hits[name] == 1 for name in CROSSES)
-    described = {name: bins for name, bins in hit.items() if name not in (*CROSSES, *coverage.EXTREMES)}
+    described = {name: bins for name, bins in found.items() if name not in (*CROSSES, *coverage.EXTREMES)}
     assert described == {
         "d_model": ["least" if s.legal.d_model == 32 else "small" if s.legal.d_model <= 96 else "large"],
         "width": [str(s.legal.d_model // s.legal.heads)],
@@ -75,23 +62,23 @@ def test_a_start_hits_the_bins_of_its_description() -> None:
         "fault_x_port": [],
         "boundary": [],
     }
-    met = {name: ["seen"] if seen else [] for name, seen in zip(coverage.EXTREMES, coverage.extremes(s), strict=True)}
-    assert {name: hit[name] for name in coverage.EXTREMES} == met
+    seen = {name: ["seen"] if each else [] for name, each in zip(coverage.EXTREMES, coverage.extremes(s), strict=True)}
+    assert {name: found[name] for name in coverage.EXTREMES} == seen
 
 
 def test_one_text_counts_where_its_prompt_ends() -> None:
     """5 tokens are two chunks of four, the last one with one."""
-    hit, hits = sampled(ModelItem(start(vocab=17, head="own", tap=0)))
-    assert (hit["prompt"], hit["chunks"], hits["boundary"]) == (["1"], ["2"], 1)
-    assert (hit["vocab"], hit["head"], hit["tap"]) == (["one_more"], ["own"], ["nothing"])
+    found, hits = met(ModelItem(start(vocab=17, head="own", tap=0)))
+    assert (found["prompt"], found["chunks"], hits["boundary"]) == (["1"], ["2"], 1)
+    assert (found["vocab"], found["head"], found["tap"]) == (["one_more"], ["own"], ["nothing"])
 
 
 def test_a_fault_counts_by_region_and_port() -> None:
     """An error in the cache, on port 1; nothing else of such a start counts as seen."""
     s = start(action=Action.READ_ERROR, region=3, port=1)
-    hit, _ = sampled(ModelItem(s))
-    assert (hit["fault"], hit["port"], hit["action"]) == (["k_read"], ["1"], ["READ_ERROR"])
-    assert not any(hit[name] for name in (*coverage.LOOKS, *coverage.EXTREMES))
+    found, _ = met(ModelItem(s))
+    assert (found["fault"], found["port"], found["action"]) == (["k_read"], ["1"], ["READ_ERROR"])
+    assert not any(found[name] for name in (*coverage.LOOKS, *coverage.EXTREMES))
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ import pytest
 from golden.spec.gen import ternary_accel as regs
 from golden.spec.registers import load_register_map
 from harness.uvm.arena import Bytes
-from harness.uvm.ternary.items import Outcome, Stimulus
+from harness.uvm.model_start import ModelOutcome
+from harness.uvm.ternary.items import Stimulus
 from harness.uvm.ternary.kernel import Driver
-from harness.uvm.ternary.scoreboard import predict, result_differences
 from tests.boards.fake_ternary import arguments_of
-from tests.harness.uvm.ternary.starts import ARENA, memory_after, outcome, start
+from tests.harness.uvm.ternary.starts import ARENA, KERNEL, start
 
 
 class Registers:
@@ -92,15 +92,15 @@ def test_what_is_read_back_is_what_memory_holds(config: str) -> None:
     made = driver(s)
     made._fill(s)
     memory = made._memory.arena  # type: ignore[attr-defined]
-    memory[:] = memory_after(s)
-    counters = outcome(s).counters
+    memory[:] = KERNEL.memory_after(s)
+    counters = KERNEL.outcome(s).counters
     for name, value in counters.items():
         stem, _, element = name.rpartition("_")
         array = element.isdigit()
         asyncio.run(made._regs.write(stem if array else name, value, int(element) if array else None))
     found = asyncio.run(made._outcome(s))
-    assert isinstance(found, Outcome)
+    assert isinstance(found, ModelOutcome)
     assert (found.error, found.counters, found.changed) == (regs.ErrorCode.NONE, counters, ())
-    assert result_differences(s, predict(s), found) == []
+    assert KERNEL.told(s, found) == []
     memory[0, s.legal.a_off] ^= 1
     assert len(asyncio.run(made._outcome(replace(s, name="again"))).changed) == 1

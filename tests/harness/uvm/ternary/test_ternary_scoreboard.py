@@ -5,28 +5,14 @@ import re
 from dataclasses import replace
 
 import pytest
-import torch
 
-from golden.spec.gen.ternary_accel import ErrorCode
 from golden.ternary.accel.cache import Room, cache_writes
 from golden.ternary.accel.outcome import HALVES
-from harness.uvm.arena import changes, contents
-from harness.uvm.inorder import status_failures
-from harness.uvm.model_compare import laws
-from harness.uvm.model_start import Action
-from harness.uvm.ternary.items import Outcome, Stimulus
-from harness.uvm.ternary.kernel import written
-from harness.uvm.ternary.scoreboard import BOUNDED, predict, result_differences
+from harness.uvm.model_streams import chosen, locate
 from harness.uvm.ternary.stimuli import grown
-from harness.uvm.ternary.streams import chosen, locate, segments, traffic
-from tests.harness.uvm.ternary.starts import ARENA, memory_after, outcome, start
-
-
-def told(s: Stimulus, found: Outcome) -> list[str]:
-    """Return all lines about an outcome."""
-    expected = predict(s)
-    lines = status_failures(expected, found) + laws(found.counters, BOUNDED) + list(found.changed)
-    return lines + result_differences(s, expected, found)
+from harness.uvm.ternary.streams import segments, traffic
+from tests.harness.uvm.model_contract import ScoreboardContract
+from tests.harness.uvm.ternary.starts import KERNEL, start
 
 
 @pytest.mark.parametrize("config", ["sim", "sim_silu"])
@@ -35,7 +21,7 @@ def told(s: Stimulus, found: Outcome) -> list[str]:
 def test_a_right_device_is_silent(config: str, tap: int, batch: int) -> None:
     """What golden leaves in memory is read back as golden has it: records, streams, caches, nothing else changed."""
     s = start(config, tap=tap, batch=batch, head="own" if tap == 1 else "tied")
-    assert told(s, outcome(s)) == []
+    assert KERNEL.told(s, KERNEL.outcome(s)) == []
 
 
 @pytest.mark.parametrize("cached", ["near", "far"])
@@ -46,7 +32,7 @@ def test_layers_apart_are_compared_apart(cached: str, layer: int) -> None:
     a = replace(s.legal, tap_layer=layer)
     s = replace(s, legal=a, arguments=a)
     assert (traffic(s)["TAP_BEATS"] == 0) == (layer >= HALVES * a.model_layers)
-    assert told(s, outcome(s)) == []
+    assert KERNEL.told(s, KERNEL.outcome(s)) == []
 
 
 @pytest.mark.parametrize("batch", [1, 2, 4])
@@ -71,15 +57,10 @@ def test_what_joins_the_caches_is_where_golden_writes(batch: int) -> None:
 class TestFirstDivergence:
     """A fault in memory is told with its place, both values, and how many differ."""
 
-    def changed(self, s: Stimulus, at: int, port: int = 0, flip: int = 1) -> list[str]:
-        arena = memory_after(s)
-        arena[port, at] ^= flip
-        return told(s, outcome(s, arena))
-
     def test_in_a_captured_stream(self) -> None:
         """Beat 0 is row group 0 of q_proj of layer 0; its beats are tokens. Byte 33 is lane 0 of token 2, 2^8."""
         s = start(prompt="chunk")
-        (line,) = self.changed(s, s.legal.tap_off + s.cfg.port_bytes + 1)
+        (line,) = KERNEL.changed(s, s.legal.tap_off + s.cfg.port_bytes + 1)
         golden = int(s.golden.streams[0][2, 0])
         assert line == (
             f"stream q_proj of layer 0, token 2, row 0: golden {golden}, RTL {golden ^ 1 << 8}; "
@@ -105,7 +86,7 @@ class TestFirstDivergence:
         fresh = grown(s).nonzero()
         for beat, byte in (fresh[0], fresh[-1]):
             port, at = divmod(int(byte), s.cfg.port_bytes)
-            (line,) = self.changed(s, s.legal.k_off + int(beat) * s.cfg.port_bytes + at, port)
+            (line,) = KERNEL.changed(s, s.legal.k_off + int(beat) * s.cfg.port_bytes + at, port)
             assert re.match(r"cache of text [01], layer [01], KV head \d+, own position \d+", line)
             assert ": golden " in line
 
@@ -114,109 +95,30 @@ class TestFirstDivergence:
         s = start(tap=0)
         for beat, byte in (~grown(s)).nonzero()[::4001]:
             port, at = divmod(int(byte), s.cfg.port_bytes)
-            lines = self.changed(s, s.legal.k_off + int(beat) * s.cfg.port_bytes + at, port)
+            lines = KERNEL.changed(s, s.legal.k_off + int(beat) * s.cfg.port_bytes + at, port)
             assert lines[0].startswith(f"memory: 1 bytes of port {port} changed where the start may not write")
 
     def test_in_a_record(self) -> None:
         """The token's index, and a logit of lower rank of another text."""
         s = start(tap=0, batch=2)
-        (line,) = self.changed(s, s.legal.out_off)
+        (line,) = KERNEL.changed(s, s.legal.out_off)
         assert line.startswith("record of chosen token 0 of text 0, index of rank 0: golden")
-        (line,) = self.changed(s, s.legal.out_off + 3 * s.cfg.port_bytes + 12)
+        (line,) = KERNEL.changed(s, s.legal.out_off + 3 * s.cfg.port_bytes + 12)
         assert line.startswith("record of chosen token 1 of text 1, logit of rank 1: golden")
 
     @pytest.mark.parametrize("batch", [1, 2])
-    def test_a_record_comes_before_what_it_feeds_back(self, batch: int) -> None:
-        """A wrong choice is told first, unless the stream differs in front of it, down to the choice's own logits."""
+    def test_logits_come_behind_the_choices_that_they_follow_from(self, batch: int) -> None:
+        """Five beats of each text in each step."""
         s = start(batch=batch, vocab=40, generate=3)
-        good = outcome(s)
-        steps = [chosen(s, beat) for beat in range(len(good.stream))]
-        index = good.index.clone()
-        index[batch, 0] += 1  # of step 1
-        for step, word in ((0, "stream"), (1, "stream"), (2, "record of chosen token 1")):
-            one = torch.zeros_like(good.stream)
-            one[steps.index(step), 5] = 1
-            assert told(s, replace(good, index=index, stream=good.stream + one))[0].startswith(word)
-        logits = [beat for beat in range(len(steps)) if "logits" in locate(s, beat, 0)[0]]
-        assert [steps[beat] for beat in logits] == sorted(5 * batch * [0, 1, 2])
-
-    def test_outside_of_the_results(self) -> None:
-        """A byte where nothing may be written, be it a guard or a weight."""
-        s = start(tap=0)
-        for at in (s.legal.out_off - 1, s.legal.w_off):
-            (line,) = self.changed(s, at, port=1)
-            assert line == f"memory: 1 bytes of port 1 changed where the start may not write, the first at {at:#x}"
+        beats = range(len(KERNEL.comparison.captured(s)))
+        logits = [beat for beat in beats if "logits" in locate(segments, s, beat, 0)[0]]
+        assert [chosen(segments, s, beat) for beat in logits] == sorted(5 * batch * [0, 1, 2])
 
 
-@pytest.mark.parametrize(
-    ("change", "word"),
-    [
-        ({"RD_BEATS_01": 1}, "register RD_BEATS_01: golden"),
-        ({"TOKENS_RUN": 1}, "register TOKENS_RUN: golden"),
-        ({"TAP_BEATS": 1}, "register TAP_BEATS: golden"),
-        ({"CACHE_BEATS": 1}, "register CACHE_BEATS: golden"),
-        ({"STALL_ACTS": 1}, "register WINDOW: RTL"),
-        ({"FIRST_TOKEN": 1 << 40}, "register FIRST_TOKEN: RTL"),
-        ({"FIRST_TOKEN": -(1 << 40)}, "register FIRST_TOKEN: RTL"),
-    ],
-)
-def test_counters_are_compared(change: dict[str, int], word: str) -> None:
-    """Every counter that follows from the arguments is exact, and the window is what its causes add up to."""
-    s = start()
-    good = outcome(s)
-    (name,) = change
-    found = replace(good, counters=good.counters | {name: good.counters[name] + change[name]})
-    (line,) = told(s, found)
-    assert line.startswith(word)
+class TestScoreboard(ScoreboardContract):
+    """What both accelerators of whole models keep."""
 
-
-class TestErrors:
-    def test_a_refused_start_moves_nothing(self) -> None:
-        """An illegal argument: its code, counters of 0, and not a byte of memory may change."""
-        s = start(action=Action.ILLEGAL, illegal="no_heads")
-        expected = predict(s)
-        assert (expected.error, expected.index, expected.caches) == (ErrorCode.BAD_HEADS, None, None)
-        assert set(expected.counters.values()) == {0}
-        assert not written(s, ARENA).any()
-        assert changes(contents(s, ARENA), memory_after(s), written(s, ARENA))
-
-    @pytest.mark.parametrize(
-        ("action", "code"),
-        [(Action.READ_ERROR, ErrorCode.AXI_READ), (Action.WRITE_ERROR, ErrorCode.AXI_WRITE)],
+    kernel, side = KERNEL, {"batch": 2}
+    bad_data = tuple(
+        ({"bad": bad}, f"BAD_{bad.upper()}", "residual behind attention of layer 0") for bad in ("token", "weight")
     )
-    def test_a_fault_names_its_port(self, action: Action, code: ErrorCode) -> None:
-        """What a damaged run computes is open; its code and its port are not."""
-        s = start(action=action, port=1)
-        expected = predict(s)
-        assert s.fault is not None
-        assert (expected.error, expected.error_port, expected.counters) == (code, 1, {})
-        found = outcome(s, error=code, error_port=1)
-        assert told(s, found) == []
-        assert told(s, replace(found, error=ErrorCode.NONE))
-
-    @pytest.mark.parametrize(("bad", "code"), [("token", ErrorCode.BAD_TOKEN), ("weight", ErrorCode.BAD_WEIGHT)])
-    def test_bad_data_have_another_in_their_place(self, bad: str, code: ErrorCode) -> None:
-        """Row 0 for a token, zeros for a weight: what was finished is compared, what was not is left open."""
-        s = start(action=Action.BAD_DATA, bad=bad, tap=2)
-        assert (max(s.prompt) >= s.legal.vocab) == (bad == "token")
-        good = outcome(s, error=code)
-        assert told(s, good) == []
-        done = {"TOKENS_DONE": 0, "TAP_BEATS": 4, "FIRST_TOKEN": good.counters["CYCLES"]}
-        early = replace(good, counters=good.counters | done)
-        wrong = good.stream.clone()
-        wrong[4:] = 99
-        assert told(s, replace(early, stream=wrong, index=good.index + 1)) == []
-        wrong[3, 0] += 1
-        (line,) = told(s, replace(early, stream=wrong))
-        assert line.startswith("stream residual behind attention of layer 0, token 3, row 0")
-
-    def test_a_restart_runs_twice(self) -> None:
-        assert predict(start(action=Action.RESTART)).runs == 2
-
-
-def test_without_tokens_the_first_one_is_waited_for_to_the_end() -> None:
-    """FIRST_TOKEN equals CYCLES where nothing is chosen."""
-    good = outcome(s := start(generate=0))
-    assert told(s, good) == []
-    (line,) = told(s, replace(good, counters=good.counters | {"FIRST_TOKEN": good.counters["CYCLES"] - 1}))
-    assert line.startswith("register FIRST_TOKEN: RTL")

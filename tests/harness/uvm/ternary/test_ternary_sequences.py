@@ -7,13 +7,12 @@ import pytest
 
 from golden.spec import TernAccelConfig
 from golden.spec.gen.ternary_accel import ErrorCode
-from golden.ternary.accel.arguments import argument_error, build_of
 from harness.uvm.model_knobs import ZOO
 from harness.uvm.model_sequences import Bed
 from harness.uvm.model_start import Action
 from harness.uvm.ternary import sequences
 from harness.uvm.ternary.knobs import ILLEGAL_NAMES
-from harness.uvm.ternary.scoreboard import predict
+from harness.uvm.ternary.scoreboard import COMPARISON
 from tests.harness.uvm.ternary.starts import ARENA, CONFIGS
 
 
@@ -55,7 +54,7 @@ def test_refusals_are_all_and_stand_between_two_runs(config: str) -> None:
     assert [start.illegal for start in refused] == list(ILLEGAL_NAMES)
     assert {start.action for start in refused} == {Action.ILLEGAL}
     assert (first.action, last.action, first.arguments) == (Action.RUN, Action.RUN, last.arguments)
-    assert argument_error(first.arguments, build_of(first.cfg)) is ErrorCode.NONE
+    assert first.refusal is ErrorCode.NONE
 
 
 def test_bitnet_tiny_decodes_alone_and_side_by_side() -> None:
@@ -63,7 +62,7 @@ def test_bitnet_tiny_decodes_alone_and_side_by_side() -> None:
     alone, side = sequences.decoding(bed(), 1)
     assert (alone.legal.batch, side.legal.batch, side.legal.prefix) == (1, 4, sequences.SHARED)
     for start in (alone, side):
-        expected = predict(start)
+        expected = COMPARISON.predict(start)
         assert start.style == ZOO
         assert expected.error is ErrorCode.NONE
         assert expected.index is not None

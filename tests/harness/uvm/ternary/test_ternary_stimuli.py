@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Knobs and stimuli of the accelerator: repeatable by seed, every class reachable, each what its name says."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
 
 from golden.spec.gen.ternary_accel import ErrorCode
 from golden.ternary.accel import image
-from golden.ternary.accel.arguments import argument_error, build_of
+from golden.ternary.accel.arguments import build_of
 from golden.ternary.accel.start import model_parts
 from harness.uvm.arena import contents, wide
 from harness.uvm.model_knobs import GENERATE, LAYERS, PROMPTS, SKEWS
@@ -36,7 +36,9 @@ from harness.uvm.ternary.knobs import (
     shapes,
 )
 from harness.uvm.ternary.streams import places
-from tests.harness.uvm.ternary.starts import ARENA, CONFIGS, start
+from tests.harness.uvm.knob_contract import KnobContract
+from tests.harness.uvm.model_contract import StartContract
+from tests.harness.uvm.ternary.starts import ARENA, CONFIGS, KERNEL, start
 
 DRAWN = tuple(islice(draw(7), 500))
 CLASSES: dict[str, tuple[Any, ...]] = {
@@ -67,27 +69,22 @@ ARGUMENT_ERRORS = {code for code in ErrorCode if code.name.startswith("BAD_")} -
 }
 
 
-def code(s: Stimulus) -> ErrorCode:
-    return argument_error(s.arguments, build_of(s.cfg))
+class TestKnobs(KnobContract):
+    """Of `ternary_accel`."""
+
+    KNOBS, DRAWN, CLASSES, TUPLES = Knobs, DRAWN, CLASSES, ("own",)
+    BOUNDED: ClassVar = {"stall_percent": (5, 80)} | dict.fromkeys(("shape", "region", "port"), (0, 255))
+    draw = staticmethod(draw)
 
 
-def test_a_seed_repeats_the_knobs() -> None:
-    """Two sources of one seed agree draw by draw; another seed draws others."""
-    assert tuple(islice(draw(7), 20)) == DRAWN[:20]
-    assert tuple(islice(draw(8), 20)) != DRAWN[:20]
+class TestStarts(StartContract):
+    """Of `ternary_accel`."""
+
+    kernel = KERNEL
 
 
-@pytest.mark.parametrize("name", CLASSES)
-def test_every_class_is_drawn(name: str) -> None:
-    """A constraint that closes a class off would leave it untested for ever."""
-    assert {getattr(knobs, name) for knobs in DRAWN} == set(CLASSES[name])
-
-
-def test_every_knob_is_accounted_for() -> None:
-    """A new knob needs a line above, or bounds here; every text ends at every border."""
-    others = {"shape", "own", "stall_percent", "region", "port"}
-    assert {field.name for field in fields(Knobs)} == set(CLASSES) | others
-    assert all(5 <= each.stall_percent <= 80 for each in DRAWN)
+def test_every_text_ends_at_every_border() -> None:
+    """The four lengths are drawn apart."""
     assert all({each.own[text] for each in DRAWN} == set(OWNS) for text in range(4))
 
 
@@ -107,8 +104,8 @@ def test_drawn_starts_are_legal_but_for_their_fault(config: str) -> None:
     """Whatever is drawn: regions lie apart in the arena, only ILLEGAL is refused, and the image holds the regions."""
     for seed, knobs in enumerate(DRAWN[:40]):
         s = start(config, seed, **{field.name: getattr(knobs, field.name) for field in fields(Knobs)})
-        assert argument_error(s.legal, build_of(s.cfg)) is ErrorCode.NONE
-        assert (code(s) is not ErrorCode.NONE) == (s.action is Action.ILLEGAL)
+        assert replace(s, arguments=s.legal).refusal is ErrorCode.NONE
+        assert (s.refusal is not ErrorCode.NONE) == (s.action is Action.ILLEGAL)
         check_places(s)
 
 
@@ -134,24 +131,12 @@ def test_every_argument_error_is_reached(config: str) -> None:
     plain = start(config, layers=1, cached="near", action=Action.ILLEGAL)
     found = {name: stimuli.refused(plain, name) for name in ILLEGAL_NAMES}
     assert [name for name, s in found.items() if s.illegal != name] == []
-    assert {code(s) for s in found.values()} == ARGUMENT_ERRORS
+    assert {s.refusal for s in found.values()} == ARGUMENT_ERRORS
 
 
-def test_a_start_is_repeatable() -> None:
-    """The same knobs and generator give the same bytes, arguments and stalls; another generator others."""
-    first, again, other = start(seed=5), start(seed=5), start(seed=6)
-    assert all(torch.equal(first.regions[name], again.regions[name]) for name in first.regions)
-    assert (first.arguments, first.stalls, first.delay) == (again.arguments, again.stalls, again.delay)
-    assert not torch.equal(first.regions["w"], other.regions["w"])
-
-
-@pytest.mark.parametrize("prompt", PROMPTS)
-def test_prompts_end_around_chunks(prompt: str) -> None:
-    """Lengths around one and two chunks of the configuration; several texts read a token each."""
-    t_cols = CONFIGS["sim"].t_cols
-    lengths = (1, t_cols - 1, t_cols, t_cols + 1, 2 * t_cols, 2 * t_cols + 1, 3 * t_cols + 2)
-    assert start(prompt=prompt).legal.prompt == lengths[PROMPTS.index(prompt)]
-    assert start(prompt=prompt, batch=3).legal.prompt == 3
+def test_several_texts_read_a_token_each() -> None:
+    """Whatever prompt is drawn."""
+    assert {start(prompt=prompt, batch=3).legal.prompt for prompt in PROMPTS} == {3}
 
 
 def test_positions_end_around_tiles_and_blocks() -> None:
