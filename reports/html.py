@@ -49,9 +49,14 @@ def write(path: Path, results: Path, records: Path) -> Path:
         replace_text(path.with_name("report.md"), text.markdown(found))
         replace_text(path.with_name("report.json"), text.to_json(found))
         if models:
-            replace_text(path.with_name("mamba2.md"), mamba2.markdown(models))
+            replace_text(path.with_name("mamba2.md"), mamba2.PAGE.markdown(models))
         if bitnets:
+<<<<<<< Updated upstream
             replace_text(path.with_name("ternary.md"), ternary.markdown(bitnets))
+=======
+            replace_text(path.with_name("ternary.md"), ternary.PAGE.markdown(bitnets))
+        replace_text(path, text)
+>>>>>>> Stashed changes
     except OSError as error:
         raise MachineError(f"cannot write report {path}: {error.strerror or error}; choose another --out") from error
     return path
@@ -77,6 +82,7 @@ def document(
 ) -> Document:
     """Return what the report says, in whatever form."""
     newest = figures.newest(benchmarks)
+<<<<<<< Updated upstream
     starts: tuple[ModelRecord, ...] = (*mamba2.newest(models), *ternary.newest(bitnets))
     works = [
         *map(roofline.of_record, newest),
@@ -105,6 +111,9 @@ def document(
 
 def page(of: Document) -> str:
     """Return a document as one HTML file that needs nothing else."""
+=======
+    starts: tuple[ModelRecord, ...] = (*mamba2.PAGE.newest(models), *ternary.PAGE.newest(bitnets))
+>>>>>>> Stashed changes
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -113,11 +122,30 @@ def page(of: Document) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+<<<<<<< Updated upstream
     environment.tests["chart"] = lambda block: isinstance(block, Chart)
     environment.tests["bars"] = lambda block: isinstance(block, Bars)
     css, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
     template = environment.get_template("report.html.j2")
     return template.render(document=of, css=css, script=script, picture=svg.picture, colours=svg.COLOURS)
+=======
+    environment.filters["share"] = lambda value: f"{100 * value:.1f} %"
+    environment.filters["count"] = lambda value: f"{value:,}".replace(",", "\u202f")
+    environment.filters["fixed"] = lambda value, digits=1: f"{value:,.{digits}f}".replace(",", "\u202f")
+    points = figures.coverage_points(regression.coverage) if regression else {}
+    return environment.get_template("report.html.j2").render(
+        css=(TEMPLATES / "report.css").read_text(),
+        regression=regression,
+        verdict=_verdict(regression, newest, starts),
+        coverage=points,
+        performance=[figures.performance(each) for each in newest],
+        layers=[(each, figures.layers(each)) for each in newest if len(figures.layers(each)) > 1],
+        goals=figures.goals(newest),
+        sections=(mamba2.PAGE.section(models), ternary.PAGE.section(bitnets)),
+        speeds=figures.newest_speed(speeds),
+        provenance=_provenance(regression, newest, starts),
+    )
+>>>>>>> Stashed changes
 
 
 def overview(

@@ -4,13 +4,13 @@
 Roofs are computed (estimated), speeds of papers quoted; everything else of a row is what its record is.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from harness.bench.model_record import WORSE, MemoryKind, ModelRecord, Work
 from harness.bench.model_workloads import ModelGoal
-from reports.figures import GoalRow, Source, quantity
+from reports.figures import GoalRow, Source, last, quantity
 
 IDEAL_NOTE = (
     "Ideal memory: the board's declared peak, reads and writes of a channel sharing one data bus, a word a cycle after "
@@ -64,23 +64,65 @@ Columns = tuple[tuple[Column, Callable[[Any], str]], ...]
 """Columns with what fills their cells from a record of the kernel."""
 
 
-def tables(records: tuple[R, ...], decode: Columns, prefill: Columns, notes: tuple[str, str]) -> tuple[Table, ...]:
-    """Return the four tables: decode under ideal memory, the memory model, a worse one; prefill. `notes` of both."""
-    worse = f"Decode with the memory model's efficiency {100 * (1 - WORSE):.0f} % lower"
-    models = {_key(r): r for r in records if r.memory == "model"}
+@dataclass(frozen=True)
+class Page(Generic[R]):
+    """How a kernel's records are shown.
 
-    def change(r: R) -> str:
-        model = models.get(_key(r))
-        return f"{100 * (r.rate / model.rate - 1):+.1f} %" if model else ""
+    Attributes:
+        arguments: of `krait bench`, which fill a table.
+        key: what a record is of, of which only the newest one is shown.
+        decode, prefill: columns.
+        notes: what a reader must know of decode and of prefill.
+    """
 
-    against = ((Column("against the model"), change),)
-    of_decode, of_prefill = notes
-    return (
-        _table("Decode, ideal memory", f"{IDEAL_NOTE} {of_decode}", decode, _of(records, "decode", "ideal")),
-        _table("Decode under the boards' memory models", "", decode, _of(records, "decode", "model")),
-        _table(worse, "", decode + against, _of(records, "decode", "worse")),
-        _table("Prefill", of_prefill, prefill, tuple(r for r in records if r.work == "prefill")),
-    )
+    name: str
+    title: str
+    arguments: str
+    key: Callable[[R], Hashable]
+    decode: Columns
+    prefill: Columns
+    notes: tuple[str, str]
+    goals: Callable[[R], Sequence[ModelGoal[R]]]
+
+    def newest(self, records: tuple[R, ...]) -> tuple[R, ...]:
+        """Keep the last record of each key; order of first appearance."""
+        return last(records, self.key)
+
+    def tables(self, records: tuple[R, ...]) -> tuple[Table, ...]:
+        """Return the four tables: decode under ideal memory, the memory model, a worse one; prefill."""
+        worse = f"Decode with the memory model's efficiency {100 * (1 - WORSE):.0f} % lower"
+        models = {_key(r): r for r in records if r.memory == "model"}
+
+        def change(r: R) -> str:
+            model = models.get(_key(r))
+            return f"{100 * (r.rate / model.rate - 1):+.1f} %" if model else ""
+
+        against = ((Column("against the model"), change),)
+        of_decode, of_prefill = self.notes
+        return (
+            _table("Decode, ideal memory", f"{IDEAL_NOTE} {of_decode}", self.decode, _of(records, "decode", "ideal")),
+            _table("Decode under the boards' memory models", "", self.decode, _of(records, "decode", "model")),
+            _table(worse, "", self.decode + against, _of(records, "decode", "worse")),
+            _table("Prefill", of_prefill, self.prefill, tuple(r for r in records if r.work == "prefill")),
+        )
+
+    def section(self, records: tuple[R, ...]) -> Section:
+        """Return what the newest records hold."""
+        shown = self.newest(records)
+        command = f"krait bench --kernel {self.name}_accel"
+        return Section(
+            name=self.name,
+            title=self.title,
+            command=command,
+            example=f"{command} {self.arguments}",
+            tables=self.tables(shown) if shown else (),
+            goals=goal_rows(shown, self.goals),
+            divergences=divergences(shown),
+        )
+
+    def markdown(self, records: tuple[R, ...]) -> str:
+        """Return tables and goals as Markdown."""
+        return markdown(self.section(records))
 
 
 def goal_rows(records: Iterable[R], goals: Callable[[R], Sequence[ModelGoal[R]]]) -> tuple[GoalRow, ...]:

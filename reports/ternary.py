@@ -3,9 +3,7 @@
 
 from harness.bench.ternary_record import TernaryRecord
 from harness.bench.ternary_workloads import goals
-from reports import models
-from reports.figures import last
-from reports.models import PROMPTS, STEPS, WHERE, Column, Columns, Section, Table, count, run_columns
+from reports.models import PROMPTS, STEPS, WHERE, Column, Columns, Page, count, run_columns
 
 DECODE_NOTE = (
     "A step is a whole token of each text from choice to choice: embedding, every layer with its cache read and the "
@@ -20,39 +18,6 @@ PREFILL_NOTE = (
     "of the ternary layers without padding, of what all multipliers could do in these cycles, attention's not among "
     "them."
 )
-
-
-def newest(records: tuple[TernaryRecord, ...]) -> tuple[TernaryRecord, ...]:
-    """Keep the last record of each model, layers, workload, board, configuration, memory; order of first appearance."""
-    return last(records, lambda r: (r.title, r.board, r.config, r.memory))
-
-
-def tables(records: tuple[TernaryRecord, ...]) -> tuple[Table, ...]:
-    """Return the four tables of `models.tables`."""
-    return models.tables(records, _DECODE, _PREFILL, (DECODE_NOTE, PREFILL_NOTE))
-
-
-def section(records: tuple[TernaryRecord, ...]) -> Section:
-    """Return what the newest records hold."""
-    shown = newest(records)
-    command = "krait bench --kernel ternary_accel"
-    return Section(
-        name="ternary",
-        title="Ternary accelerator",
-        command=command,
-        example=f"{command} --board sim:kv260 --model bitnet-0.73b --workload tg1@1024",
-        tables=tables(shown) if shown else (),
-        goals=models.goal_rows(shown, goals),
-        divergences=models.divergences(shown),
-    )
-
-
-def markdown(records: tuple[TernaryRecord, ...]) -> str:
-    """Return tables and goals as Markdown."""
-    return models.markdown(section(records))
-
-
-# ---- cells
 
 
 def _printed(r: TernaryRecord) -> str:
@@ -96,4 +61,15 @@ _PREFILL: Columns = (
     (Column("published first token, ms", source="quoted"), _printed),
     *_TIMES,
     *_RUN,
+)
+
+PAGE = Page[TernaryRecord](
+    name="ternary",
+    title="Ternary accelerator",
+    arguments="--board sim:kv260 --model bitnet-0.73b --workload tg1@1024",
+    key=lambda r: (r.title, r.board, r.config, r.memory),
+    decode=_DECODE,
+    prefill=_PREFILL,
+    notes=(DECODE_NOTE, PREFILL_NOTE),
+    goals=goals,
 )

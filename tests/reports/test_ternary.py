@@ -2,16 +2,15 @@
 """The ternary section: four tables beside those of Mamba2, shares of the layers labelled, equal in both forms."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.bench import model_record
 from harness.bench.ternary_record import TernaryRecord
-from reports import ternary
-from reports.html import render, write
+from reports.html import render
+from reports.ternary import PAGE
 from tests.harness.samples import mamba2_record, ternary_counters, ternary_record
+from tests.reports.page_contract import PageContract, cells
 
 
 def kv260(**changes: Any) -> TernaryRecord:
@@ -27,31 +26,25 @@ SHARE = replace(IDEAL, whole_layers=24)
 ALL = (IDEAL, MODEL, WORSE, PREFILL, SHARE)
 
 
-def cells(record: TernaryRecord, table: int) -> dict[str, str]:
-    """Cells of the only row of a table by the column's heading."""
-    found = ternary.tables((record,))[table]
-    return dict(zip((column.title for column in found.columns), found.rows[0].cells, strict=True))
-
-
 def test_each_record_stands_in_its_table() -> None:
     """Decode under each memory, prefill; a share of the layers has a row of its own, and is no newer whole model."""
-    assert [len(table.rows) for table in ternary.tables(ternary.newest(ALL))] == [2, 1, 1, 1]
-    assert ternary.tables((MODEL, WORSE))[2].rows[0].cells[-1] == "-10.0 %"
-    assert ternary.newest((IDEAL, SHARE, replace(IDEAL, run_s=2.0))) == (replace(IDEAL, run_s=2.0), SHARE)
+    assert [len(table.rows) for table in PAGE.tables(PAGE.newest(ALL))] == [2, 1, 1, 1]
+    assert PAGE.tables((MODEL, WORSE))[2].rows[0].cells[-1] == "-10.0 %"
+    assert PAGE.newest((IDEAL, SHARE, replace(IDEAL, run_s=2.0))) == (replace(IDEAL, run_s=2.0), SHARE)
 
 
 def test_cells_by_hand() -> None:
     """The paper's figures stand beside whole models alone; a share's whole is estimated."""
-    found = cells(IDEAL, 0)
+    found = cells(PAGE, IDEAL, 0)
     assert found["published tok/s"] == "25 (TeLLMe v2, arXiv 2510.15926; at most, head on the CPU)"
     assert found["times published"] == f"{1e6 / 25:.2f}"
     assert found["tok/s"] == found["all layers, tok/s"] == "1,000,000.00"
     assert found["own positions"] == "1023"
     assert found["no cache"] == "2.0 %"
-    first = cells(replace(PREFILL, counters=ternary_counters(first_token=9_000_000)), 3)
+    first = cells(PAGE, replace(PREFILL, counters=ternary_counters(first_token=9_000_000)), 3)
     assert first["published first token, ms"].startswith("450 (TeLLMe v2")
     assert (first["first token, ms"], first["times published"]) == ("45.00", "10.00")
-    share = cells(SHARE, 0)
+    share = cells(PAGE, SHARE, 0)
     assert share["model and workload"] == "bitnet-0.73b (4 of 24 layers) ternary-b158 tg1@1024"
     assert (share["published tok/s"], share["times published"]) == ("none", "")
     assert float(share["all layers, tok/s"].replace(",", "")) < 1e6
@@ -59,7 +52,7 @@ def test_cells_by_hand() -> None:
 
 def test_texts_together_have_no_printed_figure() -> None:
     """Their cache has what it would take alone beside it."""
-    found = cells(kv260(own=(0, 0), prefix=1024, prompt=2, workload="shared2"), 0)
+    found = cells(PAGE, kv260(own=(0, 0), prefix=1024, prompt=2, workload="shared2"), 0)
     assert (found["texts"], found["own positions"], found["published tok/s"]) == ("2", "0, 0", "none")
     assert (found["keys and values, MB"], found["unshared, MB"]) == ("0.003", "0.005")
 
@@ -67,8 +60,13 @@ def test_texts_together_have_no_printed_figure() -> None:
 def test_goals_and_divergences_are_told() -> None:
     """Of the section's own kernel; one start that differs spoils the verdict of the page."""
     wrong = replace(IDEAL, divergence="residual behind layer 3, MLP, token 0, element <7>")
+<<<<<<< Updated upstream
     html, text = render(None, (), (), (mamba2_record(),), (wrong,)), ternary.markdown((wrong,))
     assert "element &lt;7&gt;" in html.split('<section id="ternary"')[1]
+=======
+    html, text = render(None, (), (), (mamba2_record(),), (wrong,)), PAGE.markdown((wrong,))
+    assert "element &lt;7&gt;" in html.split('<section id="ternary">')[1]
+>>>>>>> Stashed changes
     assert ">failed</span>" in html
     assert wrong.divergence in text
     assert "| met | bitnet-0.73b tg1@1024 | sim:kv260 | ideal | decode | 1,000,000 tok/s | >= 66 tok/s |" in text
@@ -78,25 +76,16 @@ def test_goals_and_divergences_are_told() -> None:
 @pytest.mark.parametrize("source", ["estimated", "quoted", "measured"])
 def test_figures_are_labelled(source: str) -> None:
     """In both forms."""
+<<<<<<< Updated upstream
     assert f"({source})" in ternary.markdown(ALL)
     assert f'<span class="tag">{source}</span>' in render(None, (), (), (), ALL).split('<section id="ternary"')[1]
+=======
+    assert f"({source})" in PAGE.markdown(ALL)
+    assert f'<span class="tag">{source}</span>' in render(None, (), (), (), ALL).split('<section id="ternary">')[1]
+>>>>>>> Stashed changes
 
 
-def test_markdown_tables_are_whole() -> None:
-    """Every row of a table has as many cells as its heading."""
-    for block in ternary.markdown(ALL).split("\n\n"):
-        lines = [line for line in block.splitlines() if line.startswith("|")]
-        assert len({line.count("|") for line in lines}) <= 1
+class TestPage(PageContract):
+    """What all sections keep."""
 
-
-def test_without_records_the_command_is_named() -> None:
-    assert "krait bench --kernel ternary_accel" in render(None, (), (), ())
-
-
-def test_written_beside_the_page(tmp_path: Path) -> None:
-    """The page reads ternary.jsonl beside the other records, and the tables stand as Markdown beside the page."""
-    model_record.append(tmp_path / "ternary.jsonl", IDEAL)
-    page = write(tmp_path / "r" / "index.html", tmp_path / "results.json", tmp_path / "records.jsonl")
-    assert page.read_text() == render(None, (), (), (), (IDEAL,))
-    assert (tmp_path / "r" / "ternary.md").read_text() == ternary.markdown((IDEAL,))
-    assert not (tmp_path / "r" / "mamba2.md").exists()
+    page, records, argument = PAGE, ALL, "bitnets"
