@@ -16,7 +16,7 @@ from harness.bench.ternary_record import TernaryRecord
 from harness.regress import results as regress
 from harness.regress.results import Regression
 from reports import figures, mamba2, roofline, sections, svg, ternary, text
-from reports.document import Bars, Card, Chart, Document
+from reports.document import Bars, Card, Chart, Document, Section
 from reports.figures import Source
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,8 +28,10 @@ NOTE = (
 )
 
 
-def write(path: Path, results: Path, records: Path) -> Path:
+def write(path: Path, results: Path, records: Path, more: Sequence[Section] = ()) -> Path:
     """Write the report to `path`, report.md and report.json beside it; what does not exist yet is said to be missing.
+
+    `more` sections stand behind those of the kernels.
 
     Raises:
         InputError: there is neither a result nor a record, or one is malformed.
@@ -39,10 +41,10 @@ def write(path: Path, results: Path, records: Path) -> Path:
     benchmarks = record.read(records) if records.exists() else ()
     models = mamba2_record.read(records.with_name("mamba2.jsonl"))
     bitnets = ternary_record.read(records.with_name("ternary.jsonl"))
-    if regression is None and not benchmarks and not models and not bitnets:
+    if regression is None and not benchmarks and not models and not bitnets and not any(each.blocks for each in more):
         raise InputError(f"report: found neither {results} nor {records}; run krait regress and krait bench first")
     speeds = speed.read(records.with_name("speed.jsonl"))
-    found = document(regression, benchmarks, speeds, models, bitnets)
+    found = document(regression, benchmarks, speeds, models, bitnets, more)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_text(path, page(found))
@@ -51,12 +53,7 @@ def write(path: Path, results: Path, records: Path) -> Path:
         if models:
             replace_text(path.with_name("mamba2.md"), mamba2.PAGE.markdown(models))
         if bitnets:
-<<<<<<< Updated upstream
-            replace_text(path.with_name("ternary.md"), ternary.markdown(bitnets))
-=======
             replace_text(path.with_name("ternary.md"), ternary.PAGE.markdown(bitnets))
-        replace_text(path, text)
->>>>>>> Stashed changes
     except OSError as error:
         raise MachineError(f"cannot write report {path}: {error.strerror or error}; choose another --out") from error
     return path
@@ -79,15 +76,15 @@ def document(
     speeds: tuple[speed.SpeedRecord, ...] = (),
     models: tuple[Mamba2Record, ...] = (),
     bitnets: tuple[TernaryRecord, ...] = (),
+    more: Sequence[Section] = (),
 ) -> Document:
     """Return what the report says, in whatever form."""
     newest = figures.newest(benchmarks)
-<<<<<<< Updated upstream
-    starts: tuple[ModelRecord, ...] = (*mamba2.newest(models), *ternary.newest(bitnets))
+    starts: tuple[ModelRecord, ...] = (*mamba2.PAGE.newest(models), *ternary.PAGE.newest(bitnets))
     works = [
         *map(roofline.of_record, newest),
-        *(roofline.of_model(r, "mamba2_accel") for r in mamba2.newest(models)),
-        *(roofline.of_model(r, "ternary_accel") for r in ternary.newest(bitnets)),
+        *(roofline.of_model(r, "mamba2_accel") for r in mamba2.PAGE.newest(models)),
+        *(roofline.of_model(r, "ternary_accel") for r in ternary.PAGE.newest(bitnets)),
     ]
     cards, good = overview(regression, newest, starts)
     return Document(
@@ -101,8 +98,9 @@ def document(
             sections.coverage(regression),
             sections.performance(newest, starts, works),
             sections.layers(newest),
-            sections.kernel(mamba2.section(models)),
-            sections.kernel(ternary.section(bitnets)),
+            sections.kernel(mamba2.PAGE.section(models)),
+            sections.kernel(ternary.PAGE.section(bitnets)),
+            *more,
             sections.speed(figures.newest_speed(speeds)),
             sections.provenance(regression, newest, starts),
         ),
@@ -111,9 +109,6 @@ def document(
 
 def page(of: Document) -> str:
     """Return a document as one HTML file that needs nothing else."""
-=======
-    starts: tuple[ModelRecord, ...] = (*mamba2.PAGE.newest(models), *ternary.PAGE.newest(bitnets))
->>>>>>> Stashed changes
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -122,30 +117,11 @@ def page(of: Document) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-<<<<<<< Updated upstream
     environment.tests["chart"] = lambda block: isinstance(block, Chart)
     environment.tests["bars"] = lambda block: isinstance(block, Bars)
     css, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
     template = environment.get_template("report.html.j2")
     return template.render(document=of, css=css, script=script, picture=svg.picture, colours=svg.COLOURS)
-=======
-    environment.filters["share"] = lambda value: f"{100 * value:.1f} %"
-    environment.filters["count"] = lambda value: f"{value:,}".replace(",", "\u202f")
-    environment.filters["fixed"] = lambda value, digits=1: f"{value:,.{digits}f}".replace(",", "\u202f")
-    points = figures.coverage_points(regression.coverage) if regression else {}
-    return environment.get_template("report.html.j2").render(
-        css=(TEMPLATES / "report.css").read_text(),
-        regression=regression,
-        verdict=_verdict(regression, newest, starts),
-        coverage=points,
-        performance=[figures.performance(each) for each in newest],
-        layers=[(each, figures.layers(each)) for each in newest if len(figures.layers(each)) > 1],
-        goals=figures.goals(newest),
-        sections=(mamba2.PAGE.section(models), ternary.PAGE.section(bitnets)),
-        speeds=figures.newest_speed(speeds),
-        provenance=_provenance(regression, newest, starts),
-    )
->>>>>>> Stashed changes
 
 
 def overview(

@@ -38,5 +38,5 @@ class PageContract:
         model_record.append(tmp_path / f"{self.page.name}.jsonl", first)
         page = write(tmp_path / "r" / "index.html", tmp_path / "results.json", tmp_path / "records.jsonl")
         assert page.read_text() == render(None, (), **{self.argument: (first,)})
-        assert [path.name for path in (tmp_path / "r").glob("*.md")] == [f"{self.page.name}.md"]
+        assert {path.name for path in (tmp_path / "r").glob("*.md")} == {"report.md", f"{self.page.name}.md"}
         assert (tmp_path / "r" / f"{self.page.name}.md").read_text() == self.page.markdown((first,))

@@ -60,13 +60,8 @@ def test_texts_together_have_no_printed_figure() -> None:
 def test_goals_and_divergences_are_told() -> None:
     """Of the section's own kernel; one start that differs spoils the verdict of the page."""
     wrong = replace(IDEAL, divergence="residual behind layer 3, MLP, token 0, element <7>")
-<<<<<<< Updated upstream
-    html, text = render(None, (), (), (mamba2_record(),), (wrong,)), ternary.markdown((wrong,))
-    assert "element &lt;7&gt;" in html.split('<section id="ternary"')[1]
-=======
     html, text = render(None, (), (), (mamba2_record(),), (wrong,)), PAGE.markdown((wrong,))
-    assert "element &lt;7&gt;" in html.split('<section id="ternary">')[1]
->>>>>>> Stashed changes
+    assert "element &lt;7&gt;" in html.split('<section id="ternary"')[1]
     assert ">failed</span>" in html
     assert wrong.divergence in text
     assert "| met | bitnet-0.73b tg1@1024 | sim:kv260 | ideal | decode | 1,000,000 tok/s | >= 66 tok/s |" in text
@@ -76,13 +71,8 @@ def test_goals_and_divergences_are_told() -> None:
 @pytest.mark.parametrize("source", ["estimated", "quoted", "measured"])
 def test_figures_are_labelled(source: str) -> None:
     """In both forms."""
-<<<<<<< Updated upstream
-    assert f"({source})" in ternary.markdown(ALL)
-    assert f'<span class="tag">{source}</span>' in render(None, (), (), (), ALL).split('<section id="ternary"')[1]
-=======
     assert f"({source})" in PAGE.markdown(ALL)
-    assert f'<span class="tag">{source}</span>' in render(None, (), (), (), ALL).split('<section id="ternary">')[1]
->>>>>>> Stashed changes
+    assert f'<span class="tag">{source}</span>' in render(None, (), (), (), ALL).split('<section id="ternary"')[1]
 
 
 class TestPage(PageContract):
