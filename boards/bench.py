@@ -11,7 +11,7 @@ from boards.sim.open import Memory, open_board
 from boards.sim.speed import measure_board
 from boards.target import VirtualTarget
 from golden import vectors
-from golden.errors import InputError
+from golden.errors import CheckError, InputError
 from golden.spec.configs import TernConfig
 from golden.ternary.packing import tiling
 from golden.vectors import Bundle
@@ -142,5 +142,5 @@ def selftest(board: str) -> str:
         found = replay(target, bundle, "selftest", collect(tools()))
         if not found.exact:
             wrong = next(sample.case for sample in found.samples if not sample.exact)
-            return first_difference(target, bundle, wrong)
+            raise CheckError(first_difference(target, bundle, wrong))
     return f"{board}: identity and clock ({clock:.1f} MHz) as declared, {len(found.samples)} products exact"

@@ -58,6 +58,9 @@ class KraitDevice(Device):
         """Write a 32-bit register of a kernel of the loaded overlay; the offset is checked."""
         raise NotImplementedError
 
+    def check_present(self) -> None:
+        """Raise MachineError when the board is not there; the line says what to do."""
+
     # ---- what PYNQ calls
 
     def get_bitfile_metadata(self, bitfile_name: str, partial: bool = False) -> PynqMetadata:

@@ -13,7 +13,8 @@ from boards.facts import Board, load_board
 from boards.mamba2_image import plan, write_model, write_prompt
 from boards.mamba2_models import integer_model, prompt_of
 from boards.model_bench import Asked, Ran, keep, memories, record_fields, run_start, under_each
-from boards.sim.open import open_board, pick_config
+from boards.open import pick_config
+from boards.sim.open import open_board
 from golden.errors import InputError
 from golden.mamba2.accel.outcome import Outcome, outcome
 from golden.mamba2.accel.start import Plan

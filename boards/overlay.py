@@ -8,7 +8,7 @@ without one read this file. It stands beside the bitstream; for the virtual boar
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def save(overlay: OverlayFile, folder: Path) -> Path:
 
 
 def read(path: Path) -> OverlayFile:
-    """Read an overlay file and check the bitstream or library that it names.
+    """Read an overlay file and check the bitstream or library that it names; a relative path begins at its folder.
 
     Raises:
         InputError: the file is no overlay file, or its library is missing or not the one that it was written for.
@@ -113,6 +113,7 @@ def read(path: Path) -> OverlayFile:
         raise InputError(f"{path}: cannot be read ({error.strerror}); expected an overlay file") from error
     except ValueError as error:
         raise InputError(f"{path}: not an overlay file: {error}") from error
+    overlay = replace(overlay, library=str(path.parent / overlay.library))
     if file_hash(Path(overlay.library)) != overlay.sha256:
         raise InputError(f"{path}: {overlay.library} has changed since; make the overlay again")
     return overlay

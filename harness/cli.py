@@ -344,11 +344,16 @@ def board_info(name: Annotated[str, typer.Argument(help="Board, such as u280.")]
 
 
 @board_app.command("selftest")
-def board_selftest(name: Annotated[str, typer.Argument(help="sim or sim:u280.")] = "sim") -> None:
-    """Open a board, check identity and registers, write and read its memory, run one small product."""
-    from boards import bench as benchmarks
+def board_selftest(
+    name: Annotated[str, typer.Argument(help="sim, sim:u280, or a physical board such as vc709.")] = "sim",
+    overlay: Annotated[
+        Path | None, typer.Option(help="Overlay file of a physical board; without it the newest that was built for it.")
+    ] = None,
+) -> None:
+    """Open a board, check identity, clock and memory; on a virtual one also run small products."""
+    from boards.selftest import selftest
 
-    console.say(benchmarks.selftest(name))
+    console.say(selftest(name, overlay))
 
 
 def main() -> None:

@@ -3,17 +3,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 from pynq import Overlay
 
 from boards import drivers
 from boards.facts import Board
+from boards.open import OpenBoard as AnyBoard
+from boards.open import pick_config
 from boards.overlay import FORMAT, KernelInstance, MemoryRegion, OverlayFile, file_hash, save
 from boards.sim.device import SimDevice
 from golden.errors import InputError
-from golden.spec import KernelConfig, load_configs
+from golden.spec import KernelConfig
 from harness.build import VerilatorBuild, build
 from harness.paths import build_dir
 from harness.sim.model import kernel_build
@@ -24,40 +25,7 @@ VIRTUAL_MEMORY_BASE = 1 << 36
 
 Memory = Literal["model", "ideal"]
 
-
-class OpenBoard:
-    """A board with its overlay loaded; close it, or use it in a `with`, which also reports leaked buffers.
-
-    Attributes:
-        device: the PYNQ device.
-        overlay: the PYNQ overlay; `overlay.MEM0` .. are its memories.
-        kernel: the driver of the kernel.
-        config: the kernel's configuration.
-        facts: of the board.
-    """
-
-    def __init__(self, device: SimDevice, overlay: Any, config: KernelConfig) -> None:
-        self.device = device
-        self.overlay = overlay
-        self.config = config
-        self.facts: Board = device.facts
-        self.kernel: Any = getattr(overlay, config.kernel)
-
-    def close(self) -> None:
-        """Unload the model and free the board."""
-        self.device.close()
-
-    def __enter__(self) -> "OpenBoard":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if error is None:
-                self.device.check_leaks()
-        finally:
-            self.close()
+OpenBoard = AnyBoard[SimDevice]
 
 
 def open_board(
@@ -92,16 +60,6 @@ def open_board(
     except BaseException:
         device.close()
         raise
-
-
-def pick_config(kernel: str, name: str, facts: Board) -> KernelConfig:
-    """Return a configuration that was made for a board; InputError lists those that are."""
-    configs = load_configs(kernel)
-    fitting = sorted(each.name for each in configs.values() if each.board == facts.name)
-    expected = ", ".join(fitting) or "none"
-    if name not in fitting:
-        raise InputError(f"{kernel} on board {facts.name}: found configuration {name!r}, expected one of {expected}")
-    return configs[name]
 
 
 def write_overlay(tag: str, facts: Board, config: KernelConfig, library: Path) -> Path:

@@ -41,17 +41,18 @@ class FakeXdma:
     """The board, the driver and the PCIe bus.
 
     Attributes that tests set: `module` loaded, `permitted` to open devices, `root` for sysfs, `tool` installed, `cable`
-    plugged; `lost` link, `stuck` memory (transfers end with `stuck_code`), `most` bytes that a transfer moves, `late`
-    seconds until the devices appear.
+    plugged; `lost` link, `deaf` to interrupts, `stuck` memory (transfers end with `stuck_code`), `most` bytes that a
+    transfer moves, `late` seconds until the devices appear, `functions` of boards on the bus. `events` tells what was
+    done to the board, `calls` which devices were called.
     """
 
     def __init__(self, folder):
         self.folder = folder / "dev"
         self.folder.mkdir()
         self.module = self.permitted = self.root = self.tool = self.cable = True
-        self.lost = self.stuck = False
+        self.lost = self.stuck = self.deaf = False
         self.stuck_code, self.most, self.late = errno.ETIMEDOUT, 1 << 40, 0.0
-        self.model, self.programmed, self.commands, self.calls = None, 0, [], []
+        self.model, self.events, self.calls, self.functions = None, [], [], (FUNCTION,)
         self._base = self._size = 0
         self._regions, self._files = [], {}
         self._on_bus, self._appear, self._slept = False, None, 0.0
@@ -83,11 +84,11 @@ class FakeXdma:
 
     def listdir(self, path):
         assert path == f"{PCI}/devices"
-        return ["0000:00:00.0", *([FUNCTION] if self._on_bus else [])]
+        return ["0000:00:00.0", *(self.functions if self._on_bus else ())]
 
     def read_text(self, path):
         folder, _, key = path.rpartition("/")
-        vendor, device = IDS if folder.endswith(FUNCTION) else ("0x8086", "0x1237")
+        vendor, device = IDS if folder.rpartition("/")[2] in self.functions else ("0x8086", "0x1237")
         return {"vendor": vendor, "device": device}[key] + "\n"
 
     def write_text(self, path, text):
@@ -95,9 +96,11 @@ class FakeXdma:
             raise PermissionError(errno.EACCES, "Permission denied", path)
         assert text == "1"
         if path == f"{PCI}/rescan":
+            self.events.append("rescan")
             self._enumerate()
         else:
             assert path == f"{PCI}/devices/{FUNCTION}/remove"
+            self.events.append("remove")
             self.pull_out()
 
     def open(self, path, flags):
@@ -164,7 +167,7 @@ class FakeXdma:
         return TOOL if self.tool else None
 
     def run(self, command, timeout_s):
-        self.commands.append(list(command))
+        self.events.append("program")
         assert command[:3] == [TOOL, "-b", "vc709"]
         if not self.cable:
             return Ran(1, "empty\nunable to open ftdi device: -3 (device not found)\n")
@@ -200,7 +203,6 @@ class FakeXdma:
         for port, (base, size) in enumerate(self._regions):
             self.model.memory.attach(port, base, size)
         self._latched = self._level = False
-        self.programmed += 1
 
     def _enumerate(self):
         if self.model is not None and self.module:
@@ -229,7 +231,7 @@ class FakeXdma:
     def _sense(self):
         """Latch an event when the kernel's interrupt rises, as a message is sent."""
         level = self.model.interrupt
-        self._latched |= level and not self._level
+        self._latched |= level and not self._level and not self.deaf
         self._level = level
 
     def _dma(self, host, address):

@@ -7,8 +7,9 @@ import pytest
 
 from boards.drivers import DRIVERS
 from boards.facts import load_board
+from boards.open import pick_config
 from boards.overlay import PynqMetadata, read
-from boards.sim.open import open_board, pick_config, write_overlay
+from boards.sim.open import open_board, write_overlay
 from golden.errors import InputError
 from golden.spec import KernelConfig, load_configs, load_register_map
 from harness.build import VerilatorBuild

@@ -6,7 +6,8 @@ import torch
 
 from boards.drivers import KernelError, TernMatvec, tern_matvec
 from boards.drivers.arena import Arena
-from boards.sim.open import open_board, pick_config, write_overlay
+from boards.open import pick_config
+from boards.sim.open import open_board, write_overlay
 from golden.errors import InputError, MachineError
 from golden.spec import load_config
 from golden.striping import stripe
