@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 	  && { echo $$p; break; }; done)
 
 # Options: SEED (a number), JOBS (simulations at a time), BOARD of `make bench` (sim, sim:u280; all of them without),
-# KERNEL and CONFIG of `make synth`.
+# BOARD (vc709, vck190, u280), KERNEL and CONFIG of `make bitstream`, KERNEL and CONFIG of `make synth`.
 SEED  ?=
 BOARD ?=
 KERNEL ?=
@@ -20,7 +20,7 @@ CONFIG ?=
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 SEED_OPTION = $(if $(SEED),--seed $(SEED),)
 
-.PHONY: help sim test faults nightly lint gen bench synth report doctor zoo clean distclean
+.PHONY: help sim test faults nightly lint gen bench synth bitstream report doctor zoo clean distclean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,7 +40,7 @@ faults: $(STAMP) ## Plant a wrong bit in each unit of mamba2_accel: its test and
 nightly: $(STAMP) ## All tests that take hours: the faults, and cells and levels of every configuration
 	@$(BIN)/python -m pytest -m nightly
 
-lint: $(STAMP) ## ruff, mypy --strict and three Verilog linters
+lint: $(STAMP) ## ruff, mypy --strict, tclint and three Verilog linters
 	@$(BIN)/krait lint
 
 gen: $(STAMP) ## Regenerate headers, wrappers and tables from golden/spec
@@ -53,6 +53,9 @@ bench: $(STAMP) ## Benchmarks on the virtual boards (BOARD=sim:u280 for one), wi
 
 synth: $(STAMP) ## Cells and logic levels by Yosys (KERNEL=mamba2_accel CONFIG=sim); an hour or more for large ones
 	@$(BIN)/krait synth $(if $(KERNEL),--kernel $(KERNEL),) $(if $(CONFIG),--config $(CONFIG),)
+
+bitstream: $(STAMP) ## Bitstream by Vivado or Vitis (BOARD=vc709 KERNEL=ternary_accel CONFIG=vc709); hours
+	@$(BIN)/krait board bitstream $(or $(BOARD),vc709) $(if $(KERNEL),--kernel $(KERNEL),) $(if $(CONFIG),--config $(CONFIG),)
 
 report: $(STAMP) ## Write the HTML report from the newest results
 	@$(BIN)/krait report
@@ -73,5 +76,6 @@ $(STAMP): pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then echo "krait: needs Python 3.11 or 3.12 with the venv module; found neither (set PYTHON=/path/to/python3.11)" >&2; exit 3; fi
 	@echo "krait: creating $(VENV) with $$($(PYTHON) --version) and installing the pinned dependencies (about 1 GB, a few minutes)"
 	@$(PYTHON) -m venv $(VENV) || { echo "krait: '$(PYTHON) -m venv' failed; on Debian and Ubuntu install python3-venv" >&2; exit 3; }
+	@$(BIN)/python -m venv $(VENV)/tclint && $(VENV)/tclint/bin/python -m pip install -q --disable-pip-version-check tclint==0.9.0 || echo "krait: tclint is missing, Tcl will not be linted" >&2
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e '.[dev]' || { echo "krait: installing the dependencies failed; see pip's message above" >&2; exit 3; }
 	@touch $@

@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from golden.errors import CheckError, InputError, KraitError, MachineError
-from harness import cli_generate, cli_model, cli_power, cli_synth, console
+from harness import cli_bitstream, cli_generate, cli_model, cli_power, cli_synth, console
 from harness.atomic import writable_dir
 from harness.paths import ROOT, build_dir
 
@@ -26,6 +26,7 @@ board_app = typer.Typer(no_args_is_help=True, help="List boards, show their fact
 app.add_typer(vectors_app, name="vectors")
 app.add_typer(board_app, name="board")
 app.add_typer(cli_model.app, name="model")
+board_app.command()(cli_bitstream.bitstream)
 app.command()(cli_generate.generate)
 app.command()(cli_synth.synth)
 board_app.command("power")(cli_power.power)
@@ -93,7 +94,7 @@ def gen(
 
 @app.command()
 def lint() -> None:
-    """Run ruff, mypy --strict, and Verilator, Icarus and Yosys on the Verilog."""
+    """Run ruff, mypy --strict, tclint, and Verilator, Icarus and Yosys on the Verilog."""
     from harness.lint import run_all
 
     problems = run_all(console.say)

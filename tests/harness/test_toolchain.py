@@ -131,7 +131,8 @@ def test_doctor_reports_each_tool():
     """Each row has a known status, and what is not ok has a remedy; every pinned package has a row."""
     rows = doctor()
     tools = [row.tool for row in rows]
-    assert tools[:7] == ["Python", "libpython", "make", "C++ compiler", "Verilator", "Icarus Verilog", "Yosys"]
+    known = ["Python", "libpython", "make", "C++ compiler", "Verilator", "Icarus Verilog", "Yosys", "tclint"]
+    assert tools[:8] == known
     assert {"cocotb", "pyuvm", "pyvsc", "pyucis", "pynq", "torch", "transformers", "ruff", "mypy"} <= set(tools)
     for row in rows:
         assert (row.status == "ok" and row.path and row.version) or (row.status != "ok" and row.remedy)
@@ -140,7 +141,7 @@ def test_doctor_reports_each_tool():
 def test_doctor_tells_needed_from_optional():
     """Icarus and the tools for development may be missing; what a simulation needs may not."""
     needed = {row.tool: row.needed for row in doctor()}
-    assert not any(needed[tool] for tool in ("Icarus Verilog", "ruff", "mypy", "hypothesis"))
+    assert not any(needed[tool] for tool in ("Icarus Verilog", "tclint", "ruff", "mypy", "hypothesis"))
     assert all(needed[tool] for tool in ("Python", "libpython", "make", "C++ compiler", "Verilator", "cocotb", "torch"))
 
 

@@ -72,7 +72,7 @@ def test_the_readme_names_every_make_target(target: str) -> None:
 
 def test_targets_call_commands_that_exist() -> None:
     """A recipe's `krait <verb>` is a verb of the command line, with options that the command has."""
-    calls = re.findall(r"\$\(BIN\)/krait ([a-z-]+)([^\n;&|]*)", MAKEFILE)
+    calls = re.findall(r"\$\(BIN\)/krait ((?:board )?[a-z-]+)([^\n;&|]*)", MAKEFILE)
     assert calls
     for verb, rest in calls:
         parameters = inspect.signature(COMMANDS[f"krait {verb}"]).parameters

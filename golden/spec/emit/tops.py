@@ -84,15 +84,16 @@ CONTROL = (
 
 def emit_wrapper(config: KernelConfig, regs: RegisterMap) -> str:
     """Return the Verilog module `<kernel>_<config>` with the port names that Vivado infers interfaces from."""
-    return render("wrapper.v.j2", **_values(config, regs))
+    return render("wrapper.v.j2", **values(config, regs))
 
 
 def emit_sim_top(config: KernelConfig, regs: RegisterMap) -> str:
     """Return the module `sim_<kernel>_<config>`: the wrapper on a simulation memory."""
-    return render("sim_top.sv.j2", **_values(config, regs))
+    return render("sim_top.sv.j2", **values(config, regs))
 
 
-def _values(config: KernelConfig, regs: RegisterMap) -> dict[str, object]:
+def values(config: KernelConfig, regs: RegisterMap) -> dict[str, object]:
+    """Return what the templates of a build's tops are filled with: its configuration, parameters and signals."""
     signals = memory_signals(config.port_bits)
     values = config.parameters | {"CONFIG_HASH": f"64'h{config.config_hash:016X}", "BUILD_ID": "BUILD_ID"}
     longest = max(map(len, values))
