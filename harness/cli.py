@@ -306,17 +306,29 @@ def report(
     out: Annotated[Path | None, typer.Option(help="The HTML file; without it build/report/index.html.")] = None,
     records: Annotated[Path | None, typer.Option(help="Benchmark records; without it the newest.")] = None,
     results: Annotated[Path | None, typer.Option(help="Regression results; without it the newest.")] = None,
+    vivado: Annotated[
+        list[Path] | None,
+        typer.Option(help="Vivado's utilization, timing summary and power reports, or a folder of them; repeatable."),
+    ] = None,
 ) -> None:
-    """Write one offline HTML file from the regression's results and the benchmark's records."""
+    """Write one offline HTML file from results and records, and the same figures as report.md and report.json."""
+    from harness.synth import record as synth_record
+    from harness.synth import vivado as vivado_reports
+    from reports import resources
     from reports.html import write
 
     for option, given in (("--records", records), ("--results", results)):
         if given is not None and not given.is_file():
             raise InputError(f"report: {option}: found no file {given}; expected one that krait wrote")
+    for place in vivado or ():
+        if not place.exists():
+            raise InputError(f"report: --vivado: found nothing at {place}; expected a report or a folder of reports")
+    mapped = synth_record.read_all(build_dir() / "synth")
     path = write(
         out or build_dir() / "report" / "index.html",
         results=results or build_dir() / "regress" / "results.json",
         records=records or build_dir() / "bench" / "records.jsonl",
+        more=(resources.section(mapped, vivado_reports.read(vivado or ())),),
     )
     console.say(f"report: {path}")
 

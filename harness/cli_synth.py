@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`krait synth`: what a configuration takes of its device, by Yosys."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from harness.paths import build_dir
 
 if TYPE_CHECKING:
     from boards.facts import Board
+    from harness.synth.budget import Budget
     from harness.synth.mapping import Summary
 
 
@@ -22,7 +24,8 @@ def synth(
 ) -> None:
     """Estimate LUT, FF, DSP, BRAM and URAM and the longest path of a configuration (estimated by Yosys, not placed).
 
-    Modules are mapped one by one and added up; finished ones stay in build/synth. Exit code 1 if the configuration
+    Modules are mapped one by one and added up; finished ones stay in build/synth, and what
+    was found as <kernel>_<config>.json for the report. Exit code 1 if the configuration
     exceeds 80 % of its device or its board's limit of logic levels.
     """
     from boards.facts import load_board
@@ -38,14 +41,32 @@ def synth(
     design = elaborate(files, f"{kernel}_{config}", folder / f"{kernel}_{config}")
     with console.progress(f"synth {kernel} {config}") as bar:
         summary = summarize(design, board.synthesis.family if board.synthesis else "xcup", folder / "modules", bar)
+    _save(folder, (kernel, config, f"{chosen.config_hash:016x}"), summary, board)
     _show(f"{kernel} {config}", summary, board, modules, path)
 
 
-def _show(name: str, summary: "Summary", board: "Board", modules: bool, path: bool) -> None:
-    from harness.synth.budget import Budget, failures, in_full, lines
+def _budget(board: "Board") -> "Budget | None":
+    from harness.synth.budget import Budget
 
     rules, device = board.synthesis, board.resources
-    budget = Budget(device, rules.shell_share, rules.levels) if rules and device else None
+    return Budget(device, rules.shell_share, rules.levels) if rules and device else None
+
+
+def _save(folder: Path, name: tuple[str, str, str], summary: "Summary", board: "Board") -> None:
+    from harness import provenance
+    from harness.synth import record
+    from harness.toolchain import find_yosys
+
+    rules = board.synthesis
+    family: record.Family = "none" if rules is None else "proxy" if rules.proxy else "own"
+    made = provenance.collect({"yosys": find_yosys().version})
+    record.save(folder, record.of_summary(name, board.name, family, summary, _budget(board), made))
+
+
+def _show(name: str, summary: "Summary", board: "Board", modules: bool, path: bool) -> None:
+    from harness.synth.budget import failures, in_full, lines
+
+    rules, budget = board.synthesis, _budget(board)
     if modules:
         for module, count in sorted(summary.modules, key=lambda entry: -entry[0].resources.lut * entry[1]):
             used = module.resources

@@ -2,13 +2,14 @@
 """`krait synth`: what it prints and how it ends, over sums made by hand."""
 
 import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from golden.errors import CheckError
 from harness.cli import app
-from harness.synth import elaborate, mapping
+from harness.synth import elaborate, mapping, record
 from harness.synth.cells import Pins, Resources
 from harness.synth.levels import Path as Longest
 from harness.synth.mapping import Mapped, Summary
@@ -21,8 +22,10 @@ def summary(lut: float, levels: int) -> Summary:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):  # type: ignore[no-untyped-def]
     """Run the command over a summary, Yosys left out."""
+    monkeypatch.setenv("KRAIT_BUILD", str(tmp_path))
+    (tmp_path / "synth").mkdir()
 
     def invoke(found: Summary, *options: str):  # type: ignore[no-untyped-def]
         monkeypatch.setattr(elaborate, "elaborate", lambda *_: None)
@@ -47,6 +50,16 @@ def test_stand_in_families_are_labelled(run) -> None:  # type: ignore[no-untyped
     """VCK190's figures are another family's, and say so."""
     assert "proxy" in run(summary(1000, 6), "--config", "vck190").output
     assert "proxy" not in run(summary(1000, 6), "--config", "vc709").output
+
+
+def test_a_record_is_left_for_the_report(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """Also of a configuration that takes too much, with what there is and which family stood in."""
+    run(summary(1000, 7), "--config", "vc709")
+    run(summary(2000, 6), "--config", "vck190")
+    vc709, vck190 = record.read_all(tmp_path / "synth")
+    assert (vc709.top, vc709.board, vc709.family) == ("mamba2_accel_vc709", "vc709", "own")
+    assert (vc709.cells[0].used, vc709.cells[0].offered, vc709.levels, vc709.most_levels) == (1000, 389880, 7, 6)
+    assert vck190.family == "proxy"
 
 
 @pytest.mark.parametrize(
