@@ -135,7 +135,7 @@ def selftest(board: str) -> str:
     Raises:
         KraitError: what failed, and where.
     """
-    config = load_board(board.removeprefix("sim:")).name
+    config = load_board(board.removeprefix("sim:")).identifier
     bundle = vectors.load(bundles.make_random(33, 57, 2, config))
     with opened(board, "model", bundle) as target:
         clock = target.check()

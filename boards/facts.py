@@ -155,6 +155,11 @@ class Board:
         """Return whether the board exists in simulation only."""
         return self.kind == "virtual"
 
+    @property
+    def identifier(self) -> str:
+        """Return the name as an identifier: that of the configuration that a kernel has for the board by default."""
+        return self.name.replace("-", "_")
+
     def facts_hash(self) -> int:
         """Return a 64-bit hash of all facts, for a record's provenance; outside a kernel's config_hash."""
         text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))

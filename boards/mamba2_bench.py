@@ -93,7 +93,7 @@ def measure(what: Asked[Workload]) -> Iterator[Mamba2Record]:
 def prepare(what: Asked[Workload], config: Mamba2AccelConfig | None = None) -> Subject:
     """Make or find the model, lay it out for a configuration (the one asked for), compute what its start must give."""
     facts = load_board(what.board.partition(":")[2] or "sim")
-    cfg = config or pick_config(KERNEL, what.config or facts.name, facts)
+    cfg = config or pick_config(KERNEL, what.config or facts.identifier, facts)
     assert isinstance(cfg, Mamba2AccelConfig)
     model, origin = integer_model(what.model, cfg.profile)
     work = what.workload

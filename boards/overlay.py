@@ -64,7 +64,10 @@ class KernelInstance:
 
 @dataclass(frozen=True)
 class OverlayFile:
-    """A whole overlay. `library` is the model's shared library (virtual board) or the bitstream, with its SHA-256."""
+    """A whole overlay. `library` is the model's shared library (virtual board) or the bitstream, with its SHA-256.
+
+    `metadata_sha256` is that of the .hwh beside it, for boards whose overlays PYNQ parses itself; empty for others.
+    """
 
     format: str
     board: str
@@ -72,6 +75,7 @@ class OverlayFile:
     sha256: str
     kernels: tuple[KernelInstance, ...]
     memories: tuple[MemoryRegion, ...]
+    metadata_sha256: str = ""
 
     def __post_init__(self) -> None:
         """Check references and overlaps; InputError names the key."""
@@ -114,8 +118,12 @@ def read(path: Path) -> OverlayFile:
     except ValueError as error:
         raise InputError(f"{path}: not an overlay file: {error}") from error
     overlay = replace(overlay, library=str(path.parent / overlay.library))
-    if file_hash(Path(overlay.library)) != overlay.sha256:
-        raise InputError(f"{path}: {overlay.library} has changed since; make the overlay again")
+    named = [(Path(overlay.library), overlay.sha256)]
+    if overlay.metadata_sha256:
+        named.append((Path(overlay.library).with_suffix(".hwh"), overlay.metadata_sha256))
+    for file, expected in named:
+        if file_hash(file) != expected:
+            raise InputError(f"{path}: {file} has changed since; make the overlay again")
     return overlay
 
 
@@ -146,6 +154,16 @@ class PynqMetadata:
         self.systemgraph = None
 
 
+def parameters(kernel: KernelInstance) -> dict[str, str]:
+    """Return what krait's drivers read of a kernel's description, in the place where PYNQ has an IP's parameters."""
+    return {
+        "CONFIG": kernel.config,
+        "CONFIG_HASH": kernel.config_hash,
+        "CLOCK_MHZ": repr(kernel.clock_mhz),
+        "MEMORIES": " ".join(kernel.memories),
+    }
+
+
 def _ip_entry(kernel: KernelInstance) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "fullpath": kernel.name,
@@ -155,12 +173,7 @@ def _ip_entry(kernel: KernelInstance) -> dict[str, Any]:
         "state": None,
         "interrupts": {},
         "gpio": {},
-        "parameters": {
-            "CONFIG": kernel.config,
-            "CONFIG_HASH": kernel.config_hash,
-            "CLOCK_MHZ": repr(kernel.clock_mhz),
-            "MEMORIES": " ".join(kernel.memories),
-        },
+        "parameters": parameters(kernel),
     }
     if kernel.registers:
         entry["registers"] = _registers(load_register_map(kernel.registers))

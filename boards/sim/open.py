@@ -51,7 +51,7 @@ def open_board(
         MachineError: the board is in use by another process, or a tool is missing.
     """
     device = SimDevice(tag, ideal=memory == "ideal", seed=seed)
-    chosen = pick_config(kernel, config or device.facts.name, device.facts)
+    chosen = pick_config(kernel, config or device.facts.identifier, device.facts)
     device.lock.acquire()
     try:
         library = make(kernel_build(kernel, chosen.name))
