@@ -74,11 +74,35 @@ def open_board(
         if overlay is not None:
             raise InputError(f"board {tag}: found overlay {overlay}, expected none: a virtual board's is made for it")
         return open_virtual(tag, config, kernel=kernel or "tern_matvec")
+    return open_physical(_physical(tag), config, kernel, overlay)
+
+
+def program_board(tag: str, overlay: Path | None = None) -> str:
+    """Configure VC709 with an overlay's bitstream even if it has it already; return a line that says which it has now.
+
+    Raises:
+        InputError: another board, or no overlay file that fits. MachineError: as for `open_board`.
+    """
+    from boards.vc709.xdma import BOARD, XdmaDevice
+
+    if tag != BOARD:
+        raise InputError(
+            f"board program: found {tag!r}, expected {BOARD}; other boards are configured as they are opened"
+        )
+    with open_physical(XdmaDevice("always"), overlay=overlay) as opened:
+        return f"{tag}: {opened.config.kernel} {opened.config.name} from {opened.device.overlay_file().library}"
+
+
+def _physical(tag: str) -> KraitDevice:
     if tag == "vc709":
         from boards.vc709.xdma import XdmaDevice
 
-        return open_physical(XdmaDevice(), config, kernel, overlay)
-    raise InputError(f"board {load_board(tag).name}: no device of krait's, expected sim, sim:{tag} or vc709")
+        return XdmaDevice()
+    if tag == "u280":
+        from boards.u280.alveo import AlveoDevice
+
+        return AlveoDevice()
+    raise InputError(f"board {load_board(tag).name}: no device of krait's, expected sim, sim:{tag}, vc709 or u280")
 
 
 def open_physical(

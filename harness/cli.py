@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from golden.errors import CheckError, InputError, KraitError, MachineError
-from harness import cli_bitstream, cli_generate, cli_model, cli_power, cli_synth, console
+from harness import cli_bitstream, cli_generate, cli_model, cli_power, cli_program, cli_synth, console
 from harness.atomic import writable_dir
 from harness.paths import ROOT, build_dir
 
@@ -30,6 +30,7 @@ board_app.command()(cli_bitstream.bitstream)
 app.command()(cli_generate.generate)
 app.command()(cli_synth.synth)
 board_app.command("power")(cli_power.power)
+board_app.command("program")(cli_program.program)
 
 Seed = Annotated[int | None, typer.Option(help="Seed of the run; without it KRAIT_SEED, or 1.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for what is written; without it below build/.")]

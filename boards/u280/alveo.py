@@ -84,6 +84,10 @@ class AlveoDevice(KraitDevice):
 
     # ---- what a krait device defines
 
+    def check_present(self) -> None:
+        """Raise MachineError when there is no such card."""
+        self._address()
+
     def load(self, overlay: OverlayFile) -> None:
         """Open the card, load the xclbin, open its kernels, and ask behind which memory bank each port is.
 

@@ -344,10 +344,22 @@ def test_without_the_board_there_is_one_line(krait, monkeypatch, tmp_path):
     )
 
 
+def test_a_board_is_programmed_on_demand(board, path, monkeypatch, krait, tmp_path):
+    """`krait board program vc709` programs whatever is on the board, and names it; others are told why not."""
+    board.plug_in(write_bitstream(tmp_path / "other.bit", designs.toy()))
+    path = KIND.overlay_file(tmp_path, designs.matvec())
+    monkeypatch.setattr(xdma, "Linux", lambda: board)
+    code, out, err = krait("board", "program", "vc709", "--overlay", path)
+    assert (code, err) == (0, "")
+    assert out == f"vc709: tern_matvec sim from {tmp_path / 'design.bit'}\n"
+    assert board.events == ["remove", "program", "rescan"]
+    assert krait("board", "program", "u280").err.startswith("krait: board program: found 'u280', expected vc709")
+
+
 def test_boards_are_picked_by_their_tags(tmp_path):
     """A board without a device, an unknown one, and an overlay for a virtual one are the input's fault."""
     for tag, overlay, message in (
-        ("vck190", None, "board vck190: no device of krait's, expected sim, sim:vck190 or vc709"),
+        ("vck190", None, "board vck190: no device of krait's, expected sim, sim:vck190, vc709 or u280"),
         ("nosuch", None, "found 'nosuch', expected one of"),
         ("sim", tmp_path / "x.json", r"board sim: found overlay .*x.json, expected none"),
     ):
