@@ -253,18 +253,33 @@ def bench(
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Cycles against cells of configurations around a small one of mamba2_accel.")
     ] = False,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            help="cpu, gpu or all: models in PyTorch on this machine instead; tgN@dC, N steps behind C positions."
+        ),
+    ] = None,
+    dtype: Annotated[str | None, typer.Option(help="Of a baseline, float32 or bfloat16; both without it.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Of a baseline on the CPU; PyTorch's own without.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the random matrices; without it the one of all records.")] = None,
     out: Out = None,
 ) -> None:
     """Replay bundles and models on a board, check every result, record cycles. Exit code 1 if one or a goal is missed.
 
-    Without --kernel the tiny models run on the board `sim`; full-size ones run only when they are named.
+    Without --kernel the tiny models run on the board `sim`; full-size ones run only when they are named. With
+    --baseline models run in PyTorch: bitnet-tiny, mamba2-tiny, or of published shapes, such as 130m, bitnet-0.73b.
     """
     from boards import bench as benchmarks
     from boards import mamba2_bench, ternary_bench
+    from harness.bench import baseline_record, baseline_run
 
-    _check_bench(kernel, bundle, sweep, (config, model, workload), layers)
+    _check_baseline(baseline, (dtype, threads), (kernel, bundle, memory, config, layers), sweep or all_boards)
+    _check_bench(kernel, bundle, sweep, (config, *(() if baseline else (model, workload))), layers)
     records = writable_dir(out or build_dir() / "bench") / "records.jsonl"
+    baselines = records.with_name(baseline_record.RECORDS)
+    if baseline is not None:
+        wanted = baseline_run.asked(baseline, model, workload, dtype, threads)
+        raise typer.Exit(0 if baseline_run.run(wanted, baselines) else 1)
     if sweep:
         from boards.mamba2_sweep import run_sweep
 
@@ -284,7 +299,17 @@ def bench(
         if kernel is None and (all_boards or board == "sim"):
             good = mamba2_bench.run_quick(mamba2_records) and good
             good = ternary_bench.run_quick(records.with_name(ternary_bench.RECORDS)) and good
+        if all_boards and kernel is None:
+            good = baseline_run.run(baseline_run.asked("all"), baselines, baseline_run.SHORT) and good
     raise typer.Exit(0 if good else 1)
+
+
+def _check_baseline(baseline: str | None, own: tuple[object, ...], of_boards: tuple[object, ...], more: bool) -> None:
+    """Raise InputError where --baseline meets options `of_boards`, or its `own` stand without it."""
+    if baseline is None and any(each is not None for each in own):
+        raise InputError("bench: --dtype and --threads need --baseline")
+    if baseline is not None and (more or any(each is not None for each in of_boards)):
+        raise InputError("bench: --baseline runs on no board; found an option of boards beside it, expected none")
 
 
 def _check_bench(
