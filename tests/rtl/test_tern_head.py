@@ -2,6 +2,8 @@
 """tern_head: golden's logits out of the region of the head, the sums of its rows and the scales of tokens."""
 
 import random
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -68,6 +70,35 @@ TRITS = [  # the same; D fills beats of tern_linear, or does not
 ]
 
 
+def jobs(model: Any, rng: random.Random, tokens: int, width: int, streams: dict[str, list[int]]) -> Iterator[Kept]:
+    """What golden keeps of job after job, whose scales of tokens and logits join the streams."""
+    for _ in range(JOBS):
+        kept = Kept()
+        logits = head(some_tokens(rng, tokens, width), model, kept)  # type: ignore[arg-type]
+        streams["l"] += map(scale_word, kept["head_scale"].m.tolist(), kept["head_scale"].e.tolist())
+        streams["m"] += grouped(logits, 32)
+        yield kept
+
+
+def play(
+    params: dict[str, int],
+    sim: str,
+    folder: Path,
+    streams: dict[str, list[int]],
+    sizes: dict[str, int],
+    ternary: bool,
+    **order: Any,
+) -> None:
+    """Play the streams of one kind of head, those of the other kind idle; `order` as in `cocotb_m2_block`."""
+    (products, sums), idle = ("m_w", "t"), ("m_k_ready", "s_valid")
+    if not ternary:
+        (products, sums), idle = ("m_k", "s"), ("m_w_ready", "t_valid")
+    static = sizes | dict.fromkeys(idle, 0) | {"c_ternary": int(ternary), "c_logit_frac": load().logit_frac}
+    sources, sinks = ({p: streams[p] for p in ports} for ports in (("h", sums, "l"), (products, "m")))
+    path = write(folder / "vectors.json", sources, sinks, static, waits=[products, "m"], **order)
+    check_module("tern_head", params, sim, "tests.rtl.cocotb_m2_block", path)
+
+
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize(("params", "vocab", "tokens", "width"), TRITS)
 def test_ternary(params: dict[str, int], vocab: int, tokens: int, width: int, sim: str, tmp_path: Path) -> None:
@@ -75,35 +106,16 @@ def test_ternary(params: dict[str, int], vocab: int, tokens: int, width: int, si
     rng, wide = random.Random(derive_seed(f"tern_head/trits/{params}")), machine(params["WIDE_W"])
     rows, model = some_trits(rng, vocab, width), some_model(rng, width)
     model.head_rows = rows
-    streams: dict[str, list[int]] = {p: [] for p in ("h", "t", "l", "m_w", "m")}
-    for _ in range(JOBS):
-        kept = Kept()
-        logits = head(some_tokens(rng, tokens, width), model, kept)  # type: ignore[arg-type]
-        sums = linear.rows(kept["head_act"], rows)
+    streams: dict[str, list[int]] = defaultdict(list)
+    for kept in jobs(model, rng, tokens, width, streams):
         streams["h"] += numbers(ternary_rows_section(rows, wide))
         streams["m_w"] += trit_beats(rows, wide)
-        streams["t"] += grouped(sums, 21)
-        streams["l"] += map(scale_word, kept["head_scale"].m.tolist(), kept["head_scale"].e.tolist())
-        streams["m"] += grouped(logits, 32)
+        streams["t"] += grouped(linear.rows(kept["head_act"], rows), 21)
     beats, outs = -(-width // 40), wide.wide_bytes // 8
     tiles = [-(-min(outs, vocab - at) // 8) * tokens for at in range(0, vocab, outs)]
-    path = write(
-        tmp_path / "vectors.json",
-        {p: streams[p] for p in ("h", "t", "l")},
-        {p: streams[p] for p in ("m_w", "m")},
-        {
-            "c_vocab": vocab,
-            "c_batch": tokens,
-            "c_beats": beats,
-            "c_ternary": 1,
-            "m_k_ready": 0,
-            "s_valid": 0,
-            "c_logit_frac": model.profile.logit_frac,
-        },
-        after={"t": ["m_w", [n for each in tiles for n in (*[0] * (beats - 1), each)] * JOBS]},
-        waits=["m_w", "m"],
-    )
-    check_module("tern_head", params, sim, "tests.rtl.cocotb_m2_block", path)
+    after = {"t": ["m_w", [n for each in tiles for n in (*[0] * (beats - 1), each)] * JOBS]}
+    sizes = {"c_vocab": vocab, "c_batch": tokens, "c_beats": beats}
+    play(params, sim, tmp_path, streams, sizes, True, after=after)
 
 
 @pytest.mark.parametrize("sim", SIMS)
@@ -113,33 +125,15 @@ def test_block(params: dict[str, int], vocab: int, tokens: int, width: int, sim:
     rng, wide = random.Random(derive_seed(f"tern_head/{params}")), machine(params["WIDE_W"])
     rows, model = some_rows(rng, vocab, width), some_model(rng, width)
     model.head_rows = rows
-    streams: dict[str, list[int]] = {p: [] for p in ("h", "s", "l", "m_k", "m")}
-    for _ in range(JOBS):
-        kept = Kept()
-        logits = head(some_tokens(rng, tokens, width), model, kept)  # type: ignore[arg-type]
+    streams: dict[str, list[int]] = defaultdict(list)
+    for kept in jobs(model, rng, tokens, width, streams):
         told = head_pass(kept["head_act"], rows, params["Q_PAR"], wide)
         streams["h"] += numbers(rows_section(rows, wide))
         streams["m_k"] += told.beats()
         streams["s"] += told.sums(21 + (params["SLICES"] - 1).bit_length())
-        streams["l"] += map(scale_word, kept["head_scale"].m.tolist(), kept["head_scale"].e.tolist())
-        streams["m"] += grouped(logits, 32)
     slices, groups = width // 32, -(-tokens // params["Q_PAR"])
     tiles = len(streams["m_k"]) // slices
-    path = write(
-        tmp_path / "vectors.json",
-        {p: streams[p] for p in ("h", "s", "l")},
-        {p: streams[p] for p in ("m_k", "m")},
-        {
-            "c_vocab": vocab,
-            "c_batch": tokens,
-            "c_beats": slices,
-            "c_ternary": 0,
-            "m_w_ready": 0,
-            "t_valid": 0,
-            "c_logit_frac": model.profile.logit_frac,
-        },
-        latency=[["s", groups * max(1, 2048 // params["WIDE_W"]) - 1, "m", 0, 14 + 8 // params["LANES"]]],
-        after={"s": ["m_k", ([0] * (slices - 1) + [groups]) * tiles]},
-        waits=["m_k", "m"],
-    )
-    check_module("tern_head", params, sim, "tests.rtl.cocotb_m2_block", path)
+    latency = [["s", groups * max(1, 2048 // params["WIDE_W"]) - 1, "m", 0, 14 + 8 // params["LANES"]]]
+    after = {"s": ["m_k", ([0] * (slices - 1) + [groups]) * tiles]}
+    sizes = {"c_vocab": vocab, "c_batch": tokens, "c_beats": slices}
+    play(params, sim, tmp_path, streams, sizes, False, latency=latency, after=after)
