@@ -338,9 +338,10 @@ def report(
     ] = None,
 ) -> None:
     """Write one offline HTML file from results and records, and the same figures as report.md and report.json."""
+    from harness.bench import energy_record
     from harness.synth import record as synth_record
     from harness.synth import vivado as vivado_reports
-    from reports import resources
+    from reports import energy, errors, resources
     from reports.html import write
 
     for option, given in (("--records", records), ("--results", results)):
@@ -349,12 +350,17 @@ def report(
     for place in vivado or ():
         if not place.exists():
             raise InputError(f"report: --vivado: found nothing at {place}; expected a report or a folder of reports")
-    mapped = synth_record.read_all(build_dir() / "synth")
+    records = records or build_dir() / "bench" / "records.jsonl"
+    more = (
+        errors.section(errors.read(build_dir() / "accuracy")),
+        energy.section(energy_record.read(records.with_name("energy.jsonl"))),
+        resources.section(synth_record.read_all(build_dir() / "synth"), vivado_reports.read(vivado or ())),
+    )
     path = write(
         out or build_dir() / "report" / "index.html",
         results=results or build_dir() / "regress" / "results.json",
-        records=records or build_dir() / "bench" / "records.jsonl",
-        more=(resources.section(mapped, vivado_reports.read(vivado or ())),),
+        records=records,
+        more=more,
     )
     console.say(f"report: {path}")
 
