@@ -130,9 +130,11 @@ def _golden(build: Build, tools: dict[str, str], jobs: int, say: Say) -> Path:
 
 
 def _run(build: Build, tools: dict[str, str], golden: Path, jobs: int, say: Say) -> None:
-    """Run the scripts of a build in its folder, then write its manifest."""
+    """Run the scripts of a build in its folder, then write its manifest; what an earlier build said is gone first."""
     folder = writable_dir(build_folder(build))
     manifests.drop(folder)
+    for stale in folder.glob(f"{build.board.name}-*.json"):
+        stale.unlink()  # an overlay file of a bitstream that is about to be replaced
     replace_text(folder / "settings.tcl", settings(build, golden, jobs))
     say(f"building {build.name} for {build.board.title} in {folder}; this takes hours")
     for command in _commands(build, folder, jobs):

@@ -20,8 +20,8 @@ GOLDEN_SCRIPTS = ("tcl/util.tcl", "vck190/golden.tcl", "vck190/build_golden.tcl"
 """Its inputs. Kernels' scripts are none of them: a new golden design means a new boot image."""
 SUFFIXES = {"vc709": ".bit", "vck190": ".pdi", "u280": ".xclbin"}
 """What a board's bitstream is, by the board's name."""
-SLRS = {"tern_matvec": "SLR0"}
-"""Kernels that one region of U280 holds; others are left to the placer."""
+SLRS: dict[str, str] = {}
+"""Kernels that one region of U280 is known to hold, with the region; others are left to the placer. None is, so far."""
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,12 @@ from pathlib import Path
 from boards.bitstream import GOLDEN_SCRIPT, SCRIPTS
 from boards.bitstream_settings import SUFFIXES, Build, link_config, settings
 from boards.tcl_check import diagram, packaging
-from boards.tcl_check.diagram import Place, properties
+from boards.tcl_check.diagram import Diagram, Place, properties
 from boards.tcl_check.interpreter import SLACK_NS, Record, run
 from boards.tcl_check.wiring import Wiring
 from boards.tcl_check.wrapper import Port, module_ports
+from golden.spec import load_configs
+from harness.sim.model import FAMILIES
 
 INTERRUPTS = ("usr_irq_req", "pl_ps_irq0")
 """Pins at which a host takes the kernel's interrupt."""
@@ -48,6 +50,8 @@ def _problems(record: Record, build: Build, left: set[str]) -> Iterator[str]:
         return
     kernel_ports = {driver_vlnv(build.config.kernel): module_ports(build.sources[0])} if build.config else {}
     design = diagram.read(record)
+    if not build.config:
+        yield from _boundary(design, build)
     wiring = Wiring(design, {**kernel_ports, **_modules(build)})
     yield from wiring.problems()
     yield from _addresses(wiring, build)
@@ -82,7 +86,7 @@ def _project(record: Record, build: Build) -> Iterator[str]:
 
 
 def _kernel(wiring: Wiring, build: Build) -> Iterator[str]:
-    """The kernel is there once under its name, at its clock, and its interrupt reaches the host."""
+    """The kernel is there once under its name, at its clock, before memory as wide as itself; its interrupt arrives."""
     config = build.config
     assert config is not None
     vlnv = driver_vlnv(config.kernel)
@@ -93,9 +97,25 @@ def _kernel(wiring: Wiring, build: Build) -> Iterator[str]:
     found = wiring.mhz(f"{config.kernel}/ap_clk")
     if abs(found - config.clock_mhz) > 0.001 * config.clock_mhz:
         yield f"{config.kernel}/ap_clk: {found:g} MHz, the configuration has {config.clock_mhz:g}"
+    for port in range(config.ports):
+        master = f"{config.kernel}/m_axi_{port:02d}"
+        for slave in sorted(wiring.leads_to(master)):
+            bus = wiring.bus(slave)
+            if bus and 0 < bus.width < config.port_bits:
+                yield f"{master}: {config.port_bits} bits lead to {slave} of {bus.width}"
     reached = {pin.rpartition("/")[2] for pin in wiring.carries(f"{config.kernel}/interrupt")}
     if not reached & set(INTERRUPTS):
         yield f"{config.kernel}/interrupt: does not reach {' or '.join(INTERRUPTS)}"
+
+
+def _boundary(design: Diagram, build: Build) -> Iterator[str]:
+    """What stands in for a kernel has the ports of the kernels that will take its place."""
+    widths = [cell.config.get("DATA_WIDTH", "") for cell in design.cells.values() if "DATA_WIDTH" in cell.config]
+    for kernel in FAMILIES:
+        for config in load_configs(kernel).values():
+            if config.board == build.board.name and widths != [str(config.port_bits)] * config.ports:
+                wanted = f"{config.ports} of {config.port_bits}"
+                yield f"boundary: idle ports of {widths} bits, {kernel} {config.name} has {wanted}"
 
 
 def _addresses(wiring: Wiring, build: Build) -> Iterator[str]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a script of Vivado against recording stubs: in Python's own Tcl where it was built with it, else in tclsh."""
 
-import importlib.util
+import importlib
 import json
 import shutil
 import subprocess
@@ -54,12 +54,14 @@ class Record:
 
 def command() -> list[str]:
     """Return what starts a Tcl interpreter with a script. MachineError: there is none."""
-    if importlib.util.find_spec("_tkinter"):
+    try:
+        importlib.import_module("_tkinter")  # there, but of no use without its shared libraries
         return [sys.executable, "-c", _IN_PYTHON]
-    tclsh = shutil.which("tclsh")
-    if tclsh:
-        return [tclsh]
-    raise MachineError("no Tcl: Python was built without tkinter and tclsh is not on PATH; apt install tcl")
+    except ImportError:
+        tclsh = shutil.which("tclsh")
+    if tclsh is None:
+        raise MachineError("no Tcl: Python was built without tkinter and tclsh is not on PATH; apt install tcl")
+    return [tclsh]
 
 
 def run(script: Path, arguments: list[str], folder: Path, version: str, slack: str = SLACK_NS) -> Record:

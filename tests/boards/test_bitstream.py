@@ -143,7 +143,7 @@ def test_another_version_is_refused(tmp_path: Path, own_build: Path, monkeypatch
 
 
 def test_a_failed_build_has_no_manifest(tmp_path: Path, own_build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missed timing: the log's last lines in the error, an old manifest gone, so that nothing loads what is there."""
+    """Missed timing: the log's last lines in the error, manifest and overlay gone: nothing loads what is there."""
     fake_tools.install(tmp_path / "bin", monkeypatch)
     make("vc709", "ternary_accel")
     folder = own_build / "vc709" / "ternary_accel_vc709"
@@ -154,6 +154,7 @@ def test_a_failed_build_has_no_manifest(tmp_path: Path, own_build: Path, monkeyp
     assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match=r"found no manifest\.json beside it"):
         manifests.of_bitstream(folder / "ternary_accel_vc709.bit")
+    assert list(folder.glob("vc709-*.json")) == []
 
 
 def test_a_tool_that_leaves_nothing_is_found(tmp_path: Path, own_build: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,19 +2,23 @@
 """The bitstream scripts without Vivado: right as they are, and each planted fault is found."""
 
 import shutil
+import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from boards.bitstream_settings import Build, builds, link_config, pick, settings
+from boards.bitstream_settings import SLRS, Build, builds, link_config, pick, settings
 from boards.facts import FOLDER
-from boards.tcl_check import diagram
+from boards.tcl_check import catalog, diagram
 from boards.tcl_check.check import check, check_link, driver_vlnv
 from boards.tcl_check.interpreter import command, run, split
 from boards.tcl_check.wrapper import buses, module_ports
 from golden.errors import CheckError, MachineError
 from golden.spec.emit import vlnv
 from harness.generate import FLOWS, KERNELS
+from harness.lint import lint_verilator
 from harness.paths import VERILOG
 
 try:
@@ -216,6 +220,8 @@ FAULTS = {
     "build number": ("vc709", "tcl/package_ip.tcl", "{user hdl}", "{user}", "BUILD_ID: found"),
     "top": ("vc709", "tcl/package_ip.tcl", "TOP $::krait::module", "TOP $::krait::kernel", "top: found"),
     # boards of their own
+    "golden width": ("golden", "vck190/golden.tcl", "golden_bits 256", "golden_bits 128", "idle ports of ['128'"),
+    "golden ports": ("golden", "vck190/golden.tcl", "golden_ports 4", "golden_ports 2", "idle ports of ['256', '256']"),
     "idle port": (
         "golden",
         "vck190/golden.tcl",
@@ -330,6 +336,46 @@ def test_a_wrong_link_file_is_found(old: str, new: str, message: str) -> None:
     assert list(check_link(text, build)) == []
     assert old in text
     assert any(message in line for line in check_link(text.replace(old, new, 1), build))
+
+
+def test_narrow_memory_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A memory port that is narrower than the kernel's would halve its rate without a word."""
+    shape = catalog.VENDOR["xilinx.com:ip:mig_7series:4.2"]({})
+    narrow = replace(shape, buses=shape.buses | {"S1_AXI": replace(shape.buses["S1_AXI"], width=256)})
+    monkeypatch.setitem(catalog.VENDOR, "xilinx.com:ip:mig_7series:4.2", lambda _: narrow)
+    assert any("512 bits lead to mig/S1_AXI of 256" in line for line in check(pick("vc709", *SMALL["vc709"])))
+
+
+def test_either_interpreter_gives_the_same_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's Tcl and tclsh record the same calls; without both it is one line."""
+    if shutil.which("tclsh") is None:
+        pytest.skip("tclsh is not on PATH (apt install tcl)")
+    build = pick("vck190", *SMALL["vck190"])
+    (tmp_path / "settings.tcl").write_text(settings(build, tmp_path, 1))
+    run_it = partial(run, build.scripts / "vck190" / "build_pdi.tcl", ["settings.tcl"], tmp_path, build.design.version)
+    first = run_it()
+    monkeypatch.setitem(sys.modules, "_tkinter", None)
+    assert command() == [shutil.which("tclsh")]
+    assert run_it() == first
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MachineError, match=r"no Tcl: .*apt install tcl"):
+        command()
+
+
+def test_rtl_beside_the_scripts_is_clean() -> None:
+    """What a board's block design refers to is Verilog that Verilator takes without a warning."""
+    files = sorted(path for board in FLOWS for path in (FOLDER / board).glob("*.v"))
+    assert files
+    for path in files:
+        assert lint_verilator([path], path.stem, {}, (path.parent,)) == []
+
+
+def test_a_region_is_named_where_one_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    build = BUILDS["u280-tern_matvec_u280"]
+    assert "slr=" not in link_config(build)
+    monkeypatch.setitem(SLRS, "tern_matvec", "SLR0")
+    assert "\nslr=tern_matvec_1:SLR0\n" in link_config(build)
+    assert list(check_link(link_config(build), build)) == []
 
 
 def test_ports_of_a_wrapper_are_read() -> None:
