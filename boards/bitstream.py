@@ -26,6 +26,8 @@ SCRIPTS = {"vc709": "build.tcl", "vck190": "build_pdi.tcl", "u280": "package_ker
 """The script of each board that builds a kernel."""
 GOLDEN_SCRIPT = "build_golden.tcl"
 GOLDEN_FILES = ("golden_boot.pdi", "golden_noc.ncr", "golden_routed.dcp", "golden.xsa")
+PARSED_BY_PYNQ = ("vck190",)
+"""Boards on which PYNQ reads the .hwh itself."""
 TAIL = 5
 """Lines of a failed tool's log that an error shows: the first that are errors, else the last."""
 _ERROR = re.compile(r"^ERROR|^krait: |: Error ")
@@ -115,7 +117,19 @@ def write_overlay(build: Build) -> Path:
         memories=tuple(region.name for region in regions[: config.ports]),
         registers=config.kernel,
     )
-    return save(OverlayFile(FORMAT, build.board.name, str(bitstream), file_hash(bitstream), (kernel,), regions), folder)
+    metadata = bitstream.with_suffix(".hwh")
+    return save(
+        OverlayFile(
+            format=FORMAT,
+            board=build.board.name,
+            library=bitstream.name,
+            sha256=file_hash(bitstream),
+            kernels=(kernel,),
+            memories=regions,
+            metadata_sha256=file_hash(metadata) if build.board.name in PARSED_BY_PYNQ else "",
+        ),
+        folder,
+    )
 
 
 def _golden(build: Build, tools: dict[str, str], jobs: int, say: Say) -> Path:

@@ -89,6 +89,9 @@ def test_a_kernel_on_vck190_brings_its_golden_design(
     path, said = make("vck190", "ternary_accel")
     golden, folder = own_build / "vck190" / "golden", own_build / "vck190" / "ternary_accel_vck190"
     assert path.parent == folder
+    read = overlay.read(path)
+    assert read.metadata_sha256 == overlay.file_hash(folder / "ternary_accel_vck190.hwh")
+    assert read.library == str(folder / "ternary_accel_vck190.pdi")
     assert "golden design comes first" in said[0]
     make("vck190", "mamba2_accel")
     assert [len(calls(each)) for each in (golden, folder)] == [1, 1]
