@@ -338,11 +338,11 @@ def report(
     ] = None,
 ) -> None:
     """Write one offline HTML file from results and records, and the same figures as report.md and report.json."""
-    from harness.bench import energy_record
+    from harness.bench import baseline_record, energy_record
     from harness.synth import record as synth_record
     from harness.synth import vivado as vivado_reports
-    from reports import energy, errors, resources
-    from reports.html import write
+    from reports import baselines, energy, errors, resources
+    from reports.html import starts, write
 
     for option, given in (("--records", records), ("--results", results)):
         if given is not None and not given.is_file():
@@ -352,6 +352,7 @@ def report(
             raise InputError(f"report: --vivado: found nothing at {place}; expected a report or a folder of reports")
     records = records or build_dir() / "bench" / "records.jsonl"
     more = (
+        baselines.section(starts(records), baseline_record.read(records.with_name(baseline_record.RECORDS))),
         errors.section(errors.read(build_dir() / "accuracy")),
         energy.section(energy_record.read(records.with_name("energy.jsonl"))),
         resources.section(synth_record.read_all(build_dir() / "synth"), vivado_reports.read(vivado or ())),

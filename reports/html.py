@@ -59,6 +59,13 @@ def write(path: Path, results: Path, records: Path, more: Sequence[Section] = ()
     return path
 
 
+def starts(records: Path) -> tuple[ModelRecord, ...]:
+    """Return the newest starts of whole models beside `records`. InputError where one is malformed."""
+    models = mamba2_record.read(records.with_name("mamba2.jsonl"))
+    bitnets = ternary_record.read(records.with_name("ternary.jsonl"))
+    return (*mamba2.PAGE.newest(models), *ternary.PAGE.newest(bitnets))
+
+
 def render(
     regression: Regression | None,
     benchmarks: tuple[Record, ...],

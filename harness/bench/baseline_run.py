@@ -112,14 +112,18 @@ def lines(found: BaselineRecord) -> Iterator[str]:
     if found.seconds is None or found.rate is None or found.agreement is None:
         yield f"{lead}, {found.device}: n/a ({found.reason})"
         return
-    device = f"{found.device_name}, {found.threads} threads" if found.device == "cpu" else found.device_name
     low, high = rates(found)
     yield (
-        f"{lead}, PyTorch {found.way} on {device}: {found.rate:,.2f} tok/s ({low:,.2f} .. {high:,.2f}), head in, "
-        f"{len(found.samples)} samples, {found.ended} [measured]"
+        f"{lead}, PyTorch {found.way} on {found.device_name}{threads_of(found)}: {found.rate:,.2f} tok/s "
+        f"({low:,.2f} .. {high:,.2f}), head in, {len(found.samples)} samples, {found.ended} [measured]"
     )
     energy = "n/a" if found.joules_a_token is None else f"{found.joules_a_token:.4g} J a token [measured]"
     yield f"  {words(found.agreement, found.judged)}; energy {energy}; {found.origin}"
+
+
+def threads_of(found: BaselineRecord) -> str:
+    """Return with how many threads a CPU ran; nothing of a GPU."""
+    return f", {found.threads} thread{'s' * (found.threads != 1)}" if found.device == "cpu" else ""
 
 
 def words(agreement: Agreement, judged: bool) -> str:
