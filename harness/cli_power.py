@@ -64,6 +64,7 @@ def lines(source: "PowerSource", trace: "PowerTrace") -> list[str]:
 
 
 def _line(rail: str, unit: str, values: "NDArray[np.float64]") -> str:
+    values = values[values == values]  # where nothing was measured there is NaN
     if not len(values):
         return f"  {rail:16} n/a"
     mean, low, high = values.mean(), values.min(), values.max()

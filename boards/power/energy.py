@@ -21,6 +21,8 @@ from harness.bench.statistics import SEED, Interval
 from harness.provenance import Provenance
 
 PERIOD_S = 0.1
+MARGIN = 1.1
+"""Of a window over its least length: the loop's sensor may turn out a little slower than while idle."""
 NOT_RECORDED = "not recorded: the board was programmed before"
 
 
@@ -83,8 +85,12 @@ def watch(source: PowerSource, seconds: float, timing: Timing = Timing()) -> Pow
 
 
 def idle_seconds(source: PowerSource) -> float:
-    """Return how long to watch an idle board: discarded seconds, window, and a period for its last sample."""
-    return DISCARD_S + window_s(source.refresh_s) + 1
+    """Return how long to watch an idle board: the discarded seconds and a window."""
+    return _watched(source.refresh_s)
+
+
+def _watched(refresh_s: float | None) -> float:
+    return DISCARD_S + MARGIN * window_s(refresh_s)
 
 
 def measure(
@@ -120,8 +126,8 @@ def measure(
     idle = watch(source, idle_seconds(source), timing)
     slow = max(source.refresh_s or 0.0, idle.refresh_s or 0.0)
     if window_s(slow) > window_s(source.refresh_s):  # slower than declared: once more, for long enough
-        idle = watch(source, DISCARD_S + window_s(slow) + 1, timing)
-    active, repetitions = _loop(source, load, DISCARD_S, window_s(slow), timing)
+        idle = watch(source, _watched(slow), timing)
+    active, repetitions = _loop(source, load, DISCARD_S, MARGIN * window_s(slow), timing)
     return EnergyRecord(
         schema=SCHEMA,
         workload=load.workload,
@@ -193,7 +199,8 @@ def _figures(record: EnergyRecord, f: Figures) -> list[str]:
         f"  power          {f.mean_w:.2f} W mean, {f.sd_w:.2f} W deviation; idle {f.idle_w:.2f} W; "
         f"unprogrammed {before}{note}",
         f"  rails          {rails}",
-        f"  window         {f.seconds:.1f} s, {f.repetitions} repetitions, kernel busy {f.busy:.1%}, clock {clock}",
+        f"  window         {f.seconds:.1f} s, {f.repetitions} repetitions in {f.blocks} blocks; "
+        f"kernel busy {f.busy:.1%}, clock {clock}",
         f"  samples        {f.samples}, {f.distinct} distinct, {f.failed} failed, {f.late} late; refresh {refresh}",
         f"  temperature    {heat}",
     ]

@@ -97,6 +97,11 @@ def test_the_declared_rails_are_opened(tmp_path: Path, monkeypatch: pytest.Monke
     assert power is not None
     with pytest.raises(MachineError, match="vck190: found neither sc_app nor its INA226 monitors"):
         open_source("vck190", sysfs=tmp_path)
+    remote = put(tmp_path, remote=f"#!/bin/sh\n[ $1 = there ] && printf '{ANSWER}'") / "remote"
+    remote.chmod(0o755)
+    through = open_source("vck190", via=f"'{remote}' there", sysfs=tmp_path)
+    assert isinstance(through, ScApp)
+    assert {each.watts for each in through.read()} == {4.3391}
     for rail in power.rails:
         monitor(tmp_path, rail.bus or 0, rail.address or 0, rail.shunt_uohm or 0)
     source = open_source("vck190", sysfs=tmp_path)

@@ -33,6 +33,13 @@ def test_ramp() -> None:
         assert found.energy(begin, end) == pytest.approx(3 * (end - begin) + (end**2 - begin**2))
 
 
+def test_what_is_outside_does_not_count() -> None:
+    """A spike before or behind the window adds nothing, one inside adds its triangle."""
+    found = trace(lambda t: 1000.0 if abs(t - 5) < 0.01 else 0.0)
+    assert found.energy(0, 4.85) == found.energy(5.15, 10) == 0
+    assert found.energy(0, 10) == pytest.approx(100)
+
+
 def test_a_step_is_off_by_half_a_period_of_it_at_most() -> None:
     """10 W, from t = 5 on 30 W: what is between the two samples around the step is halved."""
     for offset in (0.0, 0.03, 0.09):
