@@ -5,6 +5,7 @@ Files: Linux, Documentation/power/powercap/powercap.rst. Since CVE-2020-8694 onl
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from boards.power.source import Reading, read_number
@@ -18,16 +19,19 @@ class Counter:
     """A counter that wraps around, as one that never goes back.
 
     More than one wrap between two readings cannot be seen: read more often than range over the greatest power.
+
+    Args:
+        read: returns the counter, uJ.
+        range_uj: what it counts up to.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "energy_uj"
-        self._range = read_number(folder / "max_energy_range_uj")
+    def __init__(self, read: Callable[[], int], range_uj: int) -> None:
+        self._read, self._range = read, range_uj
         self._last, self._wraps = -1, 0
 
     def joules(self) -> float:
         """Return the energy since some time, J. Raises MachineError."""
-        value = read_number(self._path)
+        value = self._read()
         self._wraps += value < self._last
         self._last = value
         return (value + self._wraps * self._range) * 1e-6
@@ -49,7 +53,7 @@ class Rapl:
     def __init__(self, sysfs: Path) -> None:
         self.name = "RAPL"
         folders = sorted((sysfs / "class/powercap").glob("intel-rapl:*"))
-        self._counters = tuple((_zone(folder), Counter(folder)) for folder in folders)
+        self._counters = tuple((_zone(folder), _counter(folder)) for folder in folders)
         self.rails = tuple(name for name, _ in self._counters if _PACKAGE.fullmatch(name))
         if not self.rails:
             raise MachineError(f"host: found no RAPL package below {sysfs / 'class/powercap'}: nothing to measure with")
@@ -57,6 +61,10 @@ class Rapl:
     def read(self) -> tuple[Reading, ...]:
         """Read all counters. Raises MachineError."""
         return tuple(Reading(name, joules=counter.joules()) for name, counter in self._counters)
+
+
+def _counter(folder: Path) -> Counter:
+    return Counter(lambda: read_number(folder / "energy_uj"), read_number(folder / "max_energy_range_uj"))
 
 
 def _zone(folder: Path) -> str:

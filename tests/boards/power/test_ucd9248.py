@@ -3,7 +3,7 @@
 PAGE."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boards.power.ucd9248 import Command, PmbusRail, ReadOnlyPmbus, Ucd9248, linear11, linear16, signed
@@ -63,11 +63,13 @@ def test_other_voltage_formats_are_refused(mode: int) -> None:
         linear16(0x1000, mode)
 
 
+@settings(deadline=None)
 @given(st.integers(-1024, 1023), st.integers(-16, 15))
 def test_linear11_decodes_what_is_encoded(mantissa: int, exponent: int) -> None:
     assert linear11((exponent & 0x1F) << 11 | mantissa & 0x7FF) == mantissa * 2.0**exponent
 
 
+@settings(deadline=None)
 @given(st.integers(1, 32), st.integers(0, 2**32 - 1))
 def test_twos_complement(bits: int, value: int) -> None:
     """The number in range that differs from the bits by a multiple of 2 to their count."""

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from golden.errors import InputError
@@ -71,6 +71,7 @@ def test_rails_add_up() -> None:
     assert found.watts.tolist() == pytest.approx([8.0] * 5)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 1e3, width=32), min_size=3, max_size=30),
     st.floats(0.01, 0.49),

@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from golden.errors import InputError
@@ -109,6 +109,7 @@ def test_width_falls_with_the_root_of_the_samples() -> None:
         assert width[1] / width[2] == pytest.approx(2, rel=0.15)
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.integers(0, 2**32 - 1))
 def test_an_interval_lies_among_its_samples(samples: list[float], seed: int) -> None:
     """Least sample <= low <= median <= high <= greatest, and the same seed gives the same interval."""
@@ -117,6 +118,7 @@ def test_an_interval_lies_among_its_samples(samples: list[float], seed: int) -> 
     assert found == median_interval(samples, resamples=200, seed=seed)
 
 
+@settings(deadline=None)
 @given(SAMPLES, st.floats(0.01, 100), st.floats(-1e3, 1e3))
 def test_units_do_not_matter(samples: list[float], factor: float, offset: float) -> None:
     """Samples in another unit, or from another zero, give the same interval in that unit."""
