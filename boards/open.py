@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens any board by its tag: `sim`, `sim:<board>`, or a physical one with the overlay file of its bitstream."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -74,6 +75,10 @@ def open_board(
         if overlay is not None:
             raise InputError(f"board {tag}: found overlay {overlay}, expected none: a virtual board's is made for it")
         return open_virtual(tag, config, kernel=kernel or "tern_matvec")
+    if tag in ("vck190", "vck190-stock"):
+        from boards.vck190.open import check_present, open_versal
+
+        return open_versal(overlay or newest_overlay(tag, check_present, config, kernel), config, kernel)
     return open_physical(_physical(tag), config, kernel, overlay)
 
 
@@ -102,7 +107,9 @@ def _physical(tag: str) -> KraitDevice:
         from boards.u280.alveo import AlveoDevice
 
         return AlveoDevice()
-    raise InputError(f"board {load_board(tag).name}: no device of krait's, expected sim, sim:{tag}, vc709 or u280")
+    raise InputError(
+        f"board {load_board(tag).name}: no device of krait's, expected sim, sim:{tag}, vc709, vck190 or u280"
+    )
 
 
 def open_physical(
@@ -110,7 +117,7 @@ def open_physical(
 ) -> OpenBoard[D]:
     """Load an overlay file on a physical board's device; arguments and errors as for `open_board`."""
     try:
-        path = overlay or newest_overlay(device, config, kernel)
+        path = overlay or newest_overlay(device.name, device.check_present, config, kernel)
         chosen = pick_kernel(path, config, kernel)
         device.lock.acquire()
         loaded = Overlay(str(path), device=device)
@@ -120,22 +127,22 @@ def open_physical(
         raise
 
 
-def newest_overlay(device: KraitDevice, config: str | None, kernel: str | None) -> Path:
+def newest_overlay(board: str, check_present: Callable[[], None], config: str | None, kernel: str | None) -> Path:
     """Return the newest overlay file of the bitstreams that were built for a board.
 
     Raises:
         MachineError: there is none, and no board either. InputError: there is none.
     """
-    folder = build_dir() / "bitstreams" / device.name
-    found = sorted(folder.rglob(f"{device.name}-*.json"), key=lambda path: path.stat().st_mtime)
+    folder = build_dir() / "bitstreams" / board
+    found = sorted(folder.rglob(f"{board}-*.json"), key=lambda path: path.stat().st_mtime)
     for path in reversed(found):
         if _fitting(read(path), config, kernel):
             return path
-    device.check_present()
+    check_present()
     asked = " ".join(each for each in (kernel, config) if each) or "any kernel"
     raise InputError(
-        f"board {device.name}: found no overlay file of {asked} below {folder}; build a bitstream "
-        f"(make bitstream BOARD={device.name}), or name an overlay file"
+        f"board {board}: found no overlay file of {asked} below {folder}; build a bitstream "
+        f"(make bitstream BOARD={board}), or name an overlay file"
     )
 
 

@@ -94,7 +94,8 @@ class AlveoDevice(KraitDevice):
         Raises:
             MachineError: XRT, card, shell or xclbin; the line says which. Or a kernel is still running.
         """
-        card = self._card = Card(Xrt(self._xrt), self._address())
+        address = self._address()
+        card = self._card = Card(Xrt(self._xrt), address)
         uuid = card.load(Path(overlay.library))
         regions = {region.name: region for region in overlay.memories}
         for instance in overlay.kernels:

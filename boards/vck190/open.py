@@ -1,75 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens a VCK190: PYNQ's own device and overlay, with the checks of `versal.py` before and after the download."""
 
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from pynq import Overlay
 
-from boards import drivers  # noqa: F401 - binds krait's drivers before the overlay is made
+from boards.facts import load_board
 from boards.lock import BoardLock
-from boards.overlay import MemoryRegion, OverlayFile, parameters, read
+from boards.open import OpenBoard, pick_kernel
+from boards.overlay import OverlayFile, parameters, read
 from boards.vck190 import versal
-from boards.vck190.versal import CheckedMemory, Findings, Machine
+from boards.vck190.regions import Regions
+from boards.vck190.versal import Findings, Machine
 from golden.errors import InputError, MachineError
+from golden.spec import load_config
 
 STOCK = "vck190-stock"
 """The board with PYNQ's stock image, where every buffer comes from the pool for DMA (CMA)."""
 BOARDS = ("vck190", STOCK)
 
 
-class Regions:
-    """What is put in front of PYNQ's device: memories that stay in the regions of an overlay file.
-
-    A class beside `VersalDevice`, without a `_probe_` of its own, so that PYNQ's list of devices stays what it is.
-    """
-
-    regions: Mapping[int, MemoryRegion] = {}
-    room: Callable[[int], object] = staticmethod(lambda size: size)
-
-    def get_memory(self, description: dict[str, Any]) -> Any:
-        """Return PYNQ's memory, held to the region at its address where the overlay file has one."""
-        memory = super().get_memory(description)  # type: ignore[misc]
-        region = self.regions.get(description["base_address"])
-        return CheckedMemory(memory, region, self.room) if region else memory
-
-
-class OpenVersal:
-    """A VCK190 with its overlay loaded; close it, or use it in a `with`.
-
-    Attributes:
-        device: PYNQ's.
-        overlay: PYNQ's; its memories are those of the .hwh.
-        kernel: the driver of the overlay file's first kernel.
-        findings: what a record says of the platform.
-    """
-
-    def __init__(self, device: Any, overlay: Any, kernel: str, findings: Findings, lock: BoardLock) -> None:
-        self.device, self.overlay, self.findings = device, overlay, findings
-        self._lock = lock
-        self.kernel: Any = getattr(overlay, kernel)
-
-    def close(self) -> None:
-        """Free the board for others."""
-        self._lock.release()
-
-    def __enter__(self) -> "OpenVersal":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-def open_versal(path: Path, machine: Machine | None = None, device: Any = None) -> OpenVersal:
-    """Return a VCK190 with the overlay of a file loaded by PYNQ.
+def open_versal(
+    path: Path,
+    config: str | None = None,
+    kernel: str | None = None,
+    machine: Machine | None = None,
+    device: Any = None,
+) -> OpenBoard[Any]:
+    """Return a VCK190 with the overlay of a file loaded by PYNQ; its device has `findings` for records.
 
     Args:
         path: the overlay file; it names the .pdi, beside which lies the .hwh.
+        config: configuration of the kernel, where the overlay has several kernels.
+        kernel: which kernel, likewise.
         machine: where the board shows what it is.
         device: PYNQ's device with `Regions` in front of it; made here without it.
 
@@ -79,44 +44,45 @@ def open_versal(path: Path, machine: Machine | None = None, device: Any = None) 
     """
     machine = machine or Machine()
     file = read(path)
-    if file.board not in BOARDS or not file.kernels:
-        raise InputError(f"{path}: overlay of {len(file.kernels)} kernels for {file.board}, expected one for vck190")
+    if file.board not in BOARDS:
+        raise InputError(f"{path}: overlay for board {file.board}, expected one for {' or '.join(BOARDS)}")
+    chosen = pick_kernel(path, config, kernel)
     image = versal.check_files(file)
     board, packages = versal.check_board(machine), versal.check_packages(machine)
     base = versal.check_base(machine, file)
+    for region in file.memories if file.board != STOCK else ():
+        versal.check_reserved(machine, region)
     lock = BoardLock("vck190", virtual=False)
     lock.acquire()
     try:
         device = device or _device()
+        device.lock = lock
         overlay = _download(image, device)
         versal.check_loaded(machine)
-        clocks = versal.check_clock(machine, file.kernels[0].clock_mhz)
-        describe(overlay, device, file)
+        clocks = versal.check_clock(machine, chosen.clock_mhz)
+        describe(overlay, file)
         if file.board == STOCK:
-            device.room = partial(versal.check_cma, machine)
-        found = Findings(board, packages, base, clocks)
-        return OpenVersal(device, overlay, file.kernels[0].name, found, lock)
+            device.hold(file.memories, partial(versal.check_cma, machine))
+        else:
+            device.take(file.memories)
+        device.facts, device.findings = load_board(file.board), Findings(board, packages, base, clocks)
+        return OpenBoard(device, overlay, load_config(chosen.registers, chosen.config), chosen.name)
     except BaseException:
         lock.release()
         raise
 
 
-def describe(overlay: Any, device: Any, file: OverlayFile) -> None:
-    """Add to what PYNQ parsed what krait's drivers need: configuration and memories, under the overlay file's names.
+def check_present() -> None:
+    """Raise MachineError when this machine is no VCK190 with PYNQ's image."""
+    versal.check_board(Machine())
 
-    Raises:
-        InputError: the .hwh has another kernel, or no memory at a region's address.
-    """
+
+def describe(overlay: Any, file: OverlayFile) -> None:
+    """Add to what PYNQ parsed of a kernel what krait's drivers need. InputError: the .hwh has another kernel."""
     for kernel in file.kernels:
         entry = overlay.ip_dict.get(kernel.name)
         versal.check_kernel(kernel, entry)
         entry["parameters"].update(parameters(kernel))
-    by_base = {entry.get("base_address"): entry for entry in device.mem_dict.values()}
-    for region in file.memories:
-        if region.base not in by_base:
-            raise InputError(f"memory {region.name}: no memory at {region.base:#x} in the .hwh; not of one build")
-        device.mem_dict[region.name] = by_base[region.base]
-    device.regions = {region.base: region for region in file.memories}
 
 
 def _download(image: Path, device: Any) -> Any:

@@ -11,8 +11,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from boards.overlay import KernelInstance, MemoryRegion, OverlayFile
 from boards.vck190.pdi import check_parent
 from golden.errors import InputError, MachineError
@@ -114,6 +112,18 @@ def check_files(overlay: OverlayFile) -> Path:
     return image
 
 
+def check_reserved(machine: Machine, region: MemoryRegion) -> None:
+    """Raise MachineError unless the device tree keeps Linux out of a region: else we would write into its memory."""
+    folder = machine.root / "proc/device-tree/reserved-memory"
+    wanted = region.base.to_bytes(8, "big") + region.size.to_bytes(8, "big")
+    found = [path.read_bytes() for path in sorted(folder.glob("*/reg")) if (path.parent / "no-map").exists()]
+    if wanted not in found:
+        raise MachineError(
+            f"memory {region.name}: {region.base:#x}+{region.size:#x} is not reserved in the board's device tree; "
+            "boot the image that has boards/vck190/krait.dtsi"
+        )
+
+
 def check_cma(machine: Machine, needed: int) -> int:
     """Return the bytes that are free for DMA buffers; MachineError when there are fewer than `needed`."""
     lines = (line.split() for line in _text(machine, "proc/meminfo").splitlines())
@@ -163,42 +173,6 @@ def check_kernel(kernel: KernelInstance, entry: dict[str, Any] | None) -> None:
     for name, found, expected in checks:
         if found != expected:
             raise InputError(f"kernel {kernel.name}: {name} is {found} in the .hwh, {expected} in the overlay file")
-
-
-class CheckedMemory:
-    """A memory of PYNQ's that gives no buffer outside a region.
-
-    PYNQ and XRT take memory from DDR4 without a word when the device tree has none of the bank that was asked for.
-
-    Args:
-        memory: PYNQ's.
-        region: where its buffers must lie.
-        room: called with the bytes that are asked for, raises MachineError when the machine has not that many.
-    """
-
-    def __init__(self, memory: Any, region: MemoryRegion, room: Callable[[int], object] = lambda size: size) -> None:
-        self.memory = memory
-        self.region = region
-        self.base_address = region.base
-        self._room = room
-
-    def allocate(self, shape: Any, dtype: Any = "u4", **kwargs: Any) -> Any:
-        """Return PYNQ's buffer; MachineError when there is none, or it is not in the region."""
-        size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-        self._room(size)
-        try:
-            buffer = self.memory.allocate(shape, dtype, **kwargs)
-        except RuntimeError as error:
-            raise MachineError(f"{self.region.name}: no room for {size} bytes: {error}") from error
-        low, end = self.region.base, self.region.base + self.region.size
-        at = int(buffer.device_address)
-        if not (low <= at and at + buffer.nbytes <= end):
-            buffer.freebuffer()
-            raise MachineError(
-                f"{self.region.name}: PYNQ gave {size} bytes at {at:#x}, outside {low:#x}+{self.region.size:#x}; "
-                "is the region reserved in the board's device tree?"
-            )
-        return buffer
 
 
 def _pl_clock(index: int) -> float:

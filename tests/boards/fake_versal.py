@@ -8,10 +8,12 @@ kernel, and nothing of fpga_manager, /dev/mem or zocl.
 import struct
 from dataclasses import replace
 
+import numpy as np
+
 from boards.overlay import FORMAT, OverlayFile, PynqMetadata, file_hash, save
 from boards.sim.device import SimDevice
-from boards.vck190.open import Regions
 from boards.vck190.pdi import PL_NODE
+from boards.vck190.regions import Regions
 from boards.vck190.versal import PACKAGES, Machine
 
 BASE = 0x1234_5678
@@ -52,6 +54,14 @@ def write_root(folder):
     return folder
 
 
+def reserve(root, region, name="krait"):
+    """Take a region from Linux in the device tree, as krait.dtsi does."""
+    node = root / "proc/device-tree/reserved-memory" / f"{name}@{region.base:x}"
+    node.mkdir(parents=True, exist_ok=True)
+    (node / "reg").write_bytes(region.base.to_bytes(8, "big") + region.size.to_bytes(8, "big"))
+    (node / "no-map").touch()
+
+
 def machine(folder, **changes):
     boot = write_pdi(folder / "boot.pdi", [("pmc", 0x1C00_0001, 1, 0), ("pl", PL_NODE, BASE, 0)], **WHOLE)
     clocks = (99.999, 199.998, 33.3, 33.3)
@@ -64,6 +74,8 @@ def write_overlay(folder, design, board="vck190", parent=BASE, **changes):
     image = write_pdi(folder / "k.pdi", [("pl_cfi", PL_NODE + 1, 7, parent)])
     hwh = folder / "k.hwh"
     hwh.write_text("<no metadata/>")
+    for region in design.regions:
+        reserve(folder / "root", region)
     file = OverlayFile(
         FORMAT, board, str(image), file_hash(image), (design.kernel,), design.regions, metadata_sha256=file_hash(hwh)
     )
@@ -83,3 +95,8 @@ class StandIn(Regions, SimDevice):
         found.ip_dict[design.kernel.name]["parameters"] = {"C_S_AXI_CONTROL_ADDR_WIDTH": "12"}
         found.mem_dict = {f"axi_noc_0_{name}": entry for name, entry in found.mem_dict.items()}
         return found
+
+    def mmap(self, base, length):
+        """The memory behind a port, as PYNQ maps it: words of 32 bits."""
+        port = [region.base for region in self.design.ports].index(base)
+        return self.model.memory.view(port)[:length].view(np.uint32)

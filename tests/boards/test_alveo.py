@@ -9,18 +9,24 @@ import pynq
 import pytest
 from pynq import Overlay
 
+from boards.open import open_board, open_physical
 from boards.overlay import FORMAT, MemoryRegion, OverlayFile, file_hash, save
+from boards.selftest import check_memories
 from boards.u280 import alveo
 from boards.u280.alveo import AlveoDevice, cards
 from boards.u280.xrt import LIBRARY, Card, Xrt
 from golden.errors import InputError, MachineError
+from golden.spec import load_config
 from harness.build import build
 from harness.sim.mem import HANG, Channel
+from tests.boards import designs
 from tests.boards.designs import Design
+from tests.boards.device_kinds import KINDS
 from tests.boards.fake_xrt import BDF, PLATFORM, FakeCard, write_sysfs, write_xclbin
 from tests.boards.toy_board import KERNEL
 from tests.harness.sim.toy import shared
 
+ALVEO = next(kind for kind in KINDS if kind.name == "alveo")
 BANK = 0x1000_0000
 REGIONS = tuple(MemoryRegion(f"HBM{bank}", bank * BANK, BANK) for bank in range(4))
 TOY = replace(KERNEL, base=0, memories=("HBM0", "HBM3"))
@@ -236,3 +242,16 @@ def test_a_missing_or_foreign_library_is_one_line(tmp_path, monkeypatch):
         Xrt()
     with pytest.raises(MachineError, match="no function xrtDeviceOpenByBDF"):
         Xrt("libc.so.6")
+
+
+def test_the_card_opens_by_its_tag(tmp_path, monkeypatch, card):
+    """`krait board selftest u280` without a card is one line; with one its kernel answers, its memories keep data."""
+    monkeypatch.setattr(alveo, "SYSFS", tmp_path / "none")
+    path = ALVEO.overlay_file(tmp_path, designs.matvec())
+    for overlay in (None, path):
+        with pytest.raises(MachineError, match=r"board u280: card 0 of 0; expected one of platform u280") as caught:
+            open_board("u280", overlay=overlay)
+        assert caught.value.exit_code == 3
+    with open_physical(AlveoDevice(sysfs=card.sysfs, xrt=str(card.library)), overlay=path) as opened:
+        assert opened.config == load_config("tern_matvec", "sim")
+        check_memories([opened.device.get_memory_by_name(name) for name in opened.kernel.memory_names])

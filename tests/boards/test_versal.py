@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from boards.facts import load_board
-from boards.open import pick_config
+from boards.open import open_board, pick_config
 from boards.overlay import MemoryRegion
 from boards.vck190 import versal
 from boards.vck190.open import open_versal
 from boards.vck190.pdi import PL_NODE, Image, check_parent, images
-from boards.vck190.versal import CheckedMemory
-from golden.errors import InputError, MachineError
+from boards.vck190.regions import CheckedMemory, MappedStore
+from golden.errors import CheckError, InputError, MachineError
 from golden.ternary.matvec import matvec
 from tests.boards import designs
 from tests.boards.fake_versal import BASE, WHOLE, StandIn, machine, write_overlay, write_pdi
@@ -40,30 +40,32 @@ def fails(message, use, *arguments, error=MachineError):
     assert caught.value.exit_code == (3 if error is MachineError else 2)
 
 
+def opening(path, here, device=None):
+    return open_versal(path, machine=here, device=device)
+
+
 # ---- the whole
 
 
 def test_a_kernel_opened_through_pynq_runs(tmp_path, board):
     """Checks pass, PYNQ parses and loads, drivers get configuration and memories from the overlay file: W X exactly."""
-    with open_versal(write_overlay(tmp_path, board.design), machine(tmp_path), board) as opened:
+    with opening(write_overlay(tmp_path, board.design), machine(tmp_path), board) as opened:
         draw = torch.Generator().manual_seed(3)
         w = torch.randint(-1, 2, (40, 100), generator=draw, dtype=torch.int8)
         x = torch.randint(-128, 128, (100, 3), generator=draw, dtype=torch.int8)
         assert torch.equal(torch.from_numpy(opened.kernel.multiply(w, x)), matvec(w, x))
-        assert opened.findings.base_design == "0x12345678"
-        assert opened.findings.packages == {"pynq": "4.0.0", "pynqmetadata": "0.2.0"}
-        assert opened.findings.clocks_mhz[1] == 199.998
-        fails(
-            "board vck190 is in use by process", open_versal, write_overlay(tmp_path, board.design), machine(tmp_path)
-        )
+        assert opened.device.findings.base_design == "0x12345678"
+        assert opened.device.findings.packages == {"pynq": "4.0.0", "pynqmetadata": "0.2.0"}
+        assert opened.device.findings.clocks_mhz[1] == 199.998
+        fails("board vck190 is in use by process", opening, write_overlay(tmp_path, board.design), machine(tmp_path))
     board.check_leaks()
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"board": "u280"}, "for u280, expected one for vck190"),
-        ({"kernels": ()}, "overlay of 0 kernels"),
+        ({"board": "u280"}, "overlay for board u280, expected one for vck190 or vck190-stock"),
+        ({"kernels": ()}, "found kernels none, expected one kernel"),
         ({"metadata_sha256": ""}, r"no metadata_sha256 of k\.hwh"),
         ({"metadata_sha256": "0"}, r"k\.hwh has changed since"),
         ({"sha256": "0"}, r"k\.pdi has changed since"),
@@ -72,7 +74,7 @@ def test_a_kernel_opened_through_pynq_runs(tmp_path, board):
 def test_files_of_different_builds_are_refused(tmp_path, board, changes, message):
     """Image, metadata and overlay file are held to each other before anything is loaded."""
     path = write_overlay(tmp_path, board.design, **changes)
-    fails(message, open_versal, path, machine(tmp_path), board, error=InputError)
+    fails(message, opening, path, machine(tmp_path), board, error=InputError)
     assert board.loaded is None
 
 
@@ -80,7 +82,7 @@ def test_missing_metadata_are_refused(tmp_path, board):
     """Without the .hwh PYNQ would know no kernel."""
     path = write_overlay(tmp_path, board.design)
     (tmp_path / "k.hwh").unlink()
-    fails(r"k\.hwh: cannot be read", open_versal, path, machine(tmp_path), board, error=InputError)
+    fails(r"k\.hwh: cannot be read", opening, path, machine(tmp_path), board, error=InputError)
 
 
 def test_metadata_with_another_kernel_are_refused(tmp_path, board):
@@ -93,10 +95,7 @@ def test_metadata_with_another_kernel_are_refused(tmp_path, board):
         ({"size": 8192}, "range is 0x1000 in the .hwh, 0x2000"),
     ):
         path = write_overlay(tmp_path, board.design, kernels=(replace(kernel, **changes),))
-        fails(message, open_versal, path, machine(tmp_path), board, error=InputError)
-    moved = (replace(board.design.regions[0], base=1 << 40), board.design.regions[1])
-    path = write_overlay(tmp_path, board.design, memories=moved[::-1])
-    fails("memory MEM0: no memory at 0x10000000000", open_versal, path, machine(tmp_path), board, error=InputError)
+        fails(message, opening, path, machine(tmp_path), board, error=InputError)
 
 
 def test_a_failed_download_is_one_line(tmp_path, board, monkeypatch):
@@ -105,19 +104,62 @@ def test_a_failed_download_is_one_line(tmp_path, board, monkeypatch):
     monkeypatch.setattr(
         board, "download", lambda *arguments: (_ for _ in ()).throw(OSError("Root permissions required."))
     )
-    fails(r"k\.pdi: PYNQ cannot load it \(Root permissions", open_versal, path, machine(tmp_path), board)
+    fails(r"k\.pdi: PYNQ cannot load it \(Root permissions", opening, path, machine(tmp_path), board)
     monkeypatch.undo()
-    open_versal(path, machine(tmp_path), board).close()
+    opening(path, machine(tmp_path), board).close()
+
+
+def test_memory_that_linux_has_is_not_taken(tmp_path, board):
+    """A region that the device tree does not reserve as it stands in the overlay file belongs to Linux."""
+    path = write_overlay(tmp_path, board.design)
+    node = next((tmp_path / "root/proc/device-tree/reserved-memory").iterdir())
+    (node / "no-map").unlink()
+    message = r"memory MEM\d: 0x\w+\+0x4000000 is not reserved in the board's device tree"
+    fails(message, opening, path, machine(tmp_path), board)
+    (node / "no-map").touch()
+    (node / "reg").write_bytes(bytes(16))
+    fails(message, opening, path, machine(tmp_path), board)
+    assert board.loaded is None
+
+
+def test_memory_is_moved_in_whole_lines():
+    """Copies of any place and length change their bytes and no others; the memory sees aligned lines only."""
+    memory = np.arange(64, dtype=np.uint64)
+    store = MappedStore(4096, memory)
+    expected = memory.copy().view(np.uint8)
+    draw = np.random.default_rng(2)
+    for _ in range(200):
+        low, high = sorted(int(at) for at in draw.integers(0, expected.size + 1, 2))
+        data = draw.integers(0, 256, high - low, np.uint8)
+        store.write(4096 + low, data)
+        expected[low:high] = data
+        assert np.array_equal(memory.view(np.uint8), expected)
+        found = np.empty(high - low, np.uint8)
+        store.read(4096 + low, found)
+        assert np.array_equal(found, data)
+        assert store._lines(4096 + low, high - low)[1].size % 8 == 0
+
+
+def test_leaks_are_named(tmp_path, board):
+    """A buffer that outlives the `with` is reported with its place."""
+    opened = opening(write_overlay(tmp_path, board.design), machine(tmp_path), board)
+    kept = opened.device.get_memory_by_name("MEM0").allocate((16,), "u4")
+    with pytest.raises(CheckError, match=r"board vck190: 1 buffers not freed, allocated at .*test_versal"), opened:
+        pass
+    kept.freebuffer()
 
 
 def test_the_stock_image_has_what_cma_has(tmp_path, board):
     """There buffers come from the pool for DMA: a larger one than is free is refused with both figures."""
     path = write_overlay(tmp_path, board.design, board="vck190-stock")
-    with open_versal(path, machine(tmp_path), board) as opened:
+    with opening(path, machine(tmp_path), board) as opened:
         with opened.kernel.arena(1 << 20):
             pass
         message = "DMA buffers: 419430401 bytes needed, 419430400 of 536870912 are free in CMA"
         fails(message, board.get_memory(board.mem_dict["MEM0"]).allocate, (419430401,), "u1")
+    moved = (replace(board.design.regions[0], base=1 << 40), board.design.regions[1])
+    path = write_overlay(tmp_path, board.design, board="vck190-stock", memories=moved[::-1])
+    fails("memory MEM0: no memory at 0x10000000000", opening, path, machine(tmp_path), board, error=InputError)
 
 
 # ---- one check at a time
@@ -184,10 +226,10 @@ def test_an_overlay_on_another_base_is_refused(tmp_path, board):
     """The firmware would refuse it without saying what of; without the boot image nothing is claimed."""
     path = write_overlay(tmp_path, board.design, parent=0xBAD)
     message = r"k\.pdi: built on base design 0x00000bad, .*boot\.pdi is 0x12345678"
-    fails(message, open_versal, path, machine(tmp_path), board)
+    fails(message, opening, path, machine(tmp_path), board)
     unknown = machine(tmp_path, boot=None)
-    with open_versal(path, unknown, board) as opened:
-        assert opened.findings.base_design == "not checked"
+    with opening(path, unknown, board) as opened:
+        assert opened.device.findings.base_design == "not checked"
 
 
 def test_device_images_are_read(tmp_path):
@@ -231,18 +273,27 @@ def test_cma_is_held_against_what_is_needed(tmp_path):
     fails("no CmaFree", versal.check_cma, here, 1)
 
 
+def test_the_board_opens_by_its_tag(tmp_path, board):
+    """`krait board selftest vck190` on a machine that is none: one line, whether an overlay was built or not."""
+    fails("board vck190: this machine is .*; run on the VCK190 itself", open_board, "vck190")
+    path = write_overlay(tmp_path, board.design)
+    for tag in ("vck190", "vck190-stock"):
+        with pytest.raises(MachineError, match="run on the VCK190 itself"):
+            open_board(tag, overlay=path)
+
+
 def test_a_refused_image_is_seen(tmp_path, board):
     """The state of fpga_manager after a download is that of a loaded image."""
     here = machine(tmp_path)
     (here.root / "sys/class/fpga_manager/fpga0/state").write_text("write error\n")
-    fails("fpga0: write error, expected operating", open_versal, write_overlay(tmp_path, board.design), here, board)
+    fails("fpga0: write error, expected operating", opening, write_overlay(tmp_path, board.design), here, board)
 
 
 def test_clocks_are_read_back(tmp_path, board):
     """None of the clocks is the declared one: a frequency of the .hwh that the board's firmware did not set."""
     slow = machine(tmp_path, clock=lambda index: 100.0)
     message = "PL clocks read back as 100, 100, 100, 100 MHz, the overlay file declares 200 MHz"
-    fails(message, open_versal, write_overlay(tmp_path, board.design), slow, board)
+    fails(message, opening, write_overlay(tmp_path, board.design), slow, board)
     assert versal.check_clock(machine(tmp_path, clock=(300.0, 196.1, 0.0, 0.0).__getitem__), 200)[1] == 196.1
     fails("PL clocks", versal.check_clock, machine(tmp_path, clock=(300.0, 195.9, 0.0, 0.0).__getitem__), 200)
 

@@ -359,7 +359,7 @@ def test_a_board_is_programmed_on_demand(board, path, monkeypatch, krait, tmp_pa
 def test_boards_are_picked_by_their_tags(tmp_path):
     """A board without a device, an unknown one, and an overlay for a virtual one are the input's fault."""
     for tag, overlay, message in (
-        ("vck190", None, "board vck190: no device of krait's, expected sim, sim:vck190, vc709 or u280"),
+        ("kv260", None, "board kv260: no device of krait's, expected sim, sim:kv260, vc709, vck190 or u280"),
         ("nosuch", None, "found 'nosuch', expected one of"),
         ("sim", tmp_path / "x.json", r"board sim: found overlay .*x.json, expected none"),
     ):
