@@ -24,3 +24,7 @@ class MachineError(KraitError):
     """The machine, a tool or a device is at fault: missing compiler, busy board, unwritable output."""
 
     exit_code = 3
+
+
+class InvalidError(MachineError):
+    """A board is not what it was declared to be: whatever it yields does not count, and the run is INVALID."""

@@ -221,7 +221,7 @@ def vectors_diff(first: BundleDir, second: BundleDir) -> None:
 
 @app.command()
 def bench(
-    board: Annotated[str, typer.Option(help="sim, sim:u280, sim:vck190, sim:vc709.")] = "sim",
+    board: Annotated[str, typer.Option(help="sim, sim:u280 and the like, or a physical one such as vc709.")] = "sim",
     all_boards: Annotated[
         bool, typer.Option("--all", help="Every short workload on every virtual board, and speed.")
     ] = False,
@@ -250,6 +250,12 @@ def bench(
     layers: Annotated[
         int | None, typer.Option(help="Of ternary_accel's model only so many layers; the records say so.")
     ] = None,
+    overlay: Annotated[
+        Path | None, typer.Option(help="Overlay file of a physical board; without it the newest that was built for it.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="On a physical board: leave out what an interrupted run measured already.")
+    ] = False,
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Cycles against cells of configurations around a small one of mamba2_accel.")
     ] = False,
@@ -284,6 +290,15 @@ def bench(
         from boards.mamba2_sweep import run_sweep
 
         raise typer.Exit(0 if run_sweep(config or "sim", records.with_name("sweep.jsonl")) else 1)
+    if board.partition(":")[0] != "sim":
+        _only_products(kernel, memory, sweep, all_boards)
+        from boards.measure import RECORDS, run
+        from harness.bundles import SEED
+
+        good = run(board, records.with_name(RECORDS), bundle, overlay, resume, SEED if seed is None else seed)
+        raise typer.Exit(0 if good else 1)
+    if overlay is not None or resume:
+        raise InputError(f"bench: --overlay and --resume are for physical boards, found --board {board}")
     good = True
     mamba2_records = records.with_name(mamba2_bench.RECORDS)
     if bundle is not None:
@@ -325,6 +340,14 @@ def _check_bench(
         raise InputError(f"bench: --config, --model and --workload need --kernel {' or '.join(whole)}")
     if kernel != "ternary_accel" and layers is not None:
         raise InputError("bench: --layers needs --kernel ternary_accel")
+
+
+def _only_products(kernel: str | None, memory: str | None, sweep: bool, all_boards: bool) -> None:
+    """Raise InputError for what `bench` does on virtual boards alone."""
+    if kernel not in (None, "tern_matvec"):
+        raise InputError(f"--kernel: found {kernel}, expected tern_matvec, the only one on physical boards yet")
+    if memory is not None or sweep or all_boards:
+        raise InputError("bench: --memory, --sweep and --all are for virtual boards")
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from pynq.overlay import DefaultIP
 
-from golden.errors import InputError, KraitError, MachineError
+from golden.errors import InputError, InvalidError, KraitError, MachineError
 from golden.spec.gen import tern_matvec as common
 
 POLL_S = 50e-6
@@ -47,7 +47,7 @@ class KraitIP(DefaultIP):
     A subclass sets `bindto`, `MAP_VERSION`, `KERNEL_ID`, `ERRORS`, and `DUMP`, the registers that a timeout reports.
 
     Raises (on construction):
-        MachineError: no krait kernel at the address, or not the one that the overlay file describes.
+        InvalidError: no krait kernel at the address, or not the one that the overlay file describes.
     """
 
     MAP_VERSION: ClassVar[int] = common.MAP_VERSION
@@ -180,11 +180,11 @@ class KraitIP(DefaultIP):
         """Return the measured clock in MHz.
 
         Raises:
-            MachineError: it differs from the declared one by more than `tolerance` of it.
+            InvalidError: it differs from the declared one by more than `tolerance` of it.
         """
         found = self.measure_clock()
         if abs(found - self.clock_mhz) > tolerance * self.clock_mhz:
-            raise MachineError(f"{self.name}: clock measured as {found:.3f} MHz, declared {self.clock_mhz:g} MHz")
+            raise InvalidError(f"{self.name}: clock measured as {found:.3f} MHz, declared {self.clock_mhz:g} MHz")
         return found
 
     # ---- identity
@@ -192,7 +192,7 @@ class KraitIP(DefaultIP):
     def _check_identity(self, expected_hash: int) -> Identity:
         magic = self.get(common.Offset.MAGIC)
         if magic != common.MAGIC:
-            raise MachineError(
+            raise InvalidError(
                 f"{self.name}: MAGIC reads {magic:#010x}, expected {common.MAGIC:#010x}: no krait kernel"
             )
         identity = self._read_identity()
@@ -203,7 +203,7 @@ class KraitIP(DefaultIP):
         )
         for name, found, expected in checks:
             if found != expected:
-                raise MachineError(
+                raise InvalidError(
                     f"{self.name}: {name} reads {found:#x}, expected {expected:#x} "
                     f"(configuration {self.config_name}); hardware and software are not of one build"
                 )

@@ -11,7 +11,7 @@ from boards.overlay import KernelInstance, OverlayFile
 from boards.vc709.program import reprogram
 from boards.vc709.system import Linux, System
 from boards.vc709.transport import MODULE, RECHECK_S, Nodes, XdmaLink
-from golden.errors import InputError, MachineError
+from golden.errors import InputError, InvalidError, MachineError
 from golden.spec.gen import tern_matvec as common
 
 BOARD = "vc709"
@@ -68,7 +68,7 @@ class XdmaDevice(KraitDevice):
             self._link = self._wait_for_link()
             wrong = self._differs(overlay)
         if wrong or self._link is None:
-            raise MachineError(f"board {self.name}: {wrong} after programming; overlay and bitstream do not fit")
+            raise InvalidError(f"board {self.name}: {wrong} after programming; overlay and bitstream do not fit")
         self._link.identity = _kernels(overlay)[0].base + common.Offset.MAGIC
         for region in overlay.memories:
             self.add_memory(region, FirstFit(region, self._link))

@@ -53,7 +53,7 @@ def copy(bundle: Path, folder: Path) -> Path:
         (["regress", "--jobs", "0"], ["--jobs", "greater than or equal to 1"]),
         (["regress", "--seed", "x"], ["--seed", "integer"]),
         (["regress", "nosuch"], ["regress: found 'nosuch'", "smoke", "or a pattern"]),
-        (["bench", "--board", "nosuch"], ["'nosuch'", "sim, sim:u280"]),
+        (["bench", "--board", "nosuch"], ["'nosuch'", "sim, u280"]),
         (["board", "info", "nosuch"], ["'nosuch'", "sim, u280"]),
         (["board", "info"], ["Missing argument"]),
         (["board", "selftest", "nosuch"], ["board: found 'nosuch'", "sim, u280"]),

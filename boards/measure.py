@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`krait bench` on a physical board: nothing is measured before the board is known to be the declared one."""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from boards.bench import arena_bytes
+from boards.open import OpenBoard, open_board
+from boards.preflight import preflight
+from boards.target import TimedTarget
+from golden import vectors
+from golden.errors import InvalidError
+from golden.vectors import Bundle
+from harness import bundles, console
+from harness.bench import measured
+from harness.bench.measure import invalid, lines, measure
+from harness.bench.measured import Asked
+from harness.bench.record import Kind
+from harness.bench.statistics import Rule
+from harness.provenance import collect
+
+RECORDS = "measured.jsonl"
+"""Name of the file of records, beside those of virtual boards."""
+SHAPE, STARTS = (1536, 4096), 16
+"""What is measured where nothing is asked: random matrices of a layer of 0.73B."""
+RULE = Rule()
+Opening = Callable[[], OpenBoard[Any]]
+
+
+def run(
+    board: str, path: Path, bundle: Path | None = None, overlay: Path | None = None, resume: bool = False, seed: int = 1
+) -> bool:
+    """Measure the cases of a bundle on a physical board, append a record for each to `path`; whether all was exact.
+
+    Args:
+        board: its tag.
+        path: of the records.
+        bundle: what to replay; without it random matrices in the overlay's configuration.
+        overlay: the overlay file; without it the newest that was built for the board.
+        resume: leave out what an earlier, interrupted run of the same measured to its end.
+        seed: of random matrices.
+
+    Raises:
+        InputError: the bundle or overlay does not fit. InvalidError: the board is not the declared one; a record says
+        so. MachineError: it is absent, in use, or does not come back after a hang.
+    """
+    with opened(board, path, lambda: open_board(board, kernel="tern_matvec", overlay=overlay)) as found:
+        what = vectors.load(bundle or bundles.make_random(*SHAPE, STARTS, found.config.name, seed=seed))
+        return run_opened(found, what, path, resume=resume)
+
+
+def opened(board: str, path: Path, opening: Opening) -> OpenBoard[Any]:
+    """Open a board; one that answers as another than its overlay file says leaves an INVALID record."""
+    try:
+        return opening()
+    except InvalidError as error:
+        asked = Asked(board, board, "measured", "", "", "", "", RULE)
+        measured.append(path, invalid(asked, str(error), collect({})))
+        raise
+
+
+def run_opened(
+    board: OpenBoard[Any],
+    bundle: Bundle,
+    path: Path,
+    rule: Rule = RULE,
+    resume: bool = False,
+    timeout_s: float = 60.0,
+    kind: Kind = "measured",
+) -> bool:
+    """Measure on a board that is open; as `run`. `kind` is what the kernel's cycles are."""
+    vectors.check_config(bundle.path, bundle.manifest, board.config)
+    asked = Asked(
+        workload=bundle.manifest.origin.name,
+        board=board.device.name,
+        kind=kind,
+        config=board.config.name,
+        config_hash=f"{board.config.config_hash:016x}",
+        bitstream="" if board.device.loaded is None else board.device.loaded.sha256,
+        bundle=bundle.name,
+        rule=rule,
+    )
+    done = measured.finished(measured.read(path), asked) if resume else frozenset()
+    good = True
+    with closing(TimedTarget(board, arena_bytes(bundle, board.kernel.config), timeout_s)) as target:
+        provenance = collect({})
+        try:
+            checked = preflight(board, target.arena)
+        except InvalidError as error:
+            measured.append(path, invalid(asked, str(error), provenance))
+            raise
+        if done:
+            console.say(f"{len(done)} cases of run {asked.run} are in {path} already")
+        for record in measure(target, bundle, asked, checked, provenance, done):
+            measured.append(path, record)
+            good = good and record.verdict == "exact"
+            for line in lines(record):
+                console.say(line)
+    console.say(f"records: {path}")
+    return good
