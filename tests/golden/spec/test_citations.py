@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Citations are read strictly, and hold what the sources print."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from golden.errors import InputError
 from golden.spec.citations import FOLDER, TAGS, UNITS, Paper, find, load_papers, runs
+from harness.paths import ROOT
 
 WHOLE = (FOLDER / "tellme-v2.toml").read_text(encoding="utf-8")
 
@@ -85,3 +87,20 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "again.toml").write_text(WHOLE, encoding="utf-8")
     with pytest.raises(InputError, match="found 'TeLLMe v2' again"):
         read(tmp_path, WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("words", "board", "model", "system"),
+    [
+        ("LightMamba simulates", "u280", "mamba2-2.7b", "LightMamba"),
+        ("LightMamba measures", "vck190", "mamba2-2.7b", "LightMamba"),
+        ("FastMamba reports", "vc709", "mamba2-2.7b", "FastMamba"),
+        ("TeLLMe v2 reports at most", "kv260", "bitnet-0.73b", "TeLLMe v2"),
+    ],
+)
+def test_the_readme_quotes_the_citations(words: str, board: str, model: str, system: str) -> None:
+    """What the README's table says of a paper is what its citation holds."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = {float(each) for each in re.findall(rf"{words} (\d+(?:\.\d+)?)", readme)}
+    printed = [figure.value for paper, _, figure in find(board, model, "decode", "rate") if paper.name == system]
+    assert found == {printed[0]}
