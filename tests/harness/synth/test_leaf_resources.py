@@ -9,6 +9,7 @@ To accept a change, write what the failure prints into the file.
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,8 @@ from tests.rtl.dut import sources
 ENTRIES = json.loads((Path(__file__).parent / "leaf_resources.json").read_text())
 QUICK = {"fxp_sum_tree", "m2_mul_shift", "strm_fifo"}
 SHARE, CELLS = 0.05, 4
+LARGE = 1500
+"""LUTs from which on a unit is mapped at night only: these take two thirds of the time of all."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,15 @@ def near(found: float, expected: float) -> bool:
     return abs(found - expected) <= max(SHARE * expected, CELLS)
 
 
+def _marks(entry: dict[str, Any]) -> list[pytest.MarkDecorator]:
+    if entry["module"] in QUICK:
+        return []
+    return [pytest.mark.nightly if entry["cost"]["lut"] > LARGE else pytest.mark.slow]
+
+
 @pytest.mark.parametrize(
     "entry",
-    [pytest.param(e, id=e["module"], marks=[] if e["module"] in QUICK else pytest.mark.slow) for e in ENTRIES],
+    [pytest.param(e, id=e["module"], marks=_marks(e)) for e in ENTRIES],
 )
 def test_leaf(entry: dict[str, object], tmp_path: Path) -> None:
     """A unit takes what the file says, and its longest path has no more levels."""
