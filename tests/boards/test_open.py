@@ -65,3 +65,15 @@ def test_a_board_without_a_configuration_of_the_kernel_is_refused():
         pick_config("tern_matvec", "vc709", load_board("vc709"))
     with pytest.raises(InputError, match="found configuration 'u280', expected one of sim, sim_w8a8"):
         pick_config("mamba2_accel", "u280", load_board("sim"))
+
+
+def test_a_bitstream_may_lie_beside_its_overlay_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A relative path in an overlay file begins at its folder, wherever it is read from."""
+    monkeypatch.setenv("KRAIT_BUILD", str(tmp_path))
+    library = tmp_path / "overlays" / "model.so"
+    library.parent.mkdir()
+    library.write_bytes(b"not a model")
+    path = write_overlay("sim", load_board("sim"), load_configs("tern_matvec")["sim"], library)
+    path.write_text(path.read_text().replace(str(library), "model.so"))
+    assert '"library": "model.so"' in path.read_text()
+    assert read(path).library == str(library)
