@@ -17,7 +17,7 @@ from harness.regress import results as regress
 from harness.regress.results import Regression
 from reports import figures, mamba2, roofline, sections, svg, ternary, text
 from reports.document import Bars, Card, Chart, Document, Section
-from reports.figures import Source
+from reports.figures import GoalRow, Source
 
 TEMPLATES = Path(__file__).parent / "templates"
 NOTE = (
@@ -93,7 +93,9 @@ def document(
         *(roofline.of_model(r, "mamba2_accel") for r in mamba2.PAGE.newest(models)),
         *(roofline.of_model(r, "ternary_accel") for r in ternary.PAGE.newest(bitnets)),
     ]
-    cards, good = overview(regression, newest, starts)
+    kernels = (mamba2.PAGE.section(models), ternary.PAGE.section(bitnets))
+    goals = [*figures.goals(newest), *(goal for kernel in kernels for goal in kernel.goals)]
+    cards, good = overview(regression, newest, starts, goals)
     return Document(
         title="krait report",
         good=good,
@@ -105,8 +107,7 @@ def document(
             sections.coverage(regression),
             sections.performance(newest, starts, works),
             sections.layers(newest),
-            sections.kernel(mamba2.PAGE.section(models)),
-            sections.kernel(ternary.PAGE.section(bitnets)),
+            *map(sections.kernel, kernels),
             *more,
             sections.speed(figures.newest_speed(speeds)),
             sections.provenance(regression, newest, starts),
@@ -132,7 +133,10 @@ def page(of: Document) -> str:
 
 
 def overview(
-    regression: Regression | None, benchmarks: Sequence[Record], models: Sequence[ModelRecord]
+    regression: Regression | None,
+    benchmarks: Sequence[Record],
+    models: Sequence[ModelRecord],
+    goals: Sequence[GoalRow],
 ) -> tuple[tuple[Card, ...], bool]:
     """Return the figures on top, and whether all is well: what ran passed, and every start was exact."""
     statuses = [result.status for result in regression.results] if regression else []
@@ -148,8 +152,8 @@ def overview(
     kind: Source | None = next(iter(kinds)) if len(kinds) == 1 else None
     starts = f"{exact.count(True):,} / {len(exact):,}".replace(",", "\u202f")
     cards.append(Card(starts, "replayed starts exact", "good" if all(exact) else "bad", kind))
-    goals = figures.goals(tuple(benchmarks))
     if goals:
-        met = sum(goal.met for goal in goals)
-        cards.append(Card(f"{met} / {len(goals)}", "goals met", "good" if met == len(goals) else "bad", kind))
+        met, sources = sum(goal.met for goal in goals), {goal.source for goal in goals}
+        source = next(iter(sources)) if len(sources) == 1 else None
+        cards.append(Card(f"{met} / {len(goals)}", "goals met", "good" if met == len(goals) else "bad", source))
     return tuple(cards), (regression is None or regression.exit_code == 0) and all(exact)

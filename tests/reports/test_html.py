@@ -13,8 +13,8 @@ from harness.bench.speed import SCHEMA, SpeedRecord
 from harness.bench.workloads import WORKLOADS
 from harness.regress import results
 from reports import figures
-from reports.html import render, write
-from tests.harness.samples import PROVENANCE, record, regression, result, sample
+from reports.html import document, render, write
+from tests.harness.samples import PROVENANCE, mamba2_record, record, regression, result, sample
 
 COVERAGE = {"tern_matvec.start": {"w": {"plus": 3, "minus": 0}, "x": {"zero": 1}}}
 FAILING = result("random_1", status="FAIL", reason="tensor y: row 3 < 5 & <script>alert(1)</script>")
@@ -94,6 +94,16 @@ def test_goals_met_and_missed() -> None:
         assert len(verdicts) == 1
         assert f">{word}</td>" in verdicts[0]
         assert figures.goals((made,))[0].bound.replace(">", "&gt;") in verdicts[0]
+
+
+def test_goals_of_every_kernel_are_counted() -> None:
+    """On top stand those of replays and of whole models together."""
+    model = mamba2_record(board="sim:u280", model="mamba2-2.7b", memory="ideal")
+    alone, both = (document(None, (MEASURED,), (), models).cards[-1] for models in ((), (model,)))
+    assert (alone.label, both.label) == ("goals met", "goals met")
+    goals = len(WITH_GOALS.goals)
+    assert alone.text == f"{sum(goal.met(MEASURED) for goal in WITH_GOALS.goals)} / {goals}"
+    assert int(both.text.split(" / ")[1]) > goals
 
 
 def test_coverage_names_the_empty_bins() -> None:
