@@ -34,6 +34,9 @@ ULTRASCALE = """1. CLB Logic
 | Block RAM Tile | 410.5 |     0 |          0 |      2016 | 20.36 |
 |   RAMB36/FIFO* |   400 |     0 |          0 |      2016 | 19.84 |
 | URAM           |    96 |     0 |          0 |       960 | 10.00 |
+5. A later table that names the same cells for another purpose
+| Site Type     | Used | Fixed | Prohibited | Available | Util% |
+| CLB Registers |    1 |     0 |          0 |         2 | 50.00 |
 4. ARITHMETIC
 | Site Type | Used | Fixed | Prohibited | Available | Util% |
 | DSPs      |  800 |     0 |          0 |      9024 |  8.87 |
