@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from pynq import Overlay
 
 from boards import drivers
+from boards.bitstream_manifest import of_bitstream
 from boards.device import KraitDevice
 from boards.facts import Board, load_board
 from boards.overlay import KernelInstance, OverlayFile, read
@@ -119,6 +120,7 @@ def open_physical(
     try:
         path = overlay or newest_overlay(device.name, device.check_present, config, kernel)
         chosen = pick_kernel(path, config, kernel)
+        of_bitstream(Path(read(path).library))
         device.lock.acquire()
         loaded = Overlay(str(path), device=device)
         return OpenBoard(device, loaded, load_config(chosen.registers, chosen.config), chosen.name)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pynq import Overlay
 
+from boards.bitstream_manifest import of_bitstream
 from boards.facts import load_board
 from boards.lock import BoardLock
 from boards.open import OpenBoard, pick_kernel
@@ -48,6 +49,7 @@ def open_versal(
         raise InputError(f"{path}: overlay for board {file.board}, expected one for {' or '.join(BOARDS)}")
     chosen = pick_kernel(path, config, kernel)
     image = versal.check_files(file)
+    of_bitstream(image)
     board, packages = versal.check_board(machine), versal.check_packages(machine)
     base = versal.check_base(machine, file)
     for region in file.memories if file.board != STOCK else ():

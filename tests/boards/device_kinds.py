@@ -17,6 +17,7 @@ from harness.sim.model import SimModel
 from tests.boards.designs import Design
 from tests.boards.fake_xdma import FakeXdma, write_bitstream
 from tests.boards.fake_xrt import FakeCard, write_xclbin
+from tests.boards.manifests import write_beside
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class DeviceKind:
 
     def overlay_file(self, folder: Path, design: Design) -> Path:
         bits = self.bitstream(folder, design)
+        if self.name != "sim":
+            write_beside(bits)
         overlay = OverlayFile(FORMAT, self.board, str(bits), file_hash(bits), (design.kernel,), design.regions)
         return save(overlay, folder)
 

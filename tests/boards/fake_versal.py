@@ -15,6 +15,7 @@ from boards.sim.device import SimDevice
 from boards.vck190.pdi import PL_NODE
 from boards.vck190.regions import Regions
 from boards.vck190.versal import PACKAGES, Machine
+from tests.boards.manifests import write_beside
 
 BASE = 0x1234_5678
 """Identifier of the base design."""
@@ -71,7 +72,7 @@ def machine(folder, **changes):
 
 def write_overlay(folder, design, board="vck190", parent=BASE, **changes):
     """An overlay file, its image and its metadata; return the file's path."""
-    image = write_pdi(folder / "k.pdi", [("pl_cfi", PL_NODE + 1, 7, parent)])
+    image = write_beside(write_pdi(folder / "k.pdi", [("pl_cfi", PL_NODE + 1, 7, parent)]))
     hwh = folder / "k.hwh"
     hwh.write_text("<no metadata/>")
     for region in design.regions:

@@ -23,6 +23,7 @@ from tests.boards import designs
 from tests.boards.designs import Design
 from tests.boards.device_kinds import KINDS
 from tests.boards.fake_xrt import BDF, PLATFORM, FakeCard, write_sysfs, write_xclbin
+from tests.boards.manifests import write_beside
 from tests.boards.toy_board import KERNEL
 from tests.harness.sim.toy import shared
 
@@ -34,7 +35,7 @@ TOY = replace(KERNEL, base=0, memories=("HBM0", "HBM3"))
 
 def write_overlay(folder, **xclbin):
     """An overlay file as the linker of a U280 would leave it, and its xclbin with changes."""
-    path = write_xclbin(folder / "k.xclbin", Design(build(shared("sim_toy")), TOY, REGIONS), **xclbin)
+    path = write_beside(write_xclbin(folder / "k.xclbin", Design(build(shared("sim_toy")), TOY, REGIONS), **xclbin))
     return str(save(OverlayFile(FORMAT, "u280", str(path), file_hash(path), (TOY,), REGIONS), folder))
 
 

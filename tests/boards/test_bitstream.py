@@ -15,6 +15,7 @@ from boards.tcl_check.interpreter import command
 from golden.errors import InputError, MachineError
 from golden.spec import load_config
 from tests.boards import fake_tools
+from tests.boards.manifests import write_beside
 from tests.command import Krait
 
 try:
@@ -172,22 +173,7 @@ def written(folder: Path) -> Path:
     """Return a bitstream with a manifest, made by hand."""
     folder.mkdir(parents=True)
     (folder / "a.bit").write_text("bits")
-    names = ("board", "kernel", "config", "config_hash", "part", "build_id", "revision", "time_utc")
-    facts = dict.fromkeys(names, "x")
-    manifests.write(
-        manifests.Manifest(
-            **facts,
-            format=manifests.FORMAT,
-            inputs_sha256="0" * 64,
-            rtl_sha256="0" * 64,
-            dirty=False,
-            tools={"vivado": "2025.2"},
-            bitstream="a.bit",
-            files={"a.bit": overlay.file_hash(folder / "a.bit")},
-        ),
-        folder,
-    )
-    return folder / "a.bit"
+    return write_beside(folder / "a.bit")
 
 
 def test_a_bitstream_without_its_manifest_is_refused(tmp_path: Path) -> None:

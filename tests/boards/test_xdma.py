@@ -332,7 +332,10 @@ def test_a_board_opens_with_the_newest_overlay_of_a_kernel(board, tmp_path, monk
     with pytest.raises(InputError, match=r"no overlay file of mamba2_accel below .*make bitstream BOARD=vc709"):
         open_physical(XdmaDevice(system=board), kernel="mamba2_accel")
     with pytest.raises(InputError, match="found kernels tern_matvec sim, expected u280"):
-        open_physical(XdmaDevice(system=board), config="u280", overlay=next((folder / "new").glob("*.json")))
+        open_physical(XdmaDevice(system=board), config="u280", overlay=next((folder / "new").glob("vc709-*.json")))
+    (folder / "new" / "manifest.json").unlink()
+    with pytest.raises(InputError, match=r"design\.bit: found no manifest\.json beside it, expected the one"):
+        open_physical(XdmaDevice(system=board), kernel="tern_matvec")
 
 
 def test_without_the_board_there_is_one_line(krait, monkeypatch, tmp_path):
