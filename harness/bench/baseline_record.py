@@ -4,16 +4,14 @@
 Rates and intervals are computed when they are shown and never stored.
 """
 
-import json
 import statistics
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from golden.errors import InputError
-from golden.spec.strict import decode, require
+from golden.spec.strict import require
+from harness.bench import jsonl
 from harness.bench.model_record import Work
-from harness.bench.record import append_line, whole_lines
 from harness.provenance import Provenance
 
 SCHEMA = 1
@@ -112,21 +110,9 @@ class BaselineRecord:
 
 def append(path: Path, record: BaselineRecord) -> None:
     """Append a record as one line. MachineError when the file cannot be written."""
-    append_line(path, asdict(record))
+    jsonl.append(path, record)
 
 
 def read(path: Path) -> tuple[BaselineRecord, ...]:
     """Read all records; none when the file does not exist. InputError names a malformed line."""
-    if not path.exists():
-        return ()
-    return tuple(_parse(Path(f"{path}:{number}"), line) for number, line in whole_lines(path))
-
-
-def _parse(where: Path, line: str) -> BaselineRecord:
-    try:
-        raw = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON ({error.msg}); remove the line or the file") from None
-    if isinstance(raw, dict) and raw.get("schema") != SCHEMA:
-        raise InputError(f"{where}: schema: found {raw.get('schema')!r}, expected {SCHEMA}; bench again")
-    return decode(BaselineRecord, raw, where)
+    return jsonl.read_any(path, BaselineRecord, SCHEMA)

@@ -2,17 +2,15 @@
 """Energy records: raw readings of a board's power in three phases, what ran in them, and their whole provenance; one
 JSON line each. What follows from them (`harness/bench/energy.py`) is computed when it is shown and never stored."""
 
-import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from golden.errors import InputError
-from golden.spec.strict import decode, require
+from golden.spec.strict import require
+from harness.bench import jsonl
 from harness.bench.model_record import Work
 from harness.bench.power_trace import PowerTrace
-from harness.bench.record import Kind, append_line, whole_lines
+from harness.bench.record import Kind
 from harness.provenance import Provenance
 
 SCHEMA = 1
@@ -116,21 +114,9 @@ def unmeasured(
 
 def append(path: Path, record: EnergyRecord) -> None:
     """Append a record as one line. MachineError when the file cannot be written."""
-    append_line(path, asdict(record))
+    jsonl.append(path, record)
 
 
 def read(path: Path) -> tuple[EnergyRecord, ...]:
     """Read all records; none when the file does not exist. InputError names a malformed line."""
-    return tuple(_parsed(path)) if path.exists() else ()
-
-
-def _parsed(path: Path) -> Iterator[EnergyRecord]:
-    for number, line in whole_lines(path):
-        where = Path(f"{path}:{number}")
-        try:
-            raw = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{where}: not JSON ({error.msg}); remove the line or the file") from None
-        if isinstance(raw, dict) and raw.get("schema") != SCHEMA:
-            raise InputError(f"{where}: schema: found {raw.get('schema')!r}, expected {SCHEMA}; bench again")
-        yield decode(EnergyRecord, raw, where)
+    return jsonl.read_any(path, EnergyRecord, SCHEMA)

@@ -2,10 +2,10 @@
 """Rows of `krait bench --sweep`: cells of a configuration of `mamba2_accel`, and cycles a token on it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bench.record import append_line
+from harness.bench import jsonl
 from harness.provenance import Provenance
 
 
@@ -56,7 +56,7 @@ class SweepRow:
 
 def append(path: Path, row: SweepRow) -> None:
     """Append a row as one line. MachineError when the file cannot be written."""
-    append_line(path, asdict(row))
+    jsonl.append(path, row)
 
 
 def line(row: SweepRow) -> str:

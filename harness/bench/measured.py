@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from golden.errors import InputError
-from golden.spec.strict import decode
-from harness.bench.record import Counters, Kind, append_line, whole_lines
+from harness.bench import jsonl
+from harness.bench.record import Counters, Kind
 from harness.bench.statistics import Interval, Rule, median_interval
 from harness.provenance import Provenance
 
@@ -103,23 +102,12 @@ class CaseRecord:
 
 def append(path: Path, record: CaseRecord) -> None:
     """Append a record as one line. MachineError when the file cannot be written."""
-    append_line(path, asdict(record))
+    jsonl.append(path, record)
 
 
 def read(path: Path) -> tuple[CaseRecord, ...]:
     """Read all records; none when the file does not exist. InputError names a malformed line."""
-    return tuple(_parse(path, number, line) for number, line in (whole_lines(path) if path.exists() else ()))
-
-
-def _parse(path: Path, number: int, line: str) -> CaseRecord:
-    where = f"{path}:{number}"
-    try:
-        raw = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON ({error.msg}); remove the line or the file") from None
-    if isinstance(raw, dict) and raw.get("schema") != SCHEMA:
-        raise InputError(f"{where}: schema: found {raw.get('schema')!r}, expected {SCHEMA}; bench again")
-    return decode(CaseRecord, raw, Path(where))
+    return jsonl.read_any(path, CaseRecord, SCHEMA)
 
 
 def finished(records: Iterable[CaseRecord], asked: Asked) -> frozenset[str]:

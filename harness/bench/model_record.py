@@ -2,17 +2,15 @@
 """What benchmark records of the kernels that run whole models have in common: one start a line, raw counters and whole
 provenance. What follows from them - roof, rates, shares - is computed when it is shown and never stored."""
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from golden.errors import InputError
-from golden.spec.strict import decode
-from harness.bench.record import Kind, append_line, whole_lines
+from harness.bench import jsonl
+from harness.bench.record import Kind
 from harness.provenance import Provenance
 
 SCHEMA = 1
@@ -197,21 +195,9 @@ R = TypeVar("R", bound=ModelRecord)
 
 def append(path: Path, record: ModelRecord) -> None:
     """Append a record as one line. MachineError when the file cannot be written."""
-    append_line(path, asdict(record))
+    jsonl.append(path, record)
 
 
 def read(path: Path, kind: type[R]) -> tuple[R, ...]:
     """Read all records, of one kernel; none when the file does not exist. InputError names a malformed line."""
-    if not path.exists():
-        return ()
-    return tuple(_parse(Path(f"{path}:{number}"), line, kind) for number, line in whole_lines(path))
-
-
-def _parse(where: Path, line: str, kind: type[R]) -> R:
-    try:
-        raw = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON ({error.msg}); remove the line or the file") from None
-    if isinstance(raw, dict) and raw.get("schema") != SCHEMA:
-        raise InputError(f"{where}: schema: found {raw.get('schema')!r}, expected {SCHEMA}; bench again")
-    return decode(kind, raw, where)
+    return jsonl.read_any(path, kind, SCHEMA)

@@ -2,16 +2,11 @@
 """Benchmark records: raw samples and their whole provenance, one JSON line each. What follows from them is computed
 when it is shown and never stored."""
 
-import json
-import os
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from io import FileIO
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from golden.errors import InputError, MachineError
-from golden.spec.strict import decode
+from harness.bench import jsonl
 from harness.provenance import Provenance
 
 SCHEMA = 1
@@ -129,59 +124,9 @@ class Record:
 
 def append(path: Path, record: Record) -> None:
     """Append a record as one line. MachineError when the file cannot be written."""
-    append_line(path, asdict(record))
-
-
-def append_line(path: Path, fields: dict[str, Any]) -> None:
-    """Append one line of JSON with a single call and flush it to disk; an interrupted run leaves whole lines.
-
-    A torn last line, which an interrupted run can leave all the same, is cut off first.
-    Raises MachineError when the file cannot be written.
-    """
-    line = json.dumps(fields, separators=(",", ":")) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+b", buffering=0) as handle:
-            _cut_torn_line(handle)
-            handle.write(line.encode())
-            os.fsync(handle)
-    except OSError as error:
-        raise MachineError(
-            f"cannot write records to {path}: {error.strerror or error}; choose another --out"
-        ) from error
-
-
-def _cut_torn_line(handle: FileIO) -> None:
-    handle.seek(0)
-    data = handle.read()
-    if not data.endswith(b"\n"):
-        handle.truncate(data.rfind(b"\n") + 1)
+    jsonl.append(path, record)
 
 
 def read(path: Path) -> tuple[Record, ...]:
     """Read all records of a file. InputError that names the line when a record is malformed."""
-    return tuple(_parse(path, number, line) for number, line in whole_lines(path))
-
-
-def whole_lines(path: Path) -> Iterable[tuple[int, str]]:
-    """Return the numbered lines of a file; a last line without its newline (an interrupted run) is left out.
-
-    Raises InputError when the file cannot be read.
-    """
-    try:
-        text = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot read records ({error}); run krait bench again") from None
-    whole = text[: text.rfind("\n") + 1]
-    return ((number, line) for number, line in enumerate(whole.splitlines(), start=1) if line.strip())
-
-
-def _parse(path: Path, number: int, line: str) -> Record:
-    where = f"{path}:{number}"
-    try:
-        raw = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON ({error.msg}); remove the line or the file") from None
-    if isinstance(raw, dict) and raw.get("schema") != SCHEMA:
-        raise InputError(f"{where}: schema: found {raw.get('schema')!r}, expected {SCHEMA}; bench again")
-    return decode(Record, raw, Path(where))
+    return jsonl.read(path, Record, SCHEMA)

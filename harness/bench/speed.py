@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Speed of the harness itself: two ways of doing the same work, timed in turn, told as a ratio with raw samples."""
 
-import json
 import statistics
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.spec.strict import decode
-from harness.bench.record import append_line, whole_lines
+from harness.bench import jsonl
 from harness.provenance import Provenance
 
 SCHEMA = 1
@@ -40,18 +37,9 @@ class SpeedRecord:
 
 def append(path: Path, record: SpeedRecord) -> None:
     """Append a record as one line. MachineError when the file cannot be written."""
-    append_line(path, asdict(record))
+    jsonl.append(path, record)
 
 
 def read(path: Path) -> tuple[SpeedRecord, ...]:
     """Read all records; none when the file does not exist. InputError names a malformed line."""
-    if not path.exists():
-        return ()
-    records = []
-    for number, line in whole_lines(path):
-        where = Path(f"{path}:{number}")
-        try:
-            records.append(decode(SpeedRecord, json.loads(line), where))
-        except json.JSONDecodeError as error:
-            raise InputError(f"{where}: not JSON ({error.msg}); remove the line or the file") from None
-    return tuple(records)
+    return jsonl.read_any(path, SpeedRecord, SCHEMA)
