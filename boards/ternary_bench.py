@@ -23,7 +23,7 @@ from golden.spec import TernAccelConfig
 from golden.ternary.accel.arguments import INPUTS
 from golden.ternary.accel.cache import Room
 from golden.ternary.accel.outcome import HALVES, Outcome, outcome
-from golden.ternary.accel.reads import cached_beats, start_beats
+from golden.ternary.accel.reads import cached_bytes, start_beats
 from golden.ternary.accel.start import Plan, Run, fits, model_parts, plan, token_beats
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer.model import IntegerModel, Requests
@@ -158,7 +158,7 @@ def _record(kernel: TernaryAccel, subject: Subject, ran: Ran, common: dict[str, 
         prefix=work.prefix,
         own=work.own,
         whole_layers=shape_of(subject.what.model).num_hidden_layers,
-        listed_beats=listed,
+        listed_beats=listed[0],
         cache_bytes=cache_bytes(shape, cfg, work),
         cache_bytes_one=cache_bytes(shape, cfg, replace(work, prompt=1, own=work.own[:1])),
         cache_bytes_alone=cache_bytes(shape, cfg, replace(work, prefix=0, own=alone)),
@@ -166,8 +166,8 @@ def _record(kernel: TernaryAccel, subject: Subject, ran: Ran, common: dict[str, 
 
 
 def cache_bytes(shape: BitNetConfig, cfg: TernAccelConfig, work: TernaryWorkload) -> int:
-    """Bytes of the cache that a start reads, exponents included."""
-    return cached_beats(_order(shape, cfg, work), shape, _room(work), work.prefix, work.own, cfg) * cfg.wide_bytes
+    """Bytes of the cache that the ports read in a start, exponents included."""
+    return cached_bytes(_order(shape, cfg, work), shape, _room(work), work.prefix, work.own, cfg)
 
 
 def _room(work: TernaryWorkload) -> Room:
@@ -188,10 +188,11 @@ def _divergence(subject: Subject, ran: Ran) -> str:
     return divergence(subject.expected, order, shape.hidden_size, ran.taps, best, _half)
 
 
-def _reads(ports: tuple[int, ...], listed: int) -> str:
-    """Return which port read other beats than golden lists, as a line."""
-    wrong = [f"port {port} {beats}" for port, beats in enumerate(ports) if beats != listed]
-    return f"beats read: golden lists {listed}, found {', '.join(wrong)}" if wrong else ""
+def _reads(ports: tuple[int, ...], listed: tuple[int, ...]) -> str:
+    """Return which port read other beats than golden lists for it, as a line."""
+    both = enumerate(zip(ports, listed, strict=True))
+    wrong = [f"port {port} {beats} instead of {right}" for port, (beats, right) in both if beats != right]
+    return f"beats read, found and as golden lists them: {', '.join(wrong)}" if wrong else ""
 
 
 def _half(layer: int) -> str:

@@ -33,7 +33,8 @@ class TernAccelGeometry(Geometry):
     Linear layers: `t_cols` tokens of a chunk, `t_par` of them in parallel; up to `batch` texts are decoded together.
     Attention and the head: `q_par` rows in parallel; scores of two heads wait in `score_depth` places, with
     `score_ultra` in UltraRAM; so do a chunk's vectors and queries with `vector_ultra`. Of a tile's positions
-    `value_luts` have their products with V made of LUTs, the others of DSPs. `norm_lanes` of norms and
+    `value_luts` have their products with V made of LUTs, the others of DSPs. With `partial` a read of the cache leaves
+    out the ports in which no position lies. `norm_lanes` of norms and
     quantizers; `w_depth` wide beats wait in front of everything; `sigmoid` 1 builds SiLU, 0 squared ReLU.
     Largest model: `d_max` width, `f_max` width of the MLP's product, `h_max` heads of at most `p_max` dimensions,
     `j_max` heads of keys, `share_max` heads of queries for each of them; `positions_max` positions of a context.
@@ -57,6 +58,7 @@ class TernAccelGeometry(Geometry):
     batch: int
     vector_ultra: int
     value_luts: int
+    partial: int
 
     def __post_init__(self) -> None:
         """Check every parameter, and what they promise each other."""
@@ -84,7 +86,7 @@ class TernAccelGeometry(Geometry):
         for key in ("w_depth", "score_depth"):
             value = getattr(self, key)
             require(power_of_two(value) and 16 <= value <= 1 << 16, key, value, "a power of two, 16 .. 65536")
-        for key in ("score_ultra", "vector_ultra"):
+        for key in ("score_ultra", "vector_ultra", "partial"):
             require(getattr(self, key) in (0, 1), key, getattr(self, key), "0 or 1")
         legal = 0 <= self.value_luts <= self.positions
         require(legal, "value_luts", self.value_luts, f"0 .. {self.positions}, the positions of a tile")

@@ -27,9 +27,9 @@ class TernaryRecord(ModelRecord):
     `prefix` cached positions were shared, `own` are those of each text behind them before the start; of several texts
     each read one of the `prompt` tokens. `shape` has the layers that ran, of `whole_layers` of the model.
 
-    `listed_beats` are the wide beats that golden's order of reads has for the start; among them `cache_bytes` are keys,
-    values and their exponents, as the memory format has them. `_one`: if the first text ran alone; `_alone`: if each
-    text had the prefix for itself.
+    `listed_beats` are the wide beats that golden's order of reads has for the start, which port 0 reads all;
+    `cache_bytes` is what all ports read of keys, values and their exponents. `_one`: if the first text ran alone;
+    `_alone`: if each text had the prefix for itself.
     """
 
     shape: BitNetConfig

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scoreboard of any kernel: outcomes against predictions, in order; every failure kept, told at the end of the test."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pyuvm import uvm_component, uvm_scoreboard, uvm_tlm_analysis_fifo
@@ -105,10 +105,11 @@ def window_failures(counters: Mapping[str, int], stalls: int) -> list[str]:
     return failures
 
 
-def port_beats(ports: int, reads: int, writes: int) -> dict[str, int]:
-    """Return the beats of every port, which work in lockstep, under the names of their registers."""
-    return {
-        f"{name}_{port:02d}": beats
-        for name, beats in (("RD_BEATS", reads), ("WR_BEATS", writes))
-        for port in range(ports)
-    }
+def port_beats(ports: int, reads: int, writes: int, left_out: Sequence[int] = ()) -> dict[str, int]:
+    """Return the beats of every port, which work in lockstep, under the names of their registers.
+
+    `left_out` has for each port the beats that it did not take part in reading; none where it is empty.
+    """
+    missed = left_out or [0] * ports
+    beats = {f"RD_BEATS_{port:02d}": reads - missed[port] for port in range(ports)}
+    return beats | {f"WR_BEATS_{port:02d}": writes for port in range(ports)}

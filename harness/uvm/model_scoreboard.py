@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Predictor and scoreboard of accelerators of whole models: golden says what a start must do, lines what differs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -48,6 +48,7 @@ class Comparison:
         bounded: counters of cycles, and of beats that take one each.
         segments: each job's part of the captured stream of a start.
         traffic: counters that follow from a start's arguments; RD_BEATS and WR_BEATS are those of each port.
+        left_out: for each port the beats of RD_BEATS that a start reads without it; empty where there are none.
         kept: what golden leaves in memory but for records and stream.
         divergences: a line, or None, for each part of that, of a start, golden's and the device's.
     """
@@ -59,6 +60,7 @@ class Comparison:
     traffic: Callable[[Any], dict[str, int]]
     kept: Callable[[Any], Any]
     divergences: Callable[[Any, Any, Any], Iterable[str | None]]
+    left_out: Callable[[Any], Sequence[int]] = lambda s: ()
 
     def predict(self, s: ModelStimulus) -> Prediction:
         """Compute the prediction from the golden model and the specification of errors and counters."""
@@ -72,7 +74,7 @@ class Comparison:
         if s.action not in WHOLE:
             return Prediction(error, 0, {}, 1, index, value, stream)
         counters = self.traffic(s)
-        beats = port_beats(s.cfg.ports, counters.pop("RD_BEATS"), counters.pop("WR_BEATS"))
+        beats = port_beats(s.cfg.ports, counters.pop("RD_BEATS"), counters.pop("WR_BEATS"), self.left_out(s))
         return Prediction(error, 0, counters | beats, 1 + s.restarted, index, value, stream, self.kept(s))
 
     def _run_error(self, s: ModelStimulus) -> Any:

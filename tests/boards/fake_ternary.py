@@ -87,7 +87,7 @@ class GoldenKernel:
             self._tap(device, a, found.streams[a.tap_point - 1])
         order = jobs(a.prompt, a.generate, range(2 * a.model_layers), device.cfg.t_cols, 1, batch=a.batch)
         listed = start_beats(order, self.model.cfg, laid.room, a.prefix, a.texts, device.cfg)
-        device.words |= {regs.RD_BEATS[port]: listed + self.EXTRA * port for port in range(device.cfg.ports)}
+        device.words |= {regs.RD_BEATS[port]: beats + self.EXTRA * port for port, beats in enumerate(listed)}
         passed = {regs.Offset.CYCLES: 900, regs.Offset.WEIGHT_BEATS: 7, regs.Offset.TOKENS_RUN: a.prompt}
         device.words |= passed
         pairs = torch.stack([found.index, found.value], -1).reshape(-1, 2 * BEST).to(torch.int32)

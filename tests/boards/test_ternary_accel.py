@@ -177,7 +177,7 @@ def test_texts_from_given_caches() -> None:
         assert equal(kernel.caches(laid, 3, [0, 0, 4]).own[2], expected.requests.own[0])
         counters = kernel.counters()
         assert (counters.tokens_done, counters.tap_beats) == (6, 0)
-        assert counters.rd_beats[0] == counters.rd_beats[1] > 0
+        assert counters.rd_beats[0] >= counters.rd_beats[1] > 0
 
 
 def test_records_that_are_not_written_cannot_pass() -> None:

@@ -169,8 +169,10 @@ def test_a_read_too_many_is_told(
     monkeypatch.setattr(GoldenKernel, "EXTRA", 1)
     code, _, (record,) = bench(krait, tmp_path, "--layers", 1, "--workload", "tg1@8", "--memory", "ideal")
     assert code == 1
-    listed = record.listed_beats
-    assert record.divergence == f"beats read: golden lists {listed}, found port 1 {listed + 1}"
+    found = record.counters.rd_beats
+    said = "beats read, found and as golden lists them"
+    assert found[0] == record.listed_beats
+    assert record.divergence == f"{said}: port 1 {found[1]} instead of {found[1] - 1}"
 
 
 def test_a_model_is_generated_once(opened: list[Opened], tmp_path: Path) -> None:

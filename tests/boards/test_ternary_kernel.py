@@ -16,8 +16,10 @@ from torch import Tensor
 from boards.drivers import KernelError
 from boards.drivers.ternary_accel import TernaryAccel
 from boards.sim.open import Memory, OpenBoard, open_board
+from golden.schedule import jobs
 from golden.ternary.accel.cache import Room
-from golden.ternary.accel.outcome import Outcome, outcome
+from golden.ternary.accel.outcome import HALVES, Outcome, outcome
+from golden.ternary.accel.reads import start_beats
 from golden.ternary.accel.start import Plan, Run, model_parts, plan, token_beats
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer import profile
@@ -138,6 +140,11 @@ def test_starts_are_goldens(case: Case) -> None:
     assert counters.tokens_done == 3 * texts
     assert counters.tokens_run == len(prompt) + 2 * texts
     assert counters.stall_cache > 0
+    if not case.trits:
+        order = jobs(len(prompt), 3, range(HALVES * case.shape.num_hidden_layers), laid.machine.t_cols, 1, batch=texts)
+        listed = start_beats(order, case.shape, laid.room, case.prefix, case.own, laid.machine)
+        assert counters.rd_beats == listed
+        assert (len(set(listed)) > 1) == (case.config == "sim"), "sim leaves ports out, sim_silu has one port"
 
 
 def test_errors_end_a_run_and_the_next_one_works() -> None:

@@ -11,8 +11,8 @@ from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, fi
 from tests.rtl.dut import current
 
 DUT = current()
-NAMES = ("PORTS", "PORT_W", "STROBES")
-PORTS, PORT_W, STROBES = (int(DUT.params[name]) for name in NAMES) if DUT.name else (1, 512, 0)
+NAMES = ("PORTS", "PORT_W", "STROBES", "PARTIAL")
+PORTS, PORT_W, STROBES, PARTIAL = (int(DUT.params[name]) for name in NAMES) if DUT.name else (1, 512, 0, 0)
 STEP, BURST = PORT_W // 8, 4096 * 8 // PORT_W
 WORD, STROBE = (1 << PORT_W) - 1, (1 << STEP) - 1
 BEAT_W = PORTS * (PORT_W + STEP)  # data, above them strobes
@@ -26,17 +26,24 @@ def content(port: int, address: int) -> int:
 
 @dataclass
 class Traffic:
-    """Commands (offset, beats) of both directions, and the wide beats to write with their strobes."""
+    """Reads (offset, beats, ports), writes (offset, beats), and the wide beats to write with their strobes."""
 
     base: list[int]
-    reads: list[tuple[int, int]]
+    reads: list[tuple[int, int, int]]
     writes: list[tuple[int, int]]
     data: list[int] = field(default_factory=list)
 
     def read_beats(self) -> list[int]:
         """Return the wide beats that the reads yield."""
-        places = [offset + i * STEP for offset, beats in self.reads for i in range(beats)]
-        return [sum(content(p, base + at) << p * PORT_W for p, base in enumerate(self.base)) for at in places]
+        places = [(offset + i * STEP, ports) for offset, beats, ports in self.reads for i in range(beats)]
+        return [
+            sum(content(p, base + at) << p * PORT_W for p, base in enumerate(self.base) if p < ports or not PARTIAL)
+            for at, ports in places
+        ]
+
+    def port_reads(self, port: int) -> int:
+        """Return the beats that a port reads."""
+        return sum(beats for _, beats, ports in self.reads if port < ports or not PARTIAL)
 
     def memory(self, port: int) -> dict[int, tuple[int, int]]:
         """Return what the writes put into a port's memory: word and strobes."""
@@ -59,7 +66,8 @@ def draw(rng: random.Random, count: int = 12) -> Traffic:
         return (index << 16) + rng.choice((0, 4096 - STEP * rng.randint(1, 8), STEP * rng.randint(0, 40))), beats
 
     base = [rng.getrandbits(24) << 32 | rng.getrandbits(6) * STEP for _ in range(PORTS)]
-    traffic = Traffic(base, [command(i) for i in range(count)], [command(i + count) for i in range(count)])
+    reads = [(*command(i), PORTS if i == 0 else rng.randint(1, PORTS)) for i in range(count)]  # no address stays X
+    traffic = Traffic(base, reads, [command(i + count) for i in range(count)])
     traffic.data = noise(rng, BEAT_W, sum(beats for _, beats in traffic.writes))
     return traffic
 
@@ -69,7 +77,8 @@ class Table:
 
     def __init__(self, dut, name: str, user: Stall = always, memory: Stall = always) -> None:
         self.dut, self.rng = dut, random.Random(f"{cocotb.RANDOM_SEED}/{name}")
-        self.rd = Source(self._wide("rd_cmd", (dut.rd_cmd_offset, 64), (dut.rd_cmd_beats, 32)), self.rng, user)
+        pins = ((dut.rd_cmd_offset, 64), (dut.rd_cmd_beats, 32), (dut.rd_cmd_ports, 6))
+        self.rd = Source(self._wide("rd_cmd", *pins), self.rng, user)
         self.wr = Source(self._wide("wr_cmd", (dut.wr_cmd_offset, 64), (dut.wr_cmd_beats, 32)), self.rng, user)
         self.s = Source(self._wide("s", (dut.s_data, PORTS * PORT_W), (dut.s_strb, PORTS * STEP)), self.rng, user)
         self.m = Sink(self._wide("m", (dut.m_data, PORTS * PORT_W)), self.rng, user)
@@ -101,7 +110,7 @@ class Table:
         self.answers, self.beats = 0, [[0] * PORTS, [0] * PORTS]
         self.memory: list[dict[int, tuple[int, int]]] = [{} for _ in range(PORTS)]
         self.dut.base.value = sum(base << 64 * p for p, base in enumerate(traffic.base))
-        self.rd.queues[0].extend(offset | beats << 64 for offset, beats in traffic.reads)
+        self.rd.queues[0].extend(offset | beats << 64 | ports << 96 for offset, beats, ports in traffic.reads)
         self.wr.queues[0].extend(offset | beats << 64 for offset, beats in traffic.writes)
         self.s.queues[0].extend(traffic.data)
         self.traffic = traffic
@@ -154,7 +163,7 @@ class Table:
         assert self.m.beats() == expected, first_difference(self.m.beats(), expected)
         assert self.memory == [traffic.memory(p) for p in range(PORTS)]
         assert self.answers == len(traffic.writes)
-        assert self.beats == [[len(expected)] * PORTS, [len(traffic.data)] * PORTS]
+        assert self.beats == [[traffic.port_reads(p) for p in range(PORTS)], [len(traffic.data)] * PORTS]
 
     def done(self, beats: int) -> bool:
         idle = all(source.idle for source in self.bench.sources)
@@ -192,15 +201,15 @@ async def directions_do_not_wait(dut):
 
 @cocotb.test()
 async def rate(dut):
-    """A wide beat a cycle each way, over commands."""
+    """A wide beat a cycle each way, over commands, on however many ports."""
     table = Table(dut, "rate")
     await table.bench.start()
-    runs = [(i << 16, 40) for i in range(4)]
+    runs = [(i << 16, 40, PORTS - i % PORTS) for i in range(4)]
     table.begin(
         Traffic(
             [p << 32 for p in range(PORTS)],
             runs,
-            [(at | 1 << 24, n) for at, n in runs],
+            [(at | 1 << 24, n) for at, n, _ in runs],
             noise(table.rng, BEAT_W, 160),
         )
     )
@@ -213,13 +222,28 @@ async def rate(dut):
 
 
 @cocotb.test()
+async def short_reads_wait(dut):
+    """More reads of a beat or none than the unit holds, on any ports, while none is taken: each comes, on its ports."""
+    table = Table(dut, "short", always, stalls)
+    await table.bench.start()
+    reads = [(i << 12, table.rng.choice((0, 1, 1)), table.rng.randint(1, PORTS)) for i in range(120)]
+    reads[0] = (0, 1, PORTS)
+    table.begin(Traffic([p << 32 for p in range(PORTS)], reads, [], []))
+    table.m.set_stall(never)
+    await table.bench.step(400)
+    assert not table.rd.idle, "all commands were taken"
+    table.m.set_stall(always)
+    await table.drain()
+
+
+@cocotb.test()
 async def errors(dut):
     """An error answer shows at its port until clear; the transfer completes all the same."""
     table = Table(dut, "errors", stalls, stalls)
     await table.bench.start()
     for port in range(PORTS):
         table.begin(draw(table.rng, 4))
-        table.traffic.reads.append((0, 1))
+        table.traffic.reads.append((0, 1, PORTS))
         table.traffic.writes.append((4 << 20, 1))
         table.traffic.data.append(1)
         table.begin(table.traffic)

@@ -49,7 +49,7 @@ class Table:
         }
         outs = {"plan": 38, "w": WIDE_W, "e": WIDE_W + 18}
         self.out = {role: Sink(self._port(role, width), self.rng, stall) for role, width in outs.items()}
-        pins = [(dut.rd_cmd_offset, 64), (dut.rd_cmd_beats, 32)]
+        pins = [(dut.rd_cmd_offset, 64), (dut.rd_cmd_beats, 32), (dut.rd_cmd_ports, 6)]
         self.commands = Sink(Port(dut.rd_cmd_valid, dut.rd_cmd_ready, pins), self.rng, memory)
         self.bench = Bench(dut.clk, dut.rst, [*self.sources.values()], [*self.out.values(), self.commands], self.watch)
         dut.clear.value = dut.cache_written.value = 0
@@ -86,8 +86,8 @@ class Table:
         self.bad += int(self.dut.bad_token.value)
         for _, word in self.commands.taken[0][self.seen :]:
             self.seen += 1
-            offset, beats = word & (1 << 64) - 1, word >> 64
-            self.order(offset, beats)
+            offset, beats = word & (1 << 64) - 1, word >> 64 & (1 << 32) - 1
+            self.order(offset, beats, word >> 96)
             self.sources["r"].queues[0].extend(self.beat(offset + i * STEP) for i in range(beats))
         caches = self.run["caches"]
         ended = self.written < len(caches) and len(self.out["w"].taken[0]) >= caches[self.written][1]
@@ -104,16 +104,19 @@ class Table:
             return sum(token << 32 * k for k, token in enumerate(self.run["prompt"][at * WORDS : (at + 1) * WORDS]))
         return random.Random(offset).getrandbits(WIDE_W)
 
-    def order(self, offset: int, beats: int) -> None:
-        """Check the time of a read: of the cache behind its writes, of rows and angles behind `go`."""
+    def order(self, offset: int, beats: int, ports: int) -> None:
+        """Check a read's ports and its time: of the cache behind its writes, of rows and angles behind `go`."""
         run, first = self.run, self.ordered
         assert beats > 0
         if run["w"][first["w"] : first["w"] + 1] == [offset]:
             behind = first["w"] + beats
+            assert run["ports"][first["w"] : behind] == [ports] * beats, f"a read of w over {ports} ports"
             for begin, end, wait in run["caches"]:
                 assert wait <= self.written or behind <= begin or end <= first["w"], f"read before write {wait}"
             first["w"] = behind
-        elif [beat for _, beat in run["e"][first["e"] : first["e"] + 1]] == [offset]:
+            return
+        assert ports == WIDE_W // 8 // STEP, f"a read of e over {ports} ports"
+        if [beat for _, beat in run["e"][first["e"] : first["e"] + 1]] == [offset]:
             first["e"] += beats
             job = next(i for i, end in enumerate(run["rows"]) if first["e"] <= end)
             assert len(self.sources["go"].taken[0]) > job, "a row was ordered before its go"

@@ -18,24 +18,42 @@ CFG = BitNetConfig(100, 384, 64, 30, 4, 4, 1e4, 8192)
 OFFSET = 0x12_3456_7000
 
 
-CASES = [  # bits of a wide beat, bytes of a port's beat, model, room
-    (512, 16, CFG, Room(200, 40)),
-    (1024, 64, replace(CFG, num_key_value_heads=1), Room(0, 8000)),
-    (256, 32, replace(CFG, hidden_size=512, num_attention_heads=2, num_key_value_heads=2), Room(8192, 1)),
-    (16384, 64, replace(CFG, hidden_size=2048, num_attention_heads=64, num_key_value_heads=64), Room(1024, 1025)),
+ONE, TWO = (
+    replace(CFG, num_key_value_heads=1),
+    replace(CFG, hidden_size=512, num_attention_heads=2, num_key_value_heads=2),
+)
+MANY = replace(CFG, hidden_size=2048, num_attention_heads=64, num_key_value_heads=64)
+CASES = [  # bits of a wide beat, bytes of a port's beat, whether reads leave ports out, model, room
+    (512, 16, 0, CFG, Room(200, 40)),
+    (1024, 64, 0, ONE, Room(0, 8000)),
+    (256, 32, 0, TWO, Room(8192, 1)),
+    (16384, 64, 0, MANY, Room(1024, 1025)),
+    (512, 16, 1, CFG, Room(200, 40)),
+    (256, 16, 1, TWO, Room(300, 1)),
+    (2048, 64, 1, ONE, Room(1000, 17)),
+    (16384, 64, 1, replace(MANY, num_key_value_heads=4), Room(1024, 1025)),
 ]
 
 
 def lengths(rng: random.Random, room: Room) -> list[int]:
     """Positions of a prefix and four texts; none, one, all and any."""
-    return [rng.choice((0, min(1, most), most, rng.randint(0, most))) for most in (room.prefix, *[room.own] * 4)]
+    rooms = (room.prefix, *[room.own] * 4)
+    return [rng.choice((0, min(1, most), most, rng.randint(0, min(most, 63)), rng.randint(0, most))) for most in rooms]
 
 
 @pytest.mark.parametrize("sim", SIMS)
-@pytest.mark.parametrize(("wide", "port", "cfg", "room"), CASES, ids=[str(case[0]) for case in CASES])
-def test_block(wide: int, port: int, cfg: BitNetConfig, room: Room, sim: str, tmp_path: Path) -> None:
-    """Keys one head ahead of values, each part that has positions; layers in any order, two cycles a read."""
-    rng, machine = random.Random(derive_seed(f"tern_cache_reads/{wide}")), Machine(wide // 8)
+@pytest.mark.parametrize(
+    ("wide", "port", "partial", "cfg", "room"), CASES, ids=[f"{case[0]}{'-partial' * case[2]}" for case in CASES]
+)
+def test_block(wide: int, port: int, partial: int, cfg: BitNetConfig, room: Room, sim: str, tmp_path: Path) -> None:
+    """Keys one head ahead of values, each part that has positions; layers in any order, two cycles a read.
+
+    Where reads are partial, each goes over the ports that have positions.
+    """
+    rng, machine = (
+        random.Random(derive_seed(f"tern_cache_reads/{wide}")),
+        Machine(wide // 8, wide // 8 // port, partial),
+    )
     prefix, own = parts(cfg, room, machine)
     jobs, reads, firsts = [], [], []
     for number in range(12 if cfg.num_key_value_heads < 9 else 4):
@@ -45,7 +63,7 @@ def test_block(wide: int, port: int, cfg: BitNetConfig, room: Room, sim: str, tm
         firsts += [(number, len(reads))] if any(there) else []
         for each in cache_reads(cfg, room, layer, there, machine):
             offset = OFFSET + each.offset * port
-            reads.append(offset | each.beats << 64 | each.part << 96 | each.values << 99)
+            reads.append(offset | each.beats << 64 | each.part << 96 | each.values << 99 | each.ports << 100)
     static = {"c_off": OFFSET, "c_slices": -(-cfg.head_dim // 32), "c_heads": cfg.num_key_value_heads}
     for k, part in enumerate((prefix, own)):
         sizes = (("keys", part.keys), ("head", part.head), ("layer", part.layer), ("part", part.whole))
@@ -59,4 +77,5 @@ def test_block(wide: int, port: int, cfg: BitNetConfig, room: Room, sim: str, tm
         pace={"job": 150 + 25 * cfg.num_key_value_heads},
         waits=["m"],
     )
-    check_module("tern_cache_reads", {"WIDE_W": wide, "PORT_BYTES": port}, sim, "tests.rtl.cocotb_m2_block", path)
+    params = {"WIDE_W": wide, "PORT_BYTES": port, "PARTIAL": partial}
+    check_module("tern_cache_reads", params, sim, "tests.rtl.cocotb_m2_block", path)

@@ -36,7 +36,7 @@ CASES = [
         ],
     ),
     (
-        {"WIDE_W": 1024, "PORT_BYTES": 4, "W_DEPTH": 32, "SLICE": 5},
+        {"WIDE_W": 1024, "PORT_BYTES": 4, "W_DEPTH": 32, "SLICE": 5, "PARTIAL": 1},
         [
             (ONE, Start(4, 2, 4, 0, (17, 18)), Room(8, 32)),
             (CFG, Start(8, 1, 4, 3, (5,)), Room(5, 9)),
@@ -51,18 +51,21 @@ class Told:
 
     def __init__(self, cfg: BitNetConfig, start: Start, room: Room, params: dict[str, int], rng: random.Random) -> None:
         self.cfg, self.start, self.rng = cfg, replace(start, layers=cfg.num_hidden_layers), rng
-        self.machine, self.step = Machine(params["WIDE_W"] // 8), params["PORT_BYTES"]
+        wide, self.step = params["WIDE_W"] // 8, params["PORT_BYTES"]
+        self.machine = Machine(wide, wide // self.step, params.get("PARTIAL", 0))
         self.base = {name: rng.getrandbits(20) << 42 | i << 38 | rng.getrandbits(10) * self.step
                      for i, name in enumerate((*Region, "tok"))}  # fmt: skip
         size = sections(cfg, self.machine)
         self.order = list(positions(self.start.jobs(), start.prefix, start.own))
         self.plan: list[int] = []
         self.w: list[int] = []
+        self.ports: list[int] = []  # over which each beat of w is read
         self.caches: list[tuple[int, int]] = []
         for job, found in runs(self.order, cfg, room, size, min(size.rows, HEAD), self.machine):
             for run in found:
                 self.plan.append(run.dest << 35 | run.part << 32 | run.beats)
                 self.w += [self.base[run.region] + (run.first + k) * self.step for k in range(run.beats)]
+                self.ports += [run.ports] * run.beats
             if job.kind is Kind.IN and not job.layer % 2:
                 behind = sum(run.beats for run in found if run.region is Region.CACHE)
                 self.caches.append((len(self.w) - behind, len(self.w)))
@@ -112,6 +115,7 @@ class Told:
             "tok": self.ids[True],
             "plan": self.plan,
             "w": self.w,
+            "ports": self.ports,
             "e": self.e,
             "rows": self.rows,
             "bad": self.bad,

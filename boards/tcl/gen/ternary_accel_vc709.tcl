@@ -10,7 +10,7 @@ namespace eval ::krait {
     variable vlnv krait:kernel:ternary_accel:1.0
     variable board vc709
     variable clock_mhz 200.0
-    variable config_hash 0x8A83B7D2F6417AE8
+    variable config_hash 0x3AA43CA6C85E05B4
     variable ports 2
     variable port_bits 512
 

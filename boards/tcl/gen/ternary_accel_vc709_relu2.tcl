@@ -10,7 +10,7 @@ namespace eval ::krait {
     variable vlnv krait:kernel:ternary_accel:1.0
     variable board vc709
     variable clock_mhz 200.0
-    variable config_hash 0x25F5742F22042A03
+    variable config_hash 0x738872204F6D282C
     variable ports 2
     variable port_bits 512
 

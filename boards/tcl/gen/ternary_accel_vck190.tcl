@@ -10,7 +10,7 @@ namespace eval ::krait {
     variable vlnv krait:kernel:ternary_accel:1.0
     variable board vck190
     variable clock_mhz 200.0
-    variable config_hash 0x06BA08EDF877D25B
+    variable config_hash 0x38C35E88B4D7CEE2
     variable ports 4
     variable port_bits 256
 

@@ -10,7 +10,7 @@ namespace eval ::krait {
     variable vlnv krait:kernel:ternary_accel:1.0
     variable board vck190
     variable clock_mhz 200.0
-    variable config_hash 0x31F0B60BA87F6620
+    variable config_hash 0x877068FA92DCF861
     variable ports 4
     variable port_bits 256
 

@@ -3,10 +3,26 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from golden.beats import Wide
 from golden.ternary.accel.layout import SLICE, cache_beats, marked_positions, tile_rows
 from golden.ternary.config import BitNetConfig
+
+EXPONENT_BYTES = 2
+"""Of a position's key and value in a beat of exponents."""
+
+
+class Ports(Wide, Protocol):
+    """A memory whose wide beats lie over ports, of which a read may leave the last ones out."""
+
+    @property
+    def ports(self) -> int:
+        """How many there are, a power of two."""
+
+    @property
+    def partial(self) -> int:
+        """1 where ports without positions are not read."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +35,16 @@ class Room:
 
 @dataclass(frozen=True)
 class Read:
-    """Neighbouring beats of a part (0 the prefix, then the texts), `offset` from the region's begin; keys or values."""
+    """Neighbouring beats of a part (0 the prefix, then the texts), `offset` from the region's begin; keys or values.
+
+    The first `ports` ports are read.
+    """
 
     part: int
     values: bool
     offset: int
     beats: int
+    ports: int
 
 
 @dataclass(frozen=True)
@@ -48,7 +68,7 @@ def parts(cfg: BitNetConfig, room: Room, machine: Wide) -> tuple[Part, Part]:
     return part(room.prefix), part(room.own)
 
 
-def cache_reads(cfg: BitNetConfig, room: Room, layer: int, lengths: Sequence[int], machine: Wide) -> Iterator[Read]:
+def cache_reads(cfg: BitNetConfig, room: Room, layer: int, lengths: Sequence[int], machine: Ports) -> Iterator[Read]:
     """Reads of one layer, `lengths` being the positions there are of the prefix and of each text.
 
     Keys of head j + 1 come before values of head j, so that nobody waits for maxima; of either all parts in turn. A
@@ -61,7 +81,27 @@ def cache_reads(cfg: BitNetConfig, room: Room, layer: int, lengths: Sequence[int
                 if length and 0 <= head < cfg.num_key_value_heads:
                     part, before = (own, prefix.whole + (index - 1) * own.whole) if index else (prefix, 0)
                     at = before + layer * part.layer + head * part.head + values * part.keys
-                    yield Read(index, values, at, cache_beats(length, cfg.head_dim, machine)[values])
+                    for beats, ports in _head_reads(length, values, cfg.head_dim, machine):
+                        yield Read(index, values, at, beats, ports)
+                        at += beats
+
+
+def _head_reads(length: int, values: bool, width: int, machine: Ports) -> Iterator[tuple[int, int]]:
+    """(beats, ports) of the reads of a head's first `length` positions, one behind the other.
+
+    A partial read leaves out ports without positions: the full tiles are one read, of keys with all exponents; the tile
+    that positions do not fill is a second one. In front of it alone, exponents are read where they lie.
+    """
+    if not machine.partial:
+        yield cache_beats(length, width, machine)[values], machine.ports
+        return
+    tiles, rest = divmod(length, tile_rows(machine))
+    slices, port_bytes = -(-width // SLICE), machine.wide_bytes // machine.ports
+    marks = 0 if values else -(-length // marked_positions(machine))
+    if marks or tiles:
+        yield marks + tiles * slices, machine.ports if tiles else -(-EXPONENT_BYTES * rest // port_bytes)
+    if rest:
+        yield slices, -(-SLICE * rest // port_bytes)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 
 from golden.beats import Wide
 from golden.schedule import Job, Kind
-from golden.ternary.accel.cache import Room, cache_reads
+from golden.ternary.accel.cache import Ports, Room, cache_reads
 from golden.ternary.accel.image import Sections, sections
 from golden.ternary.accel.layout import SLICE, row_place, scaled_rows
 from golden.ternary.config import BitNetConfig
@@ -40,12 +40,13 @@ class Dest(IntEnum):
 
 @dataclass(frozen=True)
 class Run:
-    """Neighbouring beats of a region; of the cache also which part they belong to."""
+    """Neighbouring beats of a region, on the first `ports` ports; of the cache also which part they belong to."""
 
     dest: Dest
     region: Region
     first: int
     beats: int
+    ports: int
     part: int = 0
 
 
@@ -80,12 +81,12 @@ def positions(jobs: Iterable[Job], prefix: int, own: tuple[int, ...]) -> Iterato
         yield job, (prefix, *own)
 
 
-def cached_beats(
-    jobs: Iterable[Job], cfg: BitNetConfig, room: Room, prefix: int, own: tuple[int, ...], machine: Wide
+def cached_bytes(
+    jobs: Iterable[Job], cfg: BitNetConfig, room: Room, prefix: int, own: tuple[int, ...], machine: Ports
 ) -> int:
-    """Wide beats of the cache that a start reads, exponents included; its arguments are those of `positions`."""
+    """Bytes of the cache that the ports read in a start, exponents included; its arguments are those of `positions`."""
     return sum(
-        read.beats
+        read.beats * read.ports * machine.wide_bytes // machine.ports
         for job, lengths in positions(jobs, prefix, own)
         if job.kind is Kind.IN and not job.layer % 2
         for read in cache_reads(cfg, room, job.layer // 2, lengths, machine)
@@ -105,7 +106,7 @@ def job_sections(job: Job, layers: int, size: Sections) -> list[tuple[Dest, int]
 
 
 def runs(
-    jobs: Iterable[tuple[Job, Sequence[int]]], cfg: BitNetConfig, room: Room, size: Sections, head: int, machine: Wide
+    jobs: Iterable[tuple[Job, Sequence[int]]], cfg: BitNetConfig, room: Room, size: Sections, head: int, machine: Ports
 ) -> Iterator[tuple[Job, list[Run]]]:
     """What each job reads but for rows and angles, `jobs` being those of `positions`; beats of the head are `head`."""
     at = 0
@@ -113,28 +114,36 @@ def runs(
         at = 0 if job.kind is Kind.EMBED else at
         found = []
         for dest, beats in job_sections(job, cfg.num_hidden_layers, size):
-            found.append(Run(dest, Region.WEIGHTS, at, beats))
+            found.append(Run(dest, Region.WEIGHTS, at, beats, machine.ports))
             at += beats
         if job.kind is Kind.HEAD:
-            found.append(Run(Dest.HEAD, Region.HEAD, 0, head))
+            found.append(Run(Dest.HEAD, Region.HEAD, 0, head, machine.ports))
         if job.kind is Kind.IN and not job.layer % 2:
             for read in cache_reads(cfg, room, job.layer // 2, lengths, machine):
                 dest = Dest.VALUES if read.values else Dest.KEYS
-                found.append(Run(dest, Region.CACHE, read.offset, read.beats, read.part))
+                found.append(Run(dest, Region.CACHE, read.offset, read.beats, read.ports, read.part))
         yield job, found
 
 
 def start_beats(
-    jobs: Iterable[Job], cfg: BitNetConfig, room: Room, prefix: int, own: tuple[int, ...], machine: Wide
-) -> int:
-    """Wide beats that a start with an int8 head reads; its arguments are those of `positions`."""
+    jobs: Iterable[Job], cfg: BitNetConfig, room: Room, prefix: int, own: tuple[int, ...], machine: Ports
+) -> tuple[int, ...]:
+    """Beats that each port reads in a start with an int8 head; its arguments are those of `positions`."""
     size, order = sections(cfg, machine), list(positions(jobs, prefix, own))
     embeds = [job for job, _ in order if job.kind is Kind.EMBED]
     prompt = sum(job.tokens for job in embeds if not job.feedback)
     ids = -(-prompt * ID_BYTES // machine.wide_bytes)
     rows = sum(job.tokens for job in embeds) * (1 + -(-cfg.hidden_size // SLICE) + size.angles)
-    streams = runs(order, cfg, room, size, size.rows, machine)
-    return ids + rows + sum(run.beats for _, found in streams for run in found)
+    found = [run for _, each in runs(order, cfg, room, size, size.rows, machine) for run in each]
+    return tuple(ids + rows + beats for beats in port_beats(found, machine))
+
+
+def port_beats(found: Iterable[Run], machine: Ports) -> tuple[int, ...]:
+    """Beats that each port reads of runs."""
+    ends = [0] * (machine.ports + 1)
+    for run in found:
+        ends[run.ports] += run.beats
+    return tuple(sum(ends[port + 1 :]) for port in range(machine.ports))
 
 
 def row_beats(ids: Sequence[int], lengths: Sequence[int], width: int, angles: int, machine: Wide) -> Iterator[RowBeat]:

@@ -9,7 +9,7 @@ from golden.ternary.integer.model import Cache, LayerCache
 from harness.uvm.model_compare import share
 from harness.uvm.model_scoreboard import Comparison, ModelPredictor, ModelScoreboard
 from harness.uvm.ternary.items import Stimulus
-from harness.uvm.ternary.streams import segments, traffic
+from harness.uvm.ternary.streams import left_out, segments, traffic
 
 NAMES = {"k": "key", "k_exp": "exponent of the key", "v": "value", "v_exp": "exponent of the value"}
 
@@ -49,6 +49,7 @@ COMPARISON = Comparison(
     traffic=traffic,
     kept=caches,
     divergences=divergences,
+    left_out=left_out,
 )
 
 

@@ -242,7 +242,8 @@ def _spoil_reads(s: Stimulus, knobs: Knobs, rng: Generator) -> Stimulus:
     """An error in what the run surely reads."""
     found = places(s)
     name = list(found)[knobs.region % len(found)]
-    first, beats = found[name][int(rng.integers(len(found[name])))]
+    first, beats, ports = found[name][int(rng.integers(len(found[name])))]
+    knobs = replace(knobs, port=knobs.port % s.cfg.ports % ports)
     return faulty(s, knobs, Access.READ, name, first + int(rng.integers(beats)))
 
 

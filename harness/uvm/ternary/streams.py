@@ -8,7 +8,7 @@ from golden.ternary.accel.arguments import GROUP, SCALE_BITS, TAP_BITS, TOKEN_BI
 from golden.ternary.accel.cache import Room
 from golden.ternary.accel.image import sections
 from golden.ternary.accel.outcome import HALVES
-from golden.ternary.accel.reads import Dest, Region, Run, positions, row_beats, runs
+from golden.ternary.accel.reads import Dest, Region, Run, port_beats, positions, row_beats, runs
 from harness.uvm import model_streams
 from harness.uvm.model_streams import LINEAR, RESIDUAL, VECTOR
 from harness.uvm.ternary.items import Stimulus
@@ -83,21 +83,27 @@ def reads(s: Stimulus) -> Iterator[tuple[Job, list[Run]]]:
     return runs(positions(order(s), a.prefix, a.texts), shape, room, size, s.counts.head_beats, s.cfg)
 
 
-def places(s: Stimulus) -> dict[str, list[tuple[int, int]]]:
-    """What the run surely reads, (first, beats) by region: none of it follows from a token that was chosen."""
-    a, c = s.legal, s.counts
-    found: dict[str, list[tuple[int, int]]] = {"tok": [(0, 1)], **{region.value: [] for region in Region}}
+def places(s: Stimulus) -> dict[str, list[tuple[int, int, int]]]:
+    """What the run surely reads, (first, beats, ports) by region: none of it follows from a token that was chosen."""
+    a, c, ports = s.legal, s.counts, s.cfg.ports
+    found: dict[str, list[tuple[int, int, int]]] = {"tok": [(0, 1, ports)], **{region.value: [] for region in Region}}
     for _, job_runs in reads(s):
         for run in job_runs:
-            found[run.region.value].append((run.first, run.beats))
+            found[run.region.value].append((run.first, run.beats, run.ports))
     for chunk in [s.read_tokens] if a.batch == 1 else [(token,) for token in s.read_tokens]:
         for beat in row_beats(chunk, (a.prefix, a.texts[0]), a.d_model, c.angle_beats, s.cfg):
-            found[beat.region.value].append((beat.beat, 1))
+            found[beat.region.value].append((beat.beat, 1, ports))
     return {name: spans for name, spans in found.items() if spans}
 
 
+def left_out(s: Stimulus) -> list[int]:
+    """Return for each port the wide beats that are read without it."""
+    beats = port_beats((run for _, found in reads(s) for run in found), s.cfg)
+    return [beats[0] - each for each in beats]
+
+
 def traffic(s: Stimulus) -> dict[str, int]:
-    """Return the counters that follow from arguments and order: beats read and written, of weights and of the cache."""
+    """Return the counters that follow from arguments and order: wide beats read, written, of weights, of the cache."""
     a, c, cfg = s.legal, s.counts, s.cfg
     read = up(TOKEN_BITS * a.prompt, 8 * cfg.wide_bytes)
     weights = outs = cached = written = 0

@@ -5,8 +5,10 @@
 // Function     : a read (offset, beats) yields the wide beats at base[p] + offset, base[p] + offset + PORT_W / 8, ... of all
 //                ports p, a write puts wide beats there; port p carries bits [PORT_W*p +: PORT_W]. Reads and writes have
 //                queues of their own and each its order. written = one cycle for each write that all ports have answered.
-//                rd_err, wr_err: a port answered with an error since `clear`.
+//                rd_err, wr_err: a port answered with an error since `clear`. With PARTIAL a read goes over the first
+//                rd_cmd_ports ports only; the others' bits of its beats are 0.
 // Format       : byte addresses, multiples of PORT_W / 8. With STROBES s_strb tells which bytes of s_data are written.
+//                rd_cmd_ports 1..PORTS, ignored without PARTIAL.
 // Latency      : variable: 5 cycles from command to address, 3 from read data to the wide beat, 2 from the last answer to
 //                written, then the memory's
 // Throughput   : variable: 1 wide beat per cycle each way when every port delivers one.
@@ -24,7 +26,8 @@ module axi_ports #(
     parameter PORT_W   = 512,  // bits of a port, a power of two, 128..1024
     parameter RD_DEPTH = 128,  // beats read ahead on each port, a power of two
     parameter WR_DEPTH = 16,   // beats queued for writing on each port, a power of two
-    parameter STROBES  = 0     // 1: s_strb is used, 0: every byte is written
+    parameter STROBES  = 0,    // 1: s_strb is used, 0: every byte is written
+    parameter PARTIAL  = 0     // 1: rd_cmd_ports is used, PORTS <= 32; 0: every read goes over all ports
 ) (
     input  wire                      clk,
     input  wire                      rst,
@@ -34,6 +37,7 @@ module axi_ports #(
     output wire                      rd_cmd_ready,
     input  wire [              63:0] rd_cmd_offset,
     input  wire [              31:0] rd_cmd_beats,
+    input  wire [               5:0] rd_cmd_ports,
     input  wire                      wr_cmd_valid,
     output wire                      wr_cmd_ready,
     input  wire [              63:0] wr_cmd_offset,
@@ -79,6 +83,8 @@ module axi_ports #(
   localparam BEAT_W = PORT_W + (STROBES ? STRB_W : 0);  // of what is queued for writing on a port
   localparam DONE_W = 5;  // a port answers at most the writes that wait in another one's mover before the other does
 
+  genvar p;
+
   // A command waits here for its addresses, which are sums per port.
   reg              rd_valid_q;
   reg              wr_valid_q;
@@ -116,20 +122,6 @@ module axi_ports #(
   strm_fork #(
       .DATA_W(32),
       .N     (PORTS)
-  ) u_read (
-      .clk    (clk),
-      .rst    (rst),
-      .s_valid(rd_valid_q),
-      .s_ready(rd_stage_ready),
-      .s_data (rd_beats_q),
-      .m_valid(rd_valid),
-      .m_ready(rd_ready),
-      .m_data (rd_beats)
-  );
-
-  strm_fork #(
-      .DATA_W(32),
-      .N     (PORTS)
   ) u_write (
       .clk    (clk),
       .rst    (rst),
@@ -150,19 +142,90 @@ module axi_ports #(
   wire [PORTS*BEAT_W-1:0] s_beat;
   wire [       PORTS-1:0] answered;  // writes that the other ports may not have answered yet
 
-  strm_join #(
-      .DATA_W(PORT_W),
-      .N     (PORTS)
-  ) u_join (
-      .clk    (clk),
-      .rst    (rst),
-      .s_valid(ahead_valid),
-      .s_ready(ahead_ready),
-      .s_data (ahead_data),
-      .m_valid(m_valid),
-      .m_ready(m_ready),
-      .m_data (m_data)
-  );
+  generate
+    if (PARTIAL) begin : g_partial
+      // A copy of each read for each port, which drops what is not its own, and one for who joins their beats.
+      reg  [PORTS-1:0] own_q;
+      reg  [      5:0] ports_q;
+      wire [  PORTS:0] copy_valid;
+      wire             run_ready;
+
+      assign rd_valid = copy_valid[PORTS-1:0] & own_q;
+
+      always @(posedge clk) begin
+        if (rd_take) ports_q <= rd_cmd_ports;
+      end
+
+      for (p = 0; p < PORTS; p = p + 1) begin : g_own
+        localparam [31:0] PORT = p;
+
+        always @(posedge clk) begin
+          if (rd_take) own_q[p] <= rd_cmd_ports > PORT[5:0];
+        end
+      end
+
+      strm_fork #(
+          .DATA_W(32),
+          .N     (PORTS + 1)
+      ) u_read (
+          .clk    (clk),
+          .rst    (rst),
+          .s_valid(rd_valid_q),
+          .s_ready(rd_stage_ready),
+          .s_data (rd_beats_q),
+          .m_valid(copy_valid),
+          .m_ready({run_ready, rd_ready | ~own_q}),
+          .m_data (rd_beats)
+      );
+
+      strm_join_first #(
+          .DATA_W(PORT_W),
+          .N     (PORTS)
+      ) u_join (
+          .clk    (clk),
+          .rst    (rst),
+          .c_valid(copy_valid[PORTS]),
+          .c_ready(run_ready),
+          .c_data ({ports_q, rd_beats}),
+          .s_valid(ahead_valid),
+          .s_ready(ahead_ready),
+          .s_data (ahead_data),
+          .m_valid(m_valid),
+          .m_ready(m_ready),
+          .m_data (m_data)
+      );
+    end else begin : g_whole
+      wire unused_ports = &{1'b0, rd_cmd_ports};
+
+      strm_fork #(
+          .DATA_W(32),
+          .N     (PORTS)
+      ) u_read (
+          .clk    (clk),
+          .rst    (rst),
+          .s_valid(rd_valid_q),
+          .s_ready(rd_stage_ready),
+          .s_data (rd_beats_q),
+          .m_valid(rd_valid),
+          .m_ready(rd_ready),
+          .m_data (rd_beats)
+      );
+
+      strm_join #(
+          .DATA_W(PORT_W),
+          .N     (PORTS)
+      ) u_join (
+          .clk    (clk),
+          .rst    (rst),
+          .s_valid(ahead_valid),
+          .s_ready(ahead_ready),
+          .s_data (ahead_data),
+          .m_valid(m_valid),
+          .m_ready(m_ready),
+          .m_data (m_data)
+      );
+    end
+  endgenerate
 
   strm_fork #(
       .DATA_W(PORTS * BEAT_W),
@@ -180,7 +243,6 @@ module axi_ports #(
 
   assign written = &answered;
 
-  genvar p;
   generate
     for (p = 0; p < PORTS; p = p + 1) begin : g_port
       reg  [      63:0] rd_addr_q;

@@ -306,7 +306,8 @@ module ternary_accel_kv260 #(
       .BATCH        (1),
       .VECTOR_ULTRA (1),
       .VALUE_LUTS   (0),
-      .CONFIG_HASH  (64'hEB2562EA30B97C34),
+      .PARTIAL      (0),
+      .CONFIG_HASH  (64'hE10E1E19F6154E37),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -306,7 +306,8 @@ module ternary_accel_kv260_relu2 #(
       .BATCH        (1),
       .VECTOR_ULTRA (1),
       .VALUE_LUTS   (0),
-      .CONFIG_HASH  (64'h2773D6B4BEAE6D0C),
+      .PARTIAL      (0),
+      .CONFIG_HASH  (64'h0992B62792D7EDFE),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

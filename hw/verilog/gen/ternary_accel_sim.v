@@ -190,7 +190,8 @@ module ternary_accel_sim #(
       .BATCH        (4),
       .VECTOR_ULTRA (0),
       .VALUE_LUTS   (1),
-      .CONFIG_HASH  (64'hB88146E88D816723),
+      .PARTIAL      (1),
+      .CONFIG_HASH  (64'h2945B938186A2335),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

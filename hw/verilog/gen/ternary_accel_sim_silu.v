@@ -132,7 +132,8 @@ module ternary_accel_sim_silu #(
       .BATCH        (4),
       .VECTOR_ULTRA (0),
       .VALUE_LUTS   (0),
-      .CONFIG_HASH  (64'h71ED64920BB1533F),
+      .PARTIAL      (0),
+      .CONFIG_HASH  (64'h1EF1C7AF67D01FEA),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -1930,7 +1930,8 @@ module ternary_accel_u280 #(
       .BATCH        (4),
       .VECTOR_ULTRA (0),
       .VALUE_LUTS   (11),
-      .CONFIG_HASH  (64'hFE6F6053D9A62901),
+      .PARTIAL      (1),
+      .CONFIG_HASH  (64'h944698D57FA1BFEF),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

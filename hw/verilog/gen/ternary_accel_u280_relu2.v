@@ -1930,7 +1930,8 @@ module ternary_accel_u280_relu2 #(
       .BATCH        (4),
       .VECTOR_ULTRA (0),
       .VALUE_LUTS   (11),
-      .CONFIG_HASH  (64'h2A7AB0768AF4ABA1),
+      .PARTIAL      (1),
+      .CONFIG_HASH  (64'h87943A643FBBB597),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

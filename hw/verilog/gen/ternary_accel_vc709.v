@@ -190,7 +190,8 @@ module ternary_accel_vc709 #(
       .BATCH        (4),
       .VECTOR_ULTRA (0),
       .VALUE_LUTS   (0),
-      .CONFIG_HASH  (64'h8A83B7D2F6417AE8),
+      .PARTIAL      (0),
+      .CONFIG_HASH  (64'h3AA43CA6C85E05B4),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

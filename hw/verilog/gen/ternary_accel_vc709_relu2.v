@@ -190,7 +190,8 @@ module ternary_accel_vc709_relu2 #(
       .BATCH        (4),
       .VECTOR_ULTRA (0),
       .VALUE_LUTS   (0),
-      .CONFIG_HASH  (64'h25F5742F22042A03),
+      .PARTIAL      (0),
+      .CONFIG_HASH  (64'h738872204F6D282C),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -306,7 +306,8 @@ module ternary_accel_vck190 #(
       .BATCH        (4),
       .VECTOR_ULTRA (0),
       .VALUE_LUTS   (0),
-      .CONFIG_HASH  (64'h06BA08EDF877D25B),
+      .PARTIAL      (0),
+      .CONFIG_HASH  (64'h38C35E88B4D7CEE2),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -306,7 +306,8 @@ module ternary_accel_vck190_relu2 #(
       .BATCH        (4),
       .VECTOR_ULTRA (0),
       .VALUE_LUTS   (0),
-      .CONFIG_HASH  (64'h31F0B60BA87F6620),
+      .PARTIAL      (0),
+      .CONFIG_HASH  (64'h877068FA92DCF861),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

@@ -600,6 +600,7 @@ module mamba2_accel #(
       .rd_cmd_ready (rd_cmd_ready),
       .rd_cmd_offset(rd_cmd_offset),
       .rd_cmd_beats (rd_cmd_beats),
+      .rd_cmd_ports (6'd0),
       .wr_cmd_valid (wr_cmd_valid),
       .wr_cmd_ready (wr_cmd_ready),
       .wr_cmd_offset(wr_cmd_offset),

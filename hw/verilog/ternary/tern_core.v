@@ -37,6 +37,7 @@ module tern_core #(
     parameter BATCH         = 4,     // most texts that are decoded together, 1..4 and T_COLS
     parameter VECTOR_ULTRA  = 0,     // 1: vectors of a chunk and what attention multiplies are kept in UltraRAM
     parameter VALUE_LUTS    = 0,     // positions of a tile whose products with V are made of LUTs, 0..WIDE_W / 256
+    parameter PARTIAL       = 0,     // 1: of the cache ports without positions are not read
     // Follows from the others, not to be set: bits of the number of a tile's group of 8 rows.
     parameter GROUP_W       = (WIDE_W > 512) ? $clog2(WIDE_W / 512) : 1
 ) (
@@ -115,6 +116,7 @@ module tern_core #(
     input  wire                rd_cmd_ready,
     output wire [        63:0] rd_cmd_offset,
     output wire [        31:0] rd_cmd_beats,
+    output wire [         5:0] rd_cmd_ports,
     input  wire                r_valid,
     output wire                r_ready,
     input  wire [  WIDE_W-1:0] r_data,
@@ -413,7 +415,8 @@ module tern_core #(
       .WIDE_W    (WIDE_W),
       .PORT_BYTES(PORT_BYTES),
       .W_DEPTH   (W_DEPTH),
-      .SLICE     (SLICE)
+      .SLICE     (SLICE),
+      .PARTIAL   (PARTIAL)
   ) u_fetch (
       .clk          (clk),
       .rst          (rst),
@@ -462,6 +465,7 @@ module tern_core #(
       .rd_cmd_ready (rd_cmd_ready),
       .rd_cmd_offset(rd_cmd_offset),
       .rd_cmd_beats (rd_cmd_beats),
+      .rd_cmd_ports (rd_cmd_ports),
       .r_valid      (r_valid),
       .r_ready      (r_ready),
       .r_data       (r_data),

@@ -5,6 +5,8 @@
 // Function     : w: of each job, in order, its sections of the weights, the head, the cache of its layer; plan: an entry for each
 //                of these runs. e: of each EMBED job the beats of its tokens' rows, then of their positions' angles, when it
 //                has had its `go`. Of two reads e goes first. `clear` begins a run.
+//                rd_cmd_ports: how many ports, the first ones, a read goes over; with PARTIAL those of the cache as in
+//                tern_cache_reads, otherwise and of everything else all.
 // Format       : plan_data {destination, part (3 bits each), beats (32 bits)}; destinations 0 a layer's numbers, 1 a norm of
 //                width D, 2 one of width F, 3 a matrix, 4 keys and 5 values of a part, 6 the head. e_data {kind (2 bits), index
 //                (16 bits), beat}: kind 0 a row's scale, in the index-th word of 32 bits, 1 a tile, with the row in place
@@ -28,7 +30,8 @@ module tern_fetch #(
     parameter WIDE_W     = 512,  // bits of a wide beat, 256 times a power of two
     parameter PORT_BYTES = 32,   // bytes that a wide beat takes of each port, a power of two >= 2
     parameter W_DEPTH    = 512,  // beats of w read ahead, a power of two
-    parameter SLICE      = 16    // most beats of a read of w, 1..W_DEPTH
+    parameter SLICE      = 16,   // most beats of a read of w, 1..W_DEPTH
+    parameter PARTIAL    = 0     // 1: of the cache ports without positions are not read
 ) (
     input  wire              clk,
     input  wire              rst,
@@ -77,6 +80,7 @@ module tern_fetch #(
     input  wire              rd_cmd_ready,
     output wire [      63:0] rd_cmd_offset,
     output wire [      31:0] rd_cmd_beats,
+    output wire [       5:0] rd_cmd_ports,
     input  wire              r_valid,
     output wire              r_ready,
     input  wire [WIDE_W-1:0] r_data,
@@ -95,6 +99,7 @@ module tern_fetch #(
   localparam E = 1;
   localparam LIST = 2;
   localparam JOB_W = 102;
+  localparam [31:0] PORTS = WIDE_W / 8 / PORT_BYTES;
 
   // A copy of the jobs, with positions, for w and for e.
   wire             texts_valid;
@@ -137,10 +142,10 @@ module tern_fetch #(
   // Runs of w, to the plan and to memory.
   wire         run_valid;
   wire         run_ready;
-  wire [101:0] run;
+  wire [107:0] run;
   wire [  1:0] both_valid;
   wire [  1:0] both_ready;
-  wire [101:0] both;
+  wire [107:0] both;
   wire [  5:0] unused_plans;
   wire [  1:0] want;
   wire [  1:0] grant;
@@ -154,7 +159,8 @@ module tern_fetch #(
 
   tern_fetch_runs #(
       .WIDE_W    (WIDE_W),
-      .PORT_BYTES(PORT_BYTES)
+      .PORT_BYTES(PORT_BYTES),
+      .PARTIAL   (PARTIAL)
   ) u_runs (
       .clk          (clk),
       .rst          (rst),
@@ -190,7 +196,7 @@ module tern_fetch #(
   );
 
   strm_fork #(
-      .DATA_W(102),
+      .DATA_W(108),
       .N     (2)
   ) u_both (
       .clk    (clk),
@@ -241,6 +247,13 @@ module tern_fetch #(
       .m_data    (w_data)
   );
 
+  // The run that u_slices has at hand: it takes the next one behind the last command of this one.
+  reg  [  5:0] w_ports_q;
+
+  always @(posedge clk) begin
+    if (both_ready[1]) w_ports_q <= both[107:102];
+  end
+
   tern_fetch_rows #(
       .WIDE_W    (WIDE_W),
       .PORT_BYTES(PORT_BYTES)
@@ -283,7 +296,7 @@ module tern_fetch #(
   wire          cmd_ready;
   wire          tag_ready;
   wire          free = cmd_ready && tag_ready;
-  wire [  79:0] pick = pick_q[E] ? {e_offset, e_beats} : {w_offset, w_beats};
+  wire [  85:0] pick = pick_q[E] ? {PORTS[5:0], e_offset, e_beats} : {w_ports_q, w_offset, w_beats};
   wire [LIST:0] pick_to = {pick_q[E] && want_list, pick_q[E] && !want_list, pick_q[W]};
 
   assign grant = pick_q & {2{free}};
@@ -294,7 +307,7 @@ module tern_fetch #(
   end
 
   strm_skid #(
-      .DATA_W(64 + 16)
+      .DATA_W(6 + 64 + 16)
   ) u_cmd (
       .clk    (clk),
       .rst    (rst),
@@ -303,7 +316,7 @@ module tern_fetch #(
       .s_data (pick),
       .m_valid(rd_cmd_valid),
       .m_ready(rd_cmd_ready),
-      .m_data ({rd_cmd_offset, rd_cmd_beats[15:0]})
+      .m_data ({rd_cmd_ports, rd_cmd_offset, rd_cmd_beats[15:0]})
   );
 
   assign rd_cmd_beats[31:16] = 16'd0;
@@ -371,7 +384,7 @@ module tern_fetch #(
       .m_data (e_data)
   );
 
-  `CHECK_STREAM(rd_cmd_valid, rd_cmd_ready, {rd_cmd_offset, rd_cmd_beats})
+  `CHECK_STREAM(rd_cmd_valid, rd_cmd_ready, {rd_cmd_ports, rd_cmd_offset, rd_cmd_beats})
   `CHECK_STREAM(e_valid, e_ready, e_data)
 
 endmodule

@@ -5,8 +5,8 @@
 // Function     : each job's sections, one behind the other in the region of weights, which every EMBED job begins anew; for HEAD
 //                the head behind them; for attention's IN jobs what tern_cache_reads has of the layer, as soon as the writes of
 //                the same layer's previous job were answered. cache_written tells the end of an attention job's writes.
-// Format       : job_data as m of tern_texts; m_data {destination, part (3 bits each), beats (32 bits), byte offset in each port's
-//                arena (64 bits)}, destinations as in tern_fetch; c_* as there. Layers of a chunk are 0..c_last, c_last odd.
+// Format       : job_data as m of tern_texts; m_data {ports (6 bits), destination, part (3 bits each), beats (32 bits), byte offset in
+//                each port's arena (64 bits)}, destinations as in tern_fetch, ports as in tern_cache_reads; c_* as there. Layers of a chunk are 0..c_last, c_last odd.
 // Latency      : variable: 2 cycles from a job to its first run, 60 to 110 to the first one of a cache, then the wait for writes
 // Throughput   : variable: a run in 2 cycles
 // Back-pressure: registered ready, high for a cycle when the job has been dealt with; m holds.
@@ -23,7 +23,8 @@
 
 module tern_fetch_runs #(
     parameter WIDE_W     = 512,  // bits of a wide beat, 256 times a power of two
-    parameter PORT_BYTES = 32    // bytes that a wide beat takes of each port, a power of two >= 2
+    parameter PORT_BYTES = 32,   // bytes that a wide beat takes of each port, a power of two >= 2
+    parameter PARTIAL    = 0     // 1: of the cache ports without positions are not read
 ) (
     input  wire         clk,
     input  wire         rst,
@@ -55,10 +56,11 @@ module tern_fetch_runs #(
     input  wire         cache_written,
     output wire         m_valid,
     input  wire         m_ready,
-    output wire [101:0] m_data
+    output wire [107:0] m_data
 );
 
   localparam SHIFT = $clog2(PORT_BYTES);
+  localparam [31:0] PORTS = WIDE_W / 8 / PORT_BYTES;
 
   localparam [2:0] TO_NUMBERS = 3'd0;
   localparam [2:0] TO_NORM_D = 3'd1;
@@ -94,13 +96,14 @@ module tern_fetch_runs #(
   reg  [ 2:0] dest_q;
   reg  [ 2:0] part_q;
   reg  [31:0] beats_q;
+  reg  [ 5:0] ports_q;
   reg  [63:0] offset_q;
   reg  [63:0] at_q;
   reg         moved_q;  // a section was offered a cycle ago
   wire        free = !valid_q;
   wire        section = free && (state_q == NUMBERS || state_q == NORM || state_q == LINEAR || state_q == HEAD);
   wire        read_valid;
-  wire [99:0] read;
+  wire [105:0] read;
   wire        reads_ready;
   reg         ask_q;  // for the layer's reads
   wire        read_take = cache_q && free && read_valid;
@@ -108,7 +111,7 @@ module tern_fetch_runs #(
 
   assign job_ready = pop_q;
   assign m_valid   = valid_q;
-  assign m_data    = {dest_q, part_q, beats_q, offset_q};
+  assign m_data    = {ports_q, dest_q, part_q, beats_q, offset_q};
 
   always @* begin
     state_d = state_q;
@@ -171,6 +174,7 @@ module tern_fetch_runs #(
         default: {dest_q, beats_q} <= {read[99] ? TO_VALUES : TO_KEYS, read[95:64]};
       endcase
       part_q   <= read[98:96] & {3{cache_q}};
+      ports_q  <= cache_q ? read[105:100] : PORTS[5:0];
       offset_q <= cache_q ? read[63:0] : (state_q == HEAD) ? c_h_off : at_q;
     end
   end
@@ -200,7 +204,8 @@ module tern_fetch_runs #(
 
   tern_cache_reads #(
       .WIDE_W    (WIDE_W),
-      .PORT_BYTES(PORT_BYTES)
+      .PORT_BYTES(PORT_BYTES),
+      .PARTIAL   (PARTIAL)
   ) u_reads (
       .clk      (clk),
       .rst      (rst),

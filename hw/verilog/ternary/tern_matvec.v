@@ -279,6 +279,7 @@ module tern_matvec #(
       .rd_cmd_ready (rd_cmd_ready),
       .rd_cmd_offset(cmd_offset),
       .rd_cmd_beats (cmd_beats),
+      .rd_cmd_ports (6'd0),
       .wr_cmd_valid (cmd_valid && cmd_write),
       .wr_cmd_ready (wr_cmd_ready),
       .wr_cmd_offset(cmd_offset),

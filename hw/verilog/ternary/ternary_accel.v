@@ -39,6 +39,7 @@ module ternary_accel #(
     parameter        BATCH         = 4,      // most texts that are decoded together, 1..4 and T_COLS
     parameter        VECTOR_ULTRA  = 0,      // 1: vectors of a chunk and what attention multiplies are kept in UltraRAM
     parameter        VALUE_LUTS    = 0,      // positions of a tile whose products with V are made of LUTs
+    parameter        PARTIAL       = 0,      // 1: of the cache ports without positions are not read
     parameter [63:0] CONFIG_HASH   = 64'd0,  // identity of the configuration
     parameter [31:0] BUILD_ID      = 32'd0   // number of the build
 ) (
@@ -217,6 +218,7 @@ module ternary_accel #(
   wire                rd_cmd_ready;
   wire [        63:0] rd_cmd_offset;
   wire [        31:0] rd_cmd_beats;
+  wire [         5:0] rd_cmd_ports;
   wire                r_valid;
   wire                r_ready;
   wire [  WIDE_W-1:0] r_data;
@@ -504,7 +506,8 @@ module ternary_accel #(
       .SCORE_ULTRA(SCORE_ULTRA),
       .BATCH      (BATCH),
       .VECTOR_ULTRA(VECTOR_ULTRA),
-      .VALUE_LUTS(VALUE_LUTS)
+      .VALUE_LUTS(VALUE_LUTS),
+      .PARTIAL    (PARTIAL)
   ) u_core (
       .clk            (clk),
       .rst            (rst),
@@ -576,6 +579,7 @@ module ternary_accel #(
       .rd_cmd_ready   (rd_cmd_ready),
       .rd_cmd_offset  (rd_cmd_offset),
       .rd_cmd_beats   (rd_cmd_beats),
+      .rd_cmd_ports   (rd_cmd_ports),
       .r_valid        (r_valid),
       .r_ready        (r_ready),
       .r_data         (r_data),
@@ -606,7 +610,8 @@ module ternary_accel #(
       .PORTS   (PORTS),
       .PORT_W  (PORT_W),
       .RD_DEPTH(RD_DEPTH),
-      .STROBES (1)
+      .STROBES (1),
+      .PARTIAL (PARTIAL)
   ) u_ports (
       .clk          (clk),
       .rst          (rst),
@@ -616,6 +621,7 @@ module ternary_accel #(
       .rd_cmd_ready (rd_cmd_ready),
       .rd_cmd_offset(rd_cmd_offset),
       .rd_cmd_beats (rd_cmd_beats),
+      .rd_cmd_ports (rd_cmd_ports),
       .wr_cmd_valid (wr_cmd_valid),
       .wr_cmd_ready (wr_cmd_ready),
       .wr_cmd_offset(wr_cmd_offset),

@@ -107,7 +107,7 @@ def test_derived_geometry_of_mamba2(name: str, wide: int, rows: int, bits: tuple
 
 def test_parameters_are_those_of_the_geometry() -> None:
     """The core's parameters are the ports and each key of the geometry in upper case, norm_lanes as NL."""
-    for kernel, keys in (("tern_matvec", 4 + 2), ("mamba2_accel", 20 + 2), ("ternary_accel", 18 + 2)):
+    for kernel, keys in (("tern_matvec", 4 + 2), ("mamba2_accel", 20 + 2), ("ternary_accel", 19 + 2)):
         for config in load_configs(kernel).values():
             assert len(config.parameters) == keys
             for name, value in config.parameters.items():
@@ -311,6 +311,7 @@ def test_hash_of_ternary_covers_geometry_and_choices() -> None:
         ("score_depth = 2048", "score_depth = 8", ("score_depth", "found 8", "a power of two, 16")),
         ("score_ultra = 0", "score_ultra = 2", ("score_ultra", "found 2", "0 or 1")),
         ("vector_ultra = 0", "vector_ultra = 2", ("vector_ultra", "found 2", "0 or 1")),
+        ("partial = 1", "partial = 2", ("partial", "found 2", "0 or 1")),
         ("value_luts = 1", "value_luts = 3", ("value_luts", "found 3", "0 .. 2, the positions")),
         ("batch = 4", "batch = 5", ("batch", "found 5", "1 .. 4")),
         ("batch = 4", "batch = 0", ("batch", "found 0", "1 .. 4")),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Machine:
-    """A memory of wide beats."""
+    """A memory of wide beats over ports."""
 
     wide_bytes: int
+    ports: int = 1
+    partial: int = 0

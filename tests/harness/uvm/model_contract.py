@@ -62,7 +62,7 @@ class Kernel:
         """Return what the environment reads from a device that is right, or that left `arena` behind."""
         after = self.memory_after(s) if arena is None else arena
         counters = dict.fromkeys(self.counters, 0) | self.comparison.traffic(s)
-        beats = port_beats(s.cfg.ports, counters.pop("RD_BEATS"), counters.pop("WR_BEATS"))
+        beats = port_beats(s.cfg.ports, counters.pop("RD_BEATS"), counters.pop("WR_BEATS"), self.comparison.left_out(s))
         counters |= {"WINDOW": counters["WEIGHT_BEATS"] + 7, "STALL_WEIGHTS": 4, "STALL_ACTS": 2, "STALL_OUT": 1}
         counters |= {"CYCLES": counters["WINDOW"] + sum(counters[name] for name in self.comparison.bounded) + 100}
         counters |= {"FIRST_TOKEN": counters["CYCLES"] - 10 * bool(counters["TOKENS_DONE"])}

@@ -2,15 +2,18 @@
 """The cache: reads find what pack_cache wrote, in an order in which nobody waits; writes make what it would."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
 from torch.nn.functional import pad
 
+from golden.spec.configs import load_config
 from golden.ternary.accel.cache import Read, Room, cache_reads, cache_writes, parts
 from golden.ternary.accel.layout import pack_cache, unpack_cache
 from golden.ternary.config import BitNetConfig
 from golden.ternary.integer.model import LayerCache
+from golden.ternary.published import published
 from tests.golden.ternary.machine import Machine
 
 CFG = BitNetConfig(100, 160, 64, 3, 4, 2, 1e4, 128)  # heads of 40: two slices
@@ -52,6 +55,39 @@ def test_reads_find_what_was_packed(wide: int, lengths: tuple[int, ...]) -> None
 
 def found(reads: list[Read], values: bool, region: torch.Tensor) -> list[torch.Tensor]:
     return [region[each.offset : each.offset + each.beats] for each in reads if each.values == values]
+
+
+@pytest.mark.parametrize(("wide", "ports"), [(64, 4), (128, 2), (1024, 16), (256, 1)])
+def test_partial_reads_take_the_ports_that_hold_positions(wide: int, ports: int) -> None:
+    """The same beats in the same order; what a read leaves out is empty, and its last port is not."""
+    whole, machine, room = Machine(wide, ports), Machine(wide, ports, partial=1), Room(0, 3 * wide)
+    for length in {1, 2, wide // 32 - 1, wide // 32, wide // 32 + 1, wide // 2 - 1, wide // 2, wide // 2 + 1, wide + 3}:
+        filled = LayerCache(*(torch.full_like(x, -1) for x in vars(random_cache(length, 0)).values()))
+        region, step = pack_cache(filled, room.own, machine), wide // ports
+        reads = list(cache_reads(CFG, room, 0, (0, length), machine))
+        beats = [(read.values, read.offset + i) for read in reads for i in range(read.beats)]
+        all_ports = cache_reads(CFG, room, 0, (0, length), whole)
+        assert beats == [(read.values, read.offset + i) for read in all_ports for i in range(read.beats)]
+        for read in reads:
+            held = region[read.offset : read.offset + read.beats]
+            assert not held[:, read.ports * step :].any()
+            assert held[:, (read.ports - 1) * step : read.ports * step].any()
+
+
+def kv_bytes(partial: int, texts: int, suffix: int) -> int:
+    """What a layer of 0.73B reads on U280 behind a prefix of 1,024."""
+    machine = replace(load_config("ternary_accel", "u280"), partial=partial)
+    lengths = (1024, *[suffix] * texts)
+    reads = cache_reads(published("bitnet-0.73b"), Room(1024, 64), 0, lengths, machine)
+    return sum(read.beats * read.ports * machine.port_bytes for read in reads)
+
+
+def test_texts_behind_a_prefix_read_a_tenth_more_at_most() -> None:
+    """Four texts of up to 32 positions each, of what one of them reads; a fifth more where all ports are read."""
+    times = {n: kv_bytes(1, 4, n) / kv_bytes(1, 1, n) for n in range(33)}
+    assert max(times.values()) == times[32] == pytest.approx(1.0909, abs=1e-4)
+    assert times[0] == 1
+    assert kv_bytes(0, 4, 32) / kv_bytes(0, 1, 32) == pytest.approx(1.2019, abs=1e-4)
 
 
 def test_keys_are_a_head_ahead() -> None:

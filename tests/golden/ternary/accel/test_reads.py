@@ -14,8 +14,9 @@ from golden.ternary.accel.reads import (
     Dest,
     Region,
     Row,
-    cached_beats,
+    cached_bytes,
     job_sections,
+    port_beats,
     positions,
     row_beats,
     runs,
@@ -77,7 +78,7 @@ def test_numbers_norms_and_matrices_take_turns() -> None:
 
 def test_attention_reads_the_cache_of_its_layer() -> None:
     """Behind q, k and v of each layer and chunk, all positions in front of the chunk."""
-    machine, room = Machine(64), Room(50, 20)
+    machine, room = Machine(64, 4, partial=1), Room(50, 20)
     size = image.sections(MODEL.cfg, machine)
     order = list(positions(jobs(2, 3, range(2 * LAYERS), 4, 1, batch=2), 33, (0, 7)))
     for (job, lengths), (_, found) in zip(order, runs(order, MODEL.cfg, room, size, 1, machine), strict=True):
@@ -86,8 +87,8 @@ def test_attention_reads_the_cache_of_its_layer() -> None:
         expected = []
         if job.kind is Kind.IN and job.layer % 2 == 0:
             expected = list(cache_reads(MODEL.cfg, room, job.layer // 2, lengths, machine))
-        assert [(r.first, r.beats, r.part, r.dest is Dest.VALUES) for r in cached] == [
-            (read.offset, read.beats, read.part, read.values) for read in expected
+        assert [(r.first, r.beats, r.ports, r.part, r.dest is Dest.VALUES) for r in cached] == [
+            (read.offset, read.beats, read.ports, read.part, read.values) for read in expected
         ]
 
 
@@ -114,20 +115,26 @@ def test_rows_and_angles_are_found(lengths: tuple[int, ...], wide: int) -> None:
     assert torch.equal(torch.cat(found[Row.ANGLES]).reshape(len(places), -1), expected)
 
 
+@pytest.mark.parametrize("partial", [0, 1])
 @pytest.mark.parametrize(("prompt", "prefix", "own"), [(11, 0, (5,)), (2, 33, (0, 7)), (1, 0, (0,))])
-def test_beats_of_the_cache_are_those_of_the_runs(prompt: int, prefix: int, own: tuple[int, ...]) -> None:
-    """All jobs' reads of keys, values and exponents, and no other's."""
-    machine, room, batch = Machine(64), Room(50, 20), len(own)
+def test_bytes_of_the_cache_are_those_of_the_runs(prompt: int, prefix: int, own: tuple[int, ...], partial: int) -> None:
+    """All jobs' reads of keys, values and exponents, and no other's, on the ports that they take."""
+    machine, room, batch = Machine(64, 4, partial), Room(50, 20), len(own)
     size = image.sections(MODEL.cfg, machine)
     order = list(jobs(prompt, 3, range(2 * LAYERS), 4, 1, batch=batch))
     told = runs(positions(order, prefix, own), MODEL.cfg, room, size, 1, machine)
-    expected = sum(run.beats for _, found in told for run in found if run.region is Region.CACHE)
-    assert cached_beats(order, MODEL.cfg, room, prefix, own, machine) == expected > 0
+    cached = [run for _, found in told for run in found if run.region is Region.CACHE]
+    expected = sum(16 * run.beats * run.ports for run in cached)
+    assert (
+        cached_bytes(order, MODEL.cfg, room, prefix, own, machine) == expected == 16 * sum(port_beats(cached, machine))
+    )
+    assert expected > 0
+    assert all(run.ports == 4 for run in cached) == (not partial)
 
 
 def test_beats_of_a_start_are_ids_rows_and_runs() -> None:
     """17 ids are two beats of 64 bytes; each token of the run has its row and its angles, each chunk its weights."""
-    machine, room, own = Machine(64), Room(50, 40), (5,)
+    machine, room, own = Machine(64, 2, partial=1), Room(50, 40), (5,)
     size = image.sections(MODEL.cfg, machine)
     order = list(jobs(17, 3, range(2 * LAYERS), 4, 1))
     told = list(runs(positions(order, 0, own), MODEL.cfg, room, size, size.rows, machine))
@@ -135,5 +142,7 @@ def test_beats_of_a_start_are_ids_rows_and_runs() -> None:
     for job, lengths in positions(order, 0, own):
         if job.kind is Kind.EMBED:
             rows += len(list(row_beats([0] * job.tokens, lengths, MODEL.cfg.hidden_size, size.angles, machine)))
-    expected = 2 + rows + sum(run.beats for _, found in told for run in found)
+    beats = [(run.beats, run.ports) for _, found in told for run in found]
+    expected = tuple(2 + rows + sum(beats for beats, ports in beats if ports > port) for port in range(2))
     assert start_beats(order, MODEL.cfg, room, 0, own, machine) == expected
+    assert expected[0] > expected[1]

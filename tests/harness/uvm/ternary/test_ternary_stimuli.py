@@ -175,7 +175,8 @@ def test_faults_hit_what_is_accessed(action: Action, access: Access) -> None:
             name = s.hit.removesuffix("_read")
             beat = (s.fault.start - getattr(s.legal, f"{name}_off")) // step
             assert 0 <= beat < len(s.regions[name])
-            assert any(first <= beat < first + beats for first, beats in places(s)[name])
+            spans = places(s)[name]
+            assert any(first <= beat < first + beats and s.fault.port < ports for first, beats, ports in spans)
         else:
             assert written(s, ARENA)[:, s.fault.start : s.fault.start + step].any()
     regions = ("tok", "w", "h", "k", "e", "a") if access is Access.READ else ("out", "k", "tap")
