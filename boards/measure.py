@@ -21,8 +21,6 @@ from harness.bench.record import Kind
 from harness.bench.statistics import Rule
 from harness.provenance import collect
 
-RECORDS = "measured.jsonl"
-"""Name of the file of records, beside those of virtual boards."""
 SHAPE, STARTS = (1536, 4096), 16
 """What is measured where nothing is asked: random matrices of a layer of 0.73B."""
 RULE = Rule()

@@ -292,7 +292,8 @@ def bench(
         raise typer.Exit(0 if run_sweep(config or "sim", records.with_name("sweep.jsonl")) else 1)
     if board.partition(":")[0] != "sim":
         _only_products(kernel, memory, sweep, all_boards)
-        from boards.measure import RECORDS, run
+        from boards.measure import run
+        from harness.bench.measured import RECORDS
         from harness.bundles import SEED
 
         good = run(board, records.with_name(RECORDS), bundle, overlay, resume, SEED if seed is None else seed)
@@ -361,10 +362,10 @@ def report(
     ] = None,
 ) -> None:
     """Write one offline HTML file from results and records, and the same figures as report.md and report.json."""
-    from harness.bench import baseline_record, energy_record
+    from harness.bench import baseline_record, energy_record, measured, record
     from harness.synth import record as synth_record
     from harness.synth import vivado as vivado_reports
-    from reports import baselines, energy, errors, resources
+    from reports import baselines, boards, energy, errors, resources
     from reports.html import starts, write
 
     for option, given in (("--records", records), ("--results", results)):
@@ -374,7 +375,9 @@ def report(
         if not place.exists():
             raise InputError(f"report: --vivado: found nothing at {place}; expected a report or a folder of reports")
     records = records or build_dir() / "bench" / "records.jsonl"
+    virtual = record.read(records) if records.exists() else ()
     more = (
+        boards.section(measured.read(records.with_name(measured.RECORDS)), virtual),
         baselines.section(starts(records), baseline_record.read(records.with_name(baseline_record.RECORDS))),
         errors.section(errors.read(build_dir() / "accuracy")),
         energy.section(energy_record.read(records.with_name("energy.jsonl"))),

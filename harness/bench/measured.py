@@ -17,6 +17,8 @@ from harness.bench.statistics import Interval, Rule, median_interval
 from harness.provenance import Provenance
 
 SCHEMA = 1
+RECORDS = "measured.jsonl"
+"""Name of the file of records, beside those of virtual boards."""
 
 Verdict = Literal["exact", "differs", "failed", "invalid"]
 """Of a case: every result of every repetition as the bundle has it; one that is not; the board did not get to an end;
@@ -82,6 +84,11 @@ class CaseRecord:
     samples: tuple[Times, ...]
     ended: str
     provenance: Provenance
+
+    @property
+    def cycles(self) -> Interval:
+        """Cycles from start to done that the kernel counted, median with interval."""
+        return median_interval([each.cycles for each in self.samples])
 
     @property
     def device_s(self) -> Interval:
