@@ -291,11 +291,13 @@ def bench(
 
         raise typer.Exit(0 if run_sweep(config or "sim", records.with_name("sweep.jsonl")) else 1)
     if board.partition(":")[0] != "sim":
-        _only_products(kernel, memory, sweep, all_boards)
+        from boards.facts import load_board
         from boards.measure import run
         from harness.bench.measured import RECORDS
         from harness.bundles import SEED
 
+        load_board(board)
+        _only_products(kernel, memory, sweep, all_boards)
         good = run(board, records.with_name(RECORDS), bundle, overlay, resume, SEED if seed is None else seed)
         raise typer.Exit(0 if good else 1)
     if overlay is not None or resume:

@@ -3,6 +3,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,9 @@ from golden.errors import MachineError
 from harness import cli
 from harness.toolchain import find_icarus
 from tests.command import Krait, Ran
+
+AT_NIGHT = frozenset((Path(__file__).parent / "at_night.txt").read_text().splitlines())
+"""Runs on Icarus of about a minute each, of tests with shorter ones beside them: CI has 40 minutes."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,7 +35,11 @@ def pytest_report_header() -> str:
     return f"krait seed: {os.environ.get('KRAIT_SEED', '1')}"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid in AT_NIGHT:
+            item.add_marker(pytest.mark.nightly)
     try:
         missing = "" if find_icarus() else "Icarus Verilog (iverilog, vvp) is not on PATH"
     except MachineError as error:

@@ -21,8 +21,8 @@ from tests.rtl.dut import sources
 ENTRIES = json.loads((Path(__file__).parent / "leaf_resources.json").read_text())
 QUICK = {"fxp_sum_tree", "m2_mul_shift", "strm_fifo"}
 SHARE, CELLS = 0.05, 4
-LARGE = 1500
-"""LUTs from which on a unit is mapped at night only: these take two thirds of the time of all."""
+LARGE = 700
+"""LUTs from which on a unit is mapped at night only: these take most of the time of all."""
 
 
 @dataclass(frozen=True)
