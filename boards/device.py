@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What krait's PYNQ devices have in common. Nothing of PYNQ is replaced or patched."""
 
+from abc import ABCMeta, abstractmethod
 from pathlib import Path
 from typing import Any
 
-from pynq.pl_server.device import Device
+from pynq.pl_server.device import Device, DeviceMeta
 
 from boards.facts import Board
 from boards.lock import BoardLock
@@ -13,7 +14,11 @@ from boards.overlay import KernelInstance, MemoryRegion, OverlayFile, PynqMetada
 from golden.errors import CheckError, InputError, MachineError
 
 
-class KraitDevice(Device):
+class DeviceKind(DeviceMeta, ABCMeta):
+    """PYNQ's list of devices, and no device that leaves an abstract method open."""
+
+
+class KraitDevice(Device, metaclass=DeviceKind):
     """A board that is described by overlay files: registers in words, checked buffers, one process at a time.
 
     A subclass defines `_probe_` with a `_probe_priority_` of its own (PYNQ's metaclass wants both in one body, so
@@ -42,21 +47,21 @@ class KraitDevice(Device):
 
     # ---- what a subclass defines
 
+    @abstractmethod
     def load(self, overlay: OverlayFile) -> None:
         """Bring the hardware into the state that the overlay file describes, and call `add_memory` for its regions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unload(self) -> None:
         """Give back what `load` took; it may have come to any point. Buffers are freed before."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_word(self, kernel: KernelInstance, offset: int) -> int:
         """Return a 32-bit register of a kernel of the loaded overlay; the offset is checked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_word(self, kernel: KernelInstance, offset: int, value: int) -> None:
         """Write a 32-bit register of a kernel of the loaded overlay; the offset is checked."""
-        raise NotImplementedError
 
     def check_present(self) -> None:
         """Raise MachineError when the board is not there; the line says what to do."""

@@ -54,6 +54,28 @@ def join(lanes: Sequence[Sequence[int]], data_w: int) -> list[int]:
     return [sum(beat << (lane * data_w) for lane, beat in enumerate(beats)) for beats in zip(*lanes, strict=False)]
 
 
+def join_first(
+    runs: Sequence[tuple[int, int]], lanes: Sequence[Sequence[int]], data_w: int
+) -> tuple[list[int], list[int]]:
+    """Put beats of the first lanes side by side, run after run: the law of `strm_join_first`.
+
+    Args:
+        runs: (lanes that take part, beats) of each run.
+        lanes: beats of each lane, as many as the runs take.
+        data_w: bits of a beat.
+
+    Returns:
+        The joined beats, zeros where a lane takes no part; how many beats each lane gave.
+    """
+    given = [0] * len(lanes)
+    joined = []
+    for inputs, beats in runs:
+        for _ in range(beats):
+            joined.append(sum(lanes[lane][given[lane]] << (lane * data_w) for lane in range(inputs)))
+            given[:inputs] = [count + 1 for count in given[:inputs]]
+    return joined, given
+
+
 def memory(operations: Iterable[tuple[int | None, int, int | None]]) -> list[int | None]:
     """Return what each read of a memory sees: the law of `mem_sdp` and `mem_lutram`.
 

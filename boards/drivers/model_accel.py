@@ -4,12 +4,14 @@
 Registers that mean the same have one name in every such kernel's map; they are found by it.
 """
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import torch
+from pynq.overlay import RegisterIP
 
 from boards.drivers.arena import Arena
 from boards.drivers.striped import StripedIP
@@ -55,7 +57,11 @@ class Best:
         return self.index[0]
 
 
-class ModelAccel(StripedIP, Generic[A]):
+class AbstractIP(RegisterIP, ABCMeta):
+    """PYNQ's binding of drivers to kernels, and no driver that leaves an abstract method open."""
+
+
+class ModelAccel(StripedIP, Generic[A], metaclass=AbstractIP):
     """The accelerator on one device. Use it inside `with kernel.arena(size): ...`, in which a model lives.
 
     A subclass sets beyond what `StripedIP` asks for: `OFFSETS`, its registers; `REGIONS`, of which `x` lies at the
@@ -106,13 +112,13 @@ class ModelAccel(StripedIP, Generic[A]):
             self.put(self.at(name), value)
         self.start()
 
+    @abstractmethod
     def packed(self, arguments: A) -> dict[str, int]:
         """Return the words of registers that hold several arguments, or one of another name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def records_of(self, arguments: A) -> int:
         """Return how many tokens a start chooses."""
-        raise NotImplementedError
 
     def run(self, arguments: A, timeout_s: float = 60.0) -> tuple[Best, ...]:
         """Start, wait for the end, and return the records of all chosen tokens.

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scoreboard of any kernel: outcomes against predictions, in order; every failure kept, told at the end of the test."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pyuvm import uvm_component, uvm_scoreboard, uvm_tlm_analysis_fifo
 
 from golden.errors import CheckError
+from harness.uvm.abstract import AbstractComponent
 from harness.uvm.starts import StartItem
 
 
@@ -34,7 +36,7 @@ class Status(Protocol):
         """Those that are exactly known."""
 
 
-class InOrderScoreboard(uvm_scoreboard):
+class InOrderScoreboard(uvm_scoreboard, metaclass=AbstractComponent):
     """Base: a kernel's own scoreboard says in `differences` how an outcome deviates from its prediction."""
 
     def __init__(self, name: str, parent: uvm_component, cfg: Any) -> None:
@@ -43,9 +45,9 @@ class InOrderScoreboard(uvm_scoreboard):
         self.compared = 0
         super().__init__(name, parent)
 
+    @abstractmethod
     def differences(self, item: StartItem, prediction: Any) -> list[str]:
         """Return one line for each deviation, the item's name in it."""
-        raise NotImplementedError
 
     def build_phase(self) -> None:
         """Make the two inputs."""

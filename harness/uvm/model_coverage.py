@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Functional coverage of accelerators of whole models: what any start is sampled for, and what its taps are asked."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from pyuvm import uvm_component, uvm_subscriber
 from torch import Tensor
 
 from golden.fixed.rounding import limits
+from harness.uvm.abstract import AbstractComponent
 from harness.uvm.coverage import named, names_of, numbers
 from harness.uvm.model_knobs import GENERATE, LAYERS
 from harness.uvm.model_start import WHOLE, Action, ModelItem, ModelStimulus
@@ -65,7 +67,7 @@ def cover_seen(group: Any, names: tuple[str, ...]) -> None:
         setattr(group, f"cp_{name}", vsc.coverpoint(getattr(group, name), bins={"seen": vsc.bin(1)}))
 
 
-class ModelCoverage(uvm_subscriber):
+class ModelCoverage(uvm_subscriber, metaclass=AbstractComponent):
     """Samples every finished item; looks and extremes count where all results are compared.
 
     A kernel's own names its covergroup, and says what of a start is sampled.
@@ -81,13 +83,13 @@ class ModelCoverage(uvm_subscriber):
         super().__init__(name, parent)
         self.group = self.GROUP(cfg.t_cols, cfg.ports)
 
+    @abstractmethod
     def looks(self, s: Any) -> tuple[int, ...]:
         """Return what a start looks like, by `LOOKS`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def extremes(self, s: Any) -> tuple[bool, ...]:
         """Return which of `EXTREMES` golden meets."""
-        raise NotImplementedError
 
     def write(self, item: ModelItem) -> None:
         """Sample one item."""

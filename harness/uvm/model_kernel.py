@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kernel agent of accelerators of whole models: memory contents, register writes, everything that was written."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from enum import Enum
 from typing import Any, ClassVar
@@ -26,17 +27,17 @@ class ModelDriver(StartDriver):
     COUNTERS: ClassVar[tuple[str, ...]]
     ERRORS: ClassVar[type[Enum]]
 
+    @abstractmethod
     def packed(self, a: Any) -> Iterator[tuple[str, int]]:
         """Yield the registers with fields, or of other names than their arguments, and their values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def written(self, stimulus: Any, size: int) -> Mask:
         """Return where a start may write."""
-        raise NotImplementedError
 
+    @abstractmethod
     def kept(self, stimulus: Any, after: Bytes) -> Any:
         """Return what only this kernel leaves in memory."""
-        raise NotImplementedError
 
     def _fill(self, stimulus: ModelStimulus) -> None:
         self._before = contents(stimulus, self._memory.size)

@@ -2,6 +2,7 @@
 """Kernel agent, for any kernel: memory contents, arguments, start, interrupt, outcome of one item after the other."""
 
 import time
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from pyuvm import (
 
 from golden.errors import CheckError
 from golden.spec.geometry import KernelConfig
+from harness.uvm.abstract import AbstractComponent
 from harness.uvm.job import Pace
 from harness.uvm.memory import MemoryTransport
 from harness.uvm.registers import RegisterModel
@@ -73,7 +75,7 @@ class StartItem(uvm_sequence_item):
         self.outcome: Any = None
 
 
-class StartDriver(uvm_driver):
+class StartDriver(uvm_driver, metaclass=AbstractComponent):
     """Runs items one after the other; announces each on `started` and publishes it, with outcomes, on `ap`.
 
     A kernel's own driver says what lies in memory (`_fill`), which arguments are written (`_program`) and what became
@@ -108,17 +110,17 @@ class StartDriver(uvm_driver):
             raise CheckError("kernel driver: no register model was connected")
         return self.registers
 
+    @abstractmethod
     def _fill(self, stimulus: Any) -> None:
         """Write to every port's arena what the start reads, and the sentinel where it writes."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _program(self, stimulus: Any) -> None:
         """Write the kernel's arguments."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _outcome(self, stimulus: Any) -> Any:
         """Read registers and memory after the last run."""
-        raise NotImplementedError
 
     async def run_phase(self) -> None:
         """Serve items for ever."""

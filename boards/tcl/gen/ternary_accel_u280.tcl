@@ -10,7 +10,7 @@ namespace eval ::krait {
     variable vlnv krait:kernel:ternary_accel:1.0
     variable board u280
     variable clock_mhz 300.0
-    variable config_hash 0x944698D57FA1BFEF
+    variable config_hash 0xE55F88EBE3028122
     variable ports 32
     variable port_bits 512
 

@@ -10,7 +10,7 @@ namespace eval ::krait {
     variable vlnv krait:kernel:ternary_accel:1.0
     variable board u280
     variable clock_mhz 300.0
-    variable config_hash 0x87943A643FBBB597
+    variable config_hash 0x1B77A3BA09CE506F
     variable ports 32
     variable port_bits 512
 

@@ -8,8 +8,8 @@
 // Latency      : variable: 1 cycle from the last input when the run stands in front, 4 from a run to its first beat
 // Throughput   : 1; over runs too, one of no beats is dropped
 // Back-pressure: combinational ready (m_ready -> s_ready); absorbs 1 beat per input and RUNS + 1 runs.
-// Golden       : golden.streams.join
-// Test         : tests/rtl/test_axi_ports.py
+// Golden       : golden.streams.join_first
+// Test         : tests/rtl/test_strm_join_first.py
 //
 // Why: each input is told a beat ahead whether the next one is its own, so that as in strm_join its ready depends on no
 // valid. Who has none sets its register to 0, which needs no gate behind it: a beat is wide.

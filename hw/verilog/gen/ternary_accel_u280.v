@@ -1929,9 +1929,9 @@ module ternary_accel_u280 #(
       .SCORE_ULTRA  (1),
       .BATCH        (4),
       .VECTOR_ULTRA (0),
-      .VALUE_LUTS   (11),
+      .VALUE_LUTS   (10),
       .PARTIAL      (1),
-      .CONFIG_HASH  (64'h944698D57FA1BFEF),
+      .CONFIG_HASH  (64'hE55F88EBE3028122),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

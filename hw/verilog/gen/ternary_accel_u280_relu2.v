@@ -1929,9 +1929,9 @@ module ternary_accel_u280_relu2 #(
       .SCORE_ULTRA  (1),
       .BATCH        (4),
       .VECTOR_ULTRA (0),
-      .VALUE_LUTS   (11),
+      .VALUE_LUTS   (10),
       .PARTIAL      (1),
-      .CONFIG_HASH  (64'h87943A643FBBB597),
+      .CONFIG_HASH  (64'h1B77A3BA09CE506F),
       .BUILD_ID     (BUILD_ID)
   ) u_core (
       .aclk(ap_clk),

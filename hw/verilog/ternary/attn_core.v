@@ -146,8 +146,11 @@ module attn_core #(
     q_valid && q_ready && (&q_data[Q_PAR*256+:2])
   };
 
-  strm_skid #(
-      .DATA_W(WIDE_W + 1)
+  wire [1:0] unused_k_tile_level;
+
+  strm_fifo #(
+      .DATA_W(WIDE_W + 1),
+      .DEPTH (2)
   ) u_k_tile (
       .clk    (clk),
       .rst    (rst),
@@ -156,7 +159,8 @@ module attn_core #(
       .s_data (k_data),
       .m_valid(tile_valid),
       .m_ready(tile_ready),
-      .m_data (tile_data)
+      .m_data (tile_data),
+      .level  (unused_k_tile_level)
   );
 
   attn_dot #(
@@ -267,8 +271,11 @@ module attn_core #(
   wire              value_ready;
   wire [WIDE_W-1:0] value_data;
 
-  strm_skid #(
-      .DATA_W(WIDE_W)
+  wire [1:0] unused_v_tile_level;
+
+  strm_fifo #(
+      .DATA_W(WIDE_W),
+      .DEPTH (2)
   ) u_v_tile (
       .clk    (clk),
       .rst    (rst),
@@ -277,7 +284,8 @@ module attn_core #(
       .s_data (s_v_data),
       .m_valid(value_valid),
       .m_ready(value_ready),
-      .m_data (value_data)
+      .m_data (value_data),
+      .level  (unused_v_tile_level)
   );
 
   attn_value #(

@@ -371,8 +371,11 @@ module tern_fetch #(
     end
   end
 
-  strm_skid #(
-      .DATA_W(18 + WIDE_W)
+  wire [1:0] unused_e_level;
+
+  strm_fifo #(
+      .DATA_W(18 + WIDE_W),
+      .DEPTH (2)
   ) u_e (
       .clk    (clk),
       .rst    (rst),
@@ -381,7 +384,8 @@ module tern_fetch #(
       .s_data ({row_q, r_data}),
       .m_valid(e_valid),
       .m_ready(e_ready),
-      .m_data (e_data)
+      .m_data (e_data),
+      .level  (unused_e_level)
   );
 
   `CHECK_STREAM(rd_cmd_valid, rd_cmd_ready, {rd_cmd_ports, rd_cmd_offset, rd_cmd_beats})

@@ -191,8 +191,11 @@ module tern_route #(
 
   assign w_ready = busy_q && room;
 
-  strm_skid #(
-      .DATA_W(DESTS + MARKS_W + WIDE_W)
+  wire [1:0] unused_beat_level;
+
+  strm_fifo #(
+      .DATA_W(DESTS + MARKS_W + WIDE_W),
+      .DEPTH (2)
   ) u_beat (
       .clk    (clk),
       .rst    (rst),
@@ -201,7 +204,8 @@ module tern_route #(
       .s_data ({run_q, last_q, part_q, tail_q ? groups_q : FULL[GROUP_W-1:0], w_data}),
       .m_valid(there),
       .m_ready(|(dest & readies)),
-      .m_data ({dest, marks, data})
+      .m_data ({dest, marks, data}),
+      .level  (unused_beat_level)
   );
 
   // Norms, beat by beat.

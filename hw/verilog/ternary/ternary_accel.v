@@ -91,7 +91,7 @@ module ternary_accel #(
   localparam PORT_BYTES = PORT_W / 8;
   localparam ROWS = WIDE_W / 64;
   localparam GROUP_W = (WIDE_W > 512) ? $clog2(WIDE_W / 512) : 1;
-  localparam RD_DEPTH = 32;  // beats read ahead on each port, to let the ports drift; W_DEPTH is what bridges bubbles
+  localparam RD_DEPTH = 4096 / PORT_BYTES / 2;  // beats read ahead on each port, half a burst, to let the ports drift
 
   wire clk = aclk;
   wire rst = !aresetn;
