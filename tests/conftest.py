@@ -13,7 +13,9 @@ from harness.toolchain import find_icarus
 from tests.command import Krait, Ran
 
 AT_NIGHT = frozenset((Path(__file__).parent / "at_night.txt").read_text().splitlines())
-"""Runs on Icarus of about a minute each, of tests with shorter ones beside them: CI has 40 minutes."""
+"""The longer runs on Icarus, of tests with shorter ones beside them: CI has 40 minutes."""
+COLLECTED = pytest.StashKey[frozenset[str]]()
+"""Every test of this run's files, those that are left out too."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,7 +38,8 @@ def pytest_report_header() -> str:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.stash[COLLECTED] = frozenset(item.nodeid for item in items)
     for item in items:
         if item.nodeid in AT_NIGHT:
             item.add_marker(pytest.mark.nightly)

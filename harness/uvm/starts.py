@@ -4,7 +4,7 @@
 import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from cocotb.triggers import ClockCycles, RisingEdge, SimTimeoutError, with_timeout
 from cocotb.utils import get_sim_time
@@ -214,7 +214,7 @@ class StartDriver(uvm_driver, metaclass=AbstractComponent):
 class StartAgent(uvm_agent):
     """Sequencer and driver of whole starts."""
 
-    DRIVER: type[StartDriver] = StartDriver
+    DRIVER: ClassVar[type[StartDriver]]
 
     def __init__(self, name: str, parent: uvm_component, **parts: Any) -> None:
         self._parts = parts
