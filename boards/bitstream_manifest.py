@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from boards.overlay import file_hash
+from golden import json_files
 from golden.errors import InputError, MachineError
 from golden.spec.strict import decode, require
 from harness.atomic import replace_text
@@ -65,12 +66,7 @@ def read(folder: Path) -> Manifest:
         InputError: there is none, it is none, or a file is missing or another one.
     """
     path = folder / FILE
-    try:
-        manifest = decode(Manifest, json.loads(path.read_text(encoding="utf-8")), path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); `make bitstream` writes it") from error
-    except ValueError as error:
-        raise InputError(f"{path}: not a manifest: {error}") from error
+    manifest = decode(Manifest, json_files.read(path, "the manifest that `make bitstream` writes"), path)
     for name, expected in manifest.files.items():
         found = file_hash(folder / name)
         if found != expected:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from golden import json_files
 from golden.errors import InputError, MachineError
 from golden.spec import RegisterMap, load_register_map
 from golden.spec.strict import decode, require
@@ -111,12 +112,7 @@ def read(path: Path) -> OverlayFile:
     Raises:
         InputError: the file is no overlay file, or its library is missing or not the one that it was written for.
     """
-    try:
-        overlay = decode(OverlayFile, json.loads(path.read_text(encoding="utf-8")), path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); expected an overlay file") from error
-    except ValueError as error:
-        raise InputError(f"{path}: not an overlay file: {error}") from error
+    overlay = decode(OverlayFile, json_files.read(path, "an overlay file"), path)
     overlay = replace(overlay, library=str(path.parent / overlay.library))
     named = [(Path(overlay.library), overlay.sha256)]
     if overlay.metadata_sha256:

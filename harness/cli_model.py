@@ -164,8 +164,8 @@ def model_eval(
     for row in found.losses:
         goal = "" if row.goal_percent is None else f"  goal {row.goal_percent:g} %: {'met' if row.met else 'MISSED'}"
         console.say(f"{row.name:44} {row.bits_per_byte:8.4f} bits/byte {row.loss_percent:+8.2f} %{goal}")
-    page = pages.write_html(found, folder / f"{path.name}.html")
-    for written in (page, pages.write_markdown(found, page.with_suffix(".md"))):
+    page = folder / f"{path.name}.html"
+    for written in pages.write(found, page):
         console.say(f"report: {written}")
     replace_text(page.with_suffix(".json"), found.to_json())
     raise typer.Exit(0 if found.good else 1)

@@ -203,13 +203,14 @@ class Card:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report; `good` is its verdict."""
+    """A whole report; `good` is its verdict, `beside` are the files with the same figures."""
 
     title: str
     good: bool
     note: str
     cards: tuple[Card, ...]
     sections: tuple[Section, ...]
+    beside: tuple[str, ...] = ("report.md", "report.json")
 
 
 def row(*cells: str | Cell, source: Source | None = None) -> Row:

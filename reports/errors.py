@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from golden.errors import InputError
-from golden.mamba2.accuracy.records import Evaluation, Mode, SignalRow, parse
+from golden.mamba2.accuracy.records import Evaluation, LossRow, Mode, SignalRow, parse
 from golden.spec.strict import decode
 from golden.ternary import accuracy as ternary
-from reports.accuracy import PLOTTED
-from reports.document import Axis, Block, Cell, Chart, Column, Point, Row, Section, Series, Style, Table, row
+from reports.document import Axis, Block, Cell, Chart, Column, Point, Row, Section, Series, Style, Table, Tone, row
 
 NOTE = (
     "Signal-to-quantization-noise ratio against the float model in the integer model's own basis, dB; a gap where "
     "nothing differs. Running: errors of earlier layers come along. Isolated (dashed): the layer gets the float "
     "model's input."
 )
+PLOTTED = ("in_proj", "y", "gate_norm", "residual")
+"""Tensors whose errors the chart shows by layer; the table of `accuracy.py` has all."""
 MODES: tuple[tuple[Mode, Style], ...] = (("running", "line"), ("isolated", "dashed"))
 
 
@@ -41,7 +42,7 @@ def section(found: Sequence[Evaluation | ternary.Evaluation]) -> Section:
     """Return losses, and errors by layer where they were measured."""
     blocks: list[Block] = []
     for each in found:
-        blocks += [_bitnet(each)] if isinstance(each, ternary.Evaluation) else [_losses(each), *_noise(each)]
+        blocks += [_bitnet(each)] if isinstance(each, ternary.Evaluation) else [_losses(each), *noise(each)]
     empty, command = "Not measured", "krait model eval"
     return Section("accuracy", "Accuracy", tuple(blocks), empty=empty, command=command)
 
@@ -51,50 +52,52 @@ def _columns(more: str) -> tuple[Column, ...]:
     return (Column("model"), *(Column(name, True) for name in numbers), Column("verdict"))
 
 
-def _verdict(met: bool | None) -> Cell:
-    return Cell("") if met is None else Cell("met", "good") if met else Cell("missed", "bad")
+def verdict(met: bool | None) -> Cell:
+    """Return whether a goal is met; nothing without one."""
+    return Cell("" if met is None else "met" if met else "missed", tone(met))
+
+
+def tone(met: bool | None) -> Tone:
+    """Return how a goal's verdict is shown."""
+    return "" if met is None else "good" if met else "bad"
+
+
+def percent(of: LossRow | ternary.Row) -> str:
+    """Return a loss against the float model."""
+    return f"{round(of.loss_percent, 2) + 0.0:+.2f} %"  # + 0.0: no -0.00
+
+
+def loss_cells(of: LossRow | ternary.Row) -> tuple[str, str, str, str]:
+    """Return a loss in bits per byte, what its family adds, and the loss against the float model with its error."""
+    more = f"{of.greedy_percent:.2f} %" if isinstance(of, ternary.Row) else f"{of.perplexity:.3f}"
+    return f"{of.bits_per_byte:.4f}", more, percent(of), f"{of.stderr_percent:.2f} %"
+
+
+def goal(of: LossRow | ternary.Row) -> str:
+    """Return what is to be reached; nothing where no goal is stated."""
+    if isinstance(of, ternary.Row):
+        return "" if of.met is None else f"{of.goal_loss_percent:g} %, {of.goal_greedy_percent:g} %"
+    return "" if of.goal_percent is None else f"{of.goal_percent:g} %"
+
+
+def _rows(found: Sequence[LossRow | ternary.Row]) -> tuple[Row, ...]:
+    return tuple(row(r.name, *loss_cells(r), goal(r), verdict(r.met), source="measured") for r in found)
 
 
 def _losses(of: Evaluation) -> Table:
     made = of.provenance
-    rows = tuple(
-        row(
-            r.name,
-            f"{r.bits_per_byte:.4f}",
-            f"{r.perplexity:.3f}",
-            f"{r.loss_percent:+.2f} %",
-            f"{r.stderr_percent:.2f} %",
-            "" if r.goal_percent is None else f"{r.goal_percent:g} %",
-            _verdict(r.met),
-            source="measured",
-        )
-        for r in of.losses
-    )
     note = f"{made.tokens:,} tokens of {made.text} in {made.windows} windows; perplexity is per token."
-    return Table(f"Loss of {made.checkpoint}", _columns("perplexity"), rows, note)
+    return Table(f"Loss of {made.checkpoint}", _columns("perplexity"), _rows(of.losses), note)
 
 
 def _bitnet(of: ternary.Evaluation) -> Table:
-    rows: tuple[Row, ...] = tuple(
-        row(
-            r.name,
-            f"{r.bits_per_byte:.4f}",
-            f"{r.greedy_percent:.2f} %",
-            f"{r.loss_percent:+.2f} %",
-            f"{r.stderr_percent:.2f} %",
-            "" if r.goal_loss_percent is None else f"{r.goal_loss_percent:g} %, {r.goal_greedy_percent:g} %",
-            _verdict(r.met),
-            source="measured",
-        )
-        for r in of.rows
-    )
     note = (
         f"{of.tokens:,} tokens of {of.text} in {of.windows} windows. Goals: at most this loss, at least so many tokens."
     )
-    return Table(f"Loss of {of.checkpoint}", _columns("equal greedy tokens"), rows, note)
+    return Table(f"Loss of {of.checkpoint}", _columns("equal greedy tokens"), _rows(of.rows), note)
 
 
-def _noise(of: Evaluation) -> Iterator[Chart]:
+def noise(of: Evaluation) -> Iterator[Chart]:
     """Yield a chart of errors by layer for each integer model."""
     for model in dict.fromkeys(r.model for r in of.signals):
         rows = [r for r in of.signals if r.model == model and r.layer >= 0]

@@ -41,7 +41,7 @@ def tests(regression: Regression | None) -> Section:
         "counter with the golden model. beat drives every pin from Python with stalls and error responses; bulk moves "
         "data in C++."
     )
-    blocks = (Table("", found, rows, note),) if regression else ()
+    blocks = (Table("", found, rows),) if regression else ()
     empty = "No regression has run"
     return Section("tests", "What was verified", blocks, note if blocks else "", empty, "krait regress smoke")
 

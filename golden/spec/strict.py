@@ -7,6 +7,7 @@ krait's one line. The dataclass is the schema: its annotations are the types, it
 """
 
 import dataclasses
+import json
 import tomllib
 import types
 import typing
@@ -42,6 +43,21 @@ def load(cls: type[T], path: Path) -> T:
         raise InputError(f"{show_path(path)}: cannot be read ({error.strerror}); expected a TOML file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{show_path(path)}: not TOML: {error}") from error
+    return decode(cls, data, path)
+
+
+def parse_json(text: str, path: Path, remedy: str) -> Any:
+    """Parse JSON; `path` only names where it stands. InputError with the `remedy`: it is none."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: not JSON ({error.msg}); {remedy}") from None
+
+
+def decode_schema(cls: type[T], data: Any, path: Path, schema: int, remedy: str) -> T:
+    """As `decode`, of what says its schema. InputError with the `remedy`: it says another one."""
+    if isinstance(data, dict) and data.get("schema") != schema:
+        raise InputError(f"{path}: schema: found {data.get('schema')!r}, expected {schema}; {remedy}")
     return decode(cls, data, path)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from golden.errors import InputError, MachineError
-from golden.spec.strict import decode
+from golden.spec.strict import decode_schema
 from harness.atomic import replace_text
 from harness.provenance import Provenance
 
@@ -92,9 +92,7 @@ def read(path: Path) -> Regression:
         raw = json.loads(path.read_text())
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"{path}: cannot read results ({error}); run krait regress again") from None
-    if isinstance(raw, dict) and raw.get("schema") != SCHEMA:
-        raise InputError(f"{path}: schema: found {raw.get('schema')!r}, expected {SCHEMA}; run krait regress again")
-    return decode(Regression, raw, path)
+    return decode_schema(Regression, raw, path, SCHEMA, "run krait regress again")
 
 
 def _junit(regression: Regression) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from golden.errors import InputError, MachineError
-from golden.spec.strict import decode
+from golden.spec.strict import decode_schema
 from harness.atomic import replace_text
 from harness.provenance import Provenance
 from harness.synth.budget import Budget, lines
@@ -80,6 +80,4 @@ def _read(path: Path) -> SynthRecord:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}); run krait synth again") from None
-    if isinstance(raw, dict) and raw.get("schema") != SCHEMA:
-        raise InputError(f"{path}: schema: found {raw.get('schema')!r}, expected {SCHEMA}; run krait synth again")
-    return decode(SynthRecord, raw, path)
+    return decode_schema(SynthRecord, raw, path, SCHEMA, "run krait synth again")

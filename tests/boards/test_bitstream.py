@@ -192,7 +192,7 @@ def test_a_bitstream_without_its_manifest_is_refused(tmp_path: Path) -> None:
         manifests.of_bitstream(path)
     text = (path.parent / "manifest.json").read_text()
     for broken, message in (
-        ("{", "not a manifest"),
+        ("{", "manifest.json: not readable as JSON"),
         (text.replace("krait-bitstream-1", "krait-bitstream-2"), "format: found 'krait-bitstream-2'"),
         (json.dumps({**json.loads(text), "extra": 1}), "extra"),
         (text.replace('"bitstream": "a.bit"', '"bitstream": "c.bit"'), "bitstream: found 'c.bit'"),

@@ -54,7 +54,7 @@ def test_overlay_files_are_checked(tmp_path):
     path = overlay_file(tmp_path)
     text = path.read_text()
     for broken, message in (
-        (text[:100], "not an overlay file"),
+        (text[:100], "not readable as JSON"),
         (text.replace("krait-overlay-1", "krait-overlay-9"), "format"),
         (text.replace('"MEM1"\n', '"MEM7"\n'), "memories"),
         (text.replace('"size": 4096', '"size": "4096"'), "size"),

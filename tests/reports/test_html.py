@@ -38,6 +38,7 @@ def test_every_test_has_a_row_with_its_status() -> None:
         assert f">{each.status}</td>" in found[0]
         assert f">{each.seed}</td>" in found[0]
     assert "no Icarus" in html
+    assert section.count("Each test is one simulation") == 1
 
 
 def test_a_failure_shows_reason_and_repeat_command() -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 from golden.errors import InputError
-from golden.spec.strict import decode
+from golden.spec.strict import decode_schema, parse_json
 
 SCHEMA = 1
+AGAIN = "run krait model eval again"
+"""What helps against a malformed file."""
 
 Kind = Literal["float", "fake", "integer"]
 Mode = Literal["running", "isolated"]
@@ -157,15 +159,8 @@ class Evaluation:
 
 def parse(text: str, source: Path) -> Evaluation:
     """Evaluation from JSON. InputError naming `source` and the key when it is malformed or of another version."""
-    try:
-        raw = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{source}: not JSON ({error.msg}); run krait model eval again") from None
-    if isinstance(raw, dict) and raw.get("schema") != SCHEMA:
-        raise InputError(
-            f"{source}: schema: found {raw.get('schema')!r}, expected {SCHEMA}; run krait model eval again"
-        )
-    return decode(Evaluation, raw, source)
+    raw = parse_json(text, source, AGAIN)
+    return decode_schema(Evaluation, raw, source, SCHEMA, AGAIN)
 
 
 def read(path: Path) -> Evaluation:
@@ -173,4 +168,4 @@ def read(path: Path) -> Evaluation:
     try:
         return parse(path.read_text(encoding="utf-8"), path)
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); run krait model eval again") from None
+        raise InputError(f"{path}: cannot be read ({error}); {AGAIN}") from None
