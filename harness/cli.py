@@ -13,7 +13,16 @@ import typer
 from typer.exceptions import TyperException
 
 from golden.errors import CheckError, InputError, KraitError, MachineError
-from harness import cli_bitstream, cli_generate, cli_model, cli_power, cli_program, cli_synth, console
+from harness import (
+    cli_bitstream,
+    cli_generate,
+    cli_history,
+    cli_model,
+    cli_power,
+    cli_program,
+    cli_synth,
+    console,
+)
 from harness.atomic import writable_dir
 from harness.paths import ROOT, build_dir
 
@@ -220,6 +229,7 @@ def vectors_diff(first: BundleDir, second: BundleDir) -> None:
 
 
 @app.command()
+@cli_history.remembered
 def bench(
     board: Annotated[str, typer.Option(help="sim, sim:u280 and the like, or a physical one such as vc709.")] = "sim",
     all_boards: Annotated[
@@ -268,6 +278,8 @@ def bench(
     dtype: Annotated[str | None, typer.Option(help="Of a baseline, float32 or bfloat16; both without it.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of a baseline on the CPU; PyTorch's own without.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the random matrices; without it the one of all records.")] = None,
+    against: cli_history.Against = None,
+    database: cli_history.Database = None,
     out: Out = None,
 ) -> None:
     """Replay bundles and models on a board, check every result, record cycles. Exit code 1 if one or a goal is missed.
@@ -362,6 +374,8 @@ def report(
         list[Path] | None,
         typer.Option(help="Vivado's utilization, timing summary and power reports, or a folder of them; repeatable."),
     ] = None,
+    history: Annotated[bool, typer.Option("--history", help="Also figures over revisions, from the history.")] = False,
+    database: cli_history.Database = None,
 ) -> None:
     """Write one offline HTML file from results and records, and the same figures as report.md and report.json."""
     from harness.bench import baseline_record, energy_record, measured, record
@@ -384,6 +398,7 @@ def report(
         errors.section(errors.read(build_dir() / "accuracy")),
         energy.section(energy_record.read(records.with_name("energy.jsonl"))),
         resources.section(synth_record.read_all(build_dir() / "synth"), vivado_reports.read(vivado or ())),
+        *([cli_history.trends(records, database)] if history else []),
     )
     path = write(
         out or build_dir() / "report" / "index.html",

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 out = Console(highlight=False, soft_wrap=True)
 
+WIDEST = 1000
+"""Characters of a table's line where it is no terminal."""
 _STYLE = {"PASS": "green", "FAIL": "red", "NOT-RUN": "yellow"}
 
 
@@ -22,6 +25,12 @@ def error(text: str) -> None:
 def say(text: str) -> None:
     """Print a line as it is."""
     out.print(text, markup=False)
+
+
+def table(view: Table) -> None:
+    """Print a table; where it is no terminal, no cell is broken into lines."""
+    place = out if out.is_terminal else Console(highlight=False, width=WIDEST)
+    place.print(view)
 
 
 def write(text: str) -> None:

@@ -52,6 +52,14 @@ def source_revision() -> tuple[str, bool]:
     return head, bool(_git("status", "--porcelain"))
 
 
+def commits(name: str, ancestors: bool = False) -> tuple[str, ...]:
+    """Return the commit that a name stands for, or with `ancestors` its branch, newest first; none if there is none."""
+    commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    if commit is None or not ancestors:
+        return () if commit is None else (commit,)
+    return tuple((_git("rev-list", "--first-parent", commit) or commit).split())
+
+
 def _git(*arguments: str) -> str | None:
     try:
         done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)

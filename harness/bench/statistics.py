@@ -79,6 +79,20 @@ def median_interval(
     return bootstrap(samples, medians, level, resamples, seed, method)
 
 
+def median_ratio(found: Any, base: Any, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = SEED) -> Interval:
+    """Return the median of samples [n] over that of others [m], with the percentile interval of both resampled apart.
+
+    Raises InputError for no samples, one that is not finite, or a base whose median is 0.
+    """
+    sides = [_checked(found), _checked(base)]
+    above, below = (_draw(side, medians, resamples, seed + i) for i, side in enumerate(sides))
+    over, under = (float(np.median(side)) for side in sides)
+    if not under or not below.all():
+        raise InputError("samples: found a median of 0, of which nothing is a ratio")
+    low, high = np.quantile(above / below, ((1 - level) / 2, (1 + level) / 2))
+    return Interval(over / under, float(low), float(high), level)
+
+
 def bootstrap(
     samples: Any,
     statistic: Statistic,

@@ -2,6 +2,8 @@
 """Records: what is appended is read, a torn line costs only itself, derived figures follow from the raw samples."""
 
 import json
+import multiprocessing
+import resource
 from dataclasses import asdict
 from pathlib import Path
 
@@ -65,6 +67,41 @@ def test_an_unwritable_file_is_the_machines_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(MachineError, match="choose another --out"):
         records.append(tmp_path / "file" / "records.jsonl", record())
+
+
+def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
+    """A write that stops half way, as on a disk that fills up, is an error, and nothing of the record stays."""
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(b"\n" * (1 << 20))  # of what else this process writes meanwhile, nothing is as long
+    records.append(path, record())
+    before = path.read_bytes()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 500, resource.RLIM_INFINITY))
+    try:
+        with pytest.raises(MachineError, match=r"cannot write records to .*: File too large; choose another --out"):
+            records.append(path, record(workload="next"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert path.read_bytes() == before
+    records.append(path, record(workload="next"))
+    assert [each.workload for each in records.read(path)] == ["tiny", "next"]
+
+
+def append_many(path: Path, name: str) -> None:
+    for number in range(20):
+        records.append(path, record(workload=f"{name} {number}"))
+
+
+def test_processes_take_turns(tmp_path: Path) -> None:
+    """Several processes on one file: every record of each, whole, in the order in which it wrote them."""
+    path, context = tmp_path / "records.jsonl", multiprocessing.get_context("fork")
+    processes = [context.Process(target=append_many, args=(path, name)) for name in "abc"]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    found = [each.workload for each in records.read(path)]
+    for name in "abc":
+        assert [each for each in found if each.startswith(name)] == [f"{name} {number}" for number in range(20)]
 
 
 def test_derived_figures_by_hand() -> None:

@@ -12,7 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from golden.errors import InputError
-from harness.bench.statistics import Interval, Method, Rule, bootstrap, means, median_interval, medians, ratios, repeat
+from harness.bench.statistics import (
+    Interval,
+    Method,
+    Rule,
+    bootstrap,
+    means,
+    median_interval,
+    median_ratio,
+    medians,
+    ratios,
+    repeat,
+)
 
 SAMPLES = st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=30)
 
@@ -95,6 +106,36 @@ def test_coverage_of_a_ratio() -> None:
         return np.stack([2 * tokens + g.normal(0, 10, 20), tokens], axis=1)
 
     assert covered(draw, 2.0, lambda x: bootstrap(x, ratios, 0.9, 400)) == pytest.approx(0.9, abs=0.06)
+
+
+def test_a_ratio_of_medians() -> None:
+    """Of samples without spread the ratio itself; of others an interval that the sides' own intervals allow."""
+    flat = median_ratio([6.0] * 5, [4.0] * 7)
+    assert (flat.value, flat.low, flat.high) == (1.5, 1.5, 1.5)
+    generator = np.random.Generator(np.random.PCG64(4))
+    new, old = generator.exponential(3, 30), generator.exponential(2, 50)
+    found, (above, below) = median_ratio(new, old), (median_interval(each) for each in (new, old))
+    assert found.value == above.value / below.value
+    assert above.low / below.high < found.low < found.value < found.high < above.high / below.low
+    assert median_ratio(new, old) == found
+    assert median_ratio(new, old, seed=7) != found
+
+
+def test_coverage_of_a_ratio_of_medians() -> None:
+    """The interval of level 0.9 holds the true ratio in about 90 % of experiments, also of unequal sides."""
+    found = covered(
+        lambda g: np.concatenate([g.exponential(3, 41), g.exponential(2, 61)]),
+        1.5,
+        lambda x: median_ratio(x[:41], x[41:], 0.9, 400),
+    )
+    assert found == pytest.approx(0.9, abs=0.045)
+
+
+def test_nothing_is_a_ratio_of_nothing() -> None:
+    """Also where only some of the resampled medians are 0."""
+    for base in ([0.0, 0.0, 1.0], [0.0, 1.0, 1.0]):
+        with pytest.raises(InputError, match="a median of 0"):
+            median_ratio([1.0, 2.0], base)
 
 
 def test_width_falls_with_the_root_of_the_samples() -> None:
