@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from golden.errors import CheckError, InputError, KraitError, MachineError
 from harness import (
     cli_bitstream,
+    cli_formal,
     cli_generate,
     cli_history,
     cli_model,
@@ -38,6 +39,7 @@ app.add_typer(cli_model.app, name="model")
 board_app.command()(cli_bitstream.bitstream)
 app.command()(cli_generate.generate)
 app.command()(cli_synth.synth)
+app.command()(cli_formal.formal)
 board_app.command("power")(cli_power.power)
 board_app.command("program")(cli_program.program)
 
@@ -379,9 +381,10 @@ def report(
 ) -> None:
     """Write one offline HTML file from results and records, and the same figures as report.md and report.json."""
     from harness.bench import baseline_record, energy_record, measured, record
+    from harness.formal import record as formal_record
     from harness.synth import record as synth_record
     from harness.synth import vivado as vivado_reports
-    from reports import baselines, boards, energy, errors, resources
+    from reports import baselines, boards, energy, errors, formal, resources
     from reports.html import starts, write
 
     for option, given in (("--records", records), ("--results", results)):
@@ -397,6 +400,7 @@ def report(
         baselines.section(starts(records), baseline_record.read(records.with_name(baseline_record.RECORDS))),
         errors.section(errors.read(build_dir() / "accuracy")),
         energy.section(energy_record.read(records.with_name("energy.jsonl"))),
+        formal.section(formal_record.read(build_dir() / "formal" / formal_record.FILE)),
         resources.section(synth_record.read_all(build_dir() / "synth"), vivado_reports.read(vivado or ())),
         *([cli_history.trends(records, database)] if history else []),
     )
