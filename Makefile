@@ -11,6 +11,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 	  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null \
 	  && { echo $$p; break; }; done)
 
+# `make sim` takes TESTCASE, SIM, WAVES and COV as cocotb's makefiles do (harness/regress/README.md).
 # Options: SEED (a number), JOBS (simulations at a time), BOARD of `make bench` (sim, sim:u280; all of them without),
 # BOARD (vc709, vck190, u280), KERNEL and CONFIG of `make bitstream`, KERNEL and CONFIG of `make synth`.
 SEED  ?=
@@ -26,7 +27,7 @@ help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 sim: $(STAMP) ## Main job: regression, benchmark on the virtual board, HTML report
-	@$(BIN)/krait regress smoke --jobs $(JOBS) $(SEED_OPTION); verdict=$$?; \
+	@$(BIN)/krait regress $(if $(TESTCASE),,smoke) --jobs $(JOBS) $(SEED_OPTION); verdict=$$?; \
 	[ $$verdict -le 1 ] || exit $$verdict; \
 	$(BIN)/krait bench --board sim $(SEED_OPTION) || exit $$?; \
 	$(BIN)/krait report || exit $$?; exit $$verdict

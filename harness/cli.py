@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -21,14 +21,12 @@ from harness import (
     cli_model,
     cli_power,
     cli_program,
+    cli_regress,
     cli_synth,
     console,
 )
 from harness.atomic import writable_dir
 from harness.paths import ROOT, build_dir
-
-if TYPE_CHECKING:
-    from harness.regress.results import Regression
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 vectors_app = typer.Typer(no_args_is_help=True, help="Make, check and compare test-vector bundles.")
@@ -40,6 +38,7 @@ board_app.command()(cli_bitstream.bitstream)
 app.command()(cli_generate.generate)
 app.command()(cli_synth.synth)
 app.command()(cli_formal.formal)
+app.command()(cli_regress.regress)
 board_app.command("power")(cli_power.power)
 board_app.command("program")(cli_program.program)
 
@@ -114,27 +113,6 @@ def lint() -> None:
         raise CheckError(f"lint: {problems} of the checks above failed")
 
 
-@app.command()
-def regress(
-    names: Annotated[list[str] | None, typer.Argument(help="Suites, tests or patterns (random_*).")] = None,
-    jobs: Jobs = CORES,
-    seed: Seed = None,
-    out: Out = None,
-) -> None:
-    """Run simulations against the golden model: the suite `smoke`, or what is named. Exit code 1 if one fails."""
-    from harness import bundles
-    from harness.regress import results, run
-    from harness.regress.plan import plan
-
-    entries = plan(names or ["smoke"], seed)
-    folder = writable_dir(out or build_dir() / "regress")
-    bundle = bundles.make_model("bitnet-tiny", "sim")
-    outcome = run.run(entries, folder, bundle, jobs, console.RunView())
-    results.save(folder, outcome)
-    _show_regression(outcome, folder)
-    raise typer.Exit(outcome.exit_code)
-
-
 @app.command("test")
 def run_tests(
     paths: Annotated[list[str] | None, typer.Argument(help="Test files or folders; all without.")] = None,
@@ -150,20 +128,6 @@ def run_tests(
     code = subprocess.run([*command, *(paths or [])], cwd=ROOT, check=False).returncode
     # pytest: 0 good, 1 failures, 2 interrupted, 3 internal error, 4 wrong usage, 5 nothing collected
     raise typer.Exit({0: 0, 1: 1, 2: 130, 4: 2, 5: 1}.get(code, 3))
-
-
-def _show_regression(outcome: "Regression", folder: Path) -> None:
-    from harness.regress.results import share
-
-    counts = {status: sum(r.status == status for r in outcome.results) for status in ("PASS", "FAIL", "NOT-RUN")}
-    for result in outcome.results:
-        if result.status == "FAIL":
-            console.say(f"\n{result.name}: {result.reason}\n  log:    {folder / result.log}\n  repeat: {result.repeat}")
-    for group, points in outcome.coverage.items():
-        hit, bins = share(points)
-        console.say(f"coverage of {group}: {hit} of {bins} bins")
-    words = f"{counts['PASS']} passed, {counts['FAIL']} failed, {counts['NOT-RUN']} skipped"
-    console.say(f"{words} in {outcome.seconds:.0f} s; results: {folder / 'results.json'}, {folder / 'junit.xml'}")
 
 
 @vectors_app.command("make")

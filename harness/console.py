@@ -2,11 +2,14 @@
 """What krait shows while it works: `rich` on a terminal, plain lines elsewhere."""
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -14,7 +17,19 @@ out = Console(highlight=False, soft_wrap=True)
 
 WIDEST = 1000
 """Characters of a table's line where it is no terminal."""
-_STYLE = {"PASS": "green", "FAIL": "red", "NOT-RUN": "yellow"}
+_STYLE = {
+    "PASS": "green",
+    "FAIL": "red",
+    "FLAKY": "magenta",
+    "KILLED": "red",
+    "BLOCKED": "yellow",
+    "INVALID": "yellow",
+    "WAIVED": "cyan",
+    "NOT-RUN": "yellow",
+}
+_BUSY = ("again", "running", "building", "waiting")
+ROWS = 20
+"""Jobs that are shown at once."""
 
 
 def error(text: str) -> None:
@@ -40,19 +55,49 @@ def write(text: str) -> None:
 
 
 class RunView:
-    """Shows what happens to the entries of a regression, a line for each verdict; all else on a terminal only."""
+    """Shows what becomes of a regression's jobs: a line for each verdict, on a terminal also those that run now."""
 
-    def __init__(self) -> None:
+    def __init__(self, total: int) -> None:
         self._started = time.monotonic()
+        self._total, self._done = total, 0
+        self._now: dict[str, tuple[str, float]] = {}
+        self._lock = threading.Lock()
+        self._live = Live(get_renderable=self._table, console=out, refresh_per_second=4, transient=True)
+
+    def __enter__(self) -> "RunView":
+        """Begin to show, where somebody looks."""
+        if out.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the lines of the verdicts alone."""
+        if out.is_terminal:
+            self._live.stop()
 
     def __call__(self, name: str, state: str, reason: str) -> None:
-        """Show that entry `name` is now in `state`."""
-        elapsed = f"{time.monotonic() - self._started:6.1f} s"
-        if state in _STYLE:
-            out.print(f"{elapsed}  [{_STYLE[state]}]{state:8}[/] {name}  ", end="")
-            out.print(reason, markup=False)
-        elif out.is_terminal:
-            out.print(f"{elapsed}  [dim]{state:8}[/] {name}")
+        """Show that job `name` is now in `state`."""
+        now = time.monotonic()
+        with self._lock:
+            if state not in _STYLE:
+                self._now[name] = state, now
+                return
+            self._now.pop(name, None)
+            self._done += 1
+        line = f"{now - self._started:6.1f} s  [{_STYLE[state]}]{state:8}[/] {escape(name)}  {escape(reason)}"
+        out.print(line.rstrip())
+
+    def _table(self) -> Table:
+        """What runs now, and how much is done."""
+        now = time.monotonic()
+        table = Table.grid(padding=(0, 2))
+        with self._lock:
+            jobs, done = sorted(self._now.items(), key=lambda job: _BUSY.index(job[1][0])), self._done
+        for name, (state, since) in jobs[:ROWS]:
+            table.add_row(f"{now - since:6.1f} s", f"[dim]{state}[/]", escape(name))
+        more = f", {len(jobs) - ROWS} more wait" if len(jobs) > ROWS else ""
+        table.add_row(f"{now - self._started:6.1f} s", f"{done} of {self._total} done{more}", "")
+        return table
 
 
 @contextmanager

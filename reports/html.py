@@ -16,7 +16,7 @@ from harness.bench.ternary_record import TernaryRecord
 from harness.regress import results as regress
 from harness.regress.results import Regression
 from reports import figures, mamba2, roofline, sections, svg, ternary, text
-from reports.document import Bars, Card, Chart, Document, Section
+from reports.document import Bars, Card, Chart, Document, Section, Tone
 from reports.figures import GoalRow, Source
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -140,11 +140,14 @@ def overview(
 ) -> tuple[tuple[Card, ...], bool]:
     """Return the figures on top, and whether all is well: what ran passed, and every start was exact."""
     statuses = [result.status for result in regression.results] if regression else []
-    passed, failed, skipped = (statuses.count(status) for status in ("PASS", "FAIL", "NOT-RUN"))
+    judged = [status for status in statuses if status not in ("NOT-RUN", "WAIVED")]
+    passed = judged.count("PASS")
     exact = [sample.exact for each in benchmarks for sample in each.samples] + [each.exact for each in models]
-    cards = [Card(f"{passed} / {passed + failed}", "tests passed", "bad" if failed else "good", "simulated")]
-    if skipped:
-        cards.append(Card(str(skipped), "not run", "warn"))
+    tone: Tone = "good" if passed == len(judged) else "bad"
+    cards = [Card(f"{passed} / {len(judged)}", "tests passed", tone, "simulated")]
+    for status, label in (("FLAKY", "flaky"), ("WAIVED", "waived"), ("NOT-RUN", "not run")):
+        if status in statuses:
+            cards.append(Card(str(statuses.count(status)), label, sections.TONES[status]))
     for name, points in figures.coverage_points(regression.coverage if regression else {}).items():
         hit, bins = (sum(getattr(point, field) for point in points) for field in ("hit", "bins"))
         cards.append(Card(f"{100 * hit / max(bins, 1):.1f} %", f"functional coverage, {name}", "", "simulated"))

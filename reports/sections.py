@@ -8,13 +8,23 @@ from harness.bench.model_record import ModelRecord
 from harness.bench.record import Record
 from harness.bench.speed import SpeedRecord
 from harness.provenance import Provenance
+from harness.regress import results
 from harness.regress.results import Regression
 from reports import figures, models, roofline
 from reports.document import Axis, Block, Cell, Chart, Column, Point, Row, Section, Series, Table, Tone, columns, row
 from reports.figures import GoalRow
 from reports.models import count, share
 
-TONES: dict[str, Tone] = {"PASS": "good", "FAIL": "bad", "NOT-RUN": "warn"}
+TONES: dict[str, Tone] = {
+    "PASS": "good",
+    "FAIL": "bad",
+    "FLAKY": "bad",
+    "KILLED": "bad",
+    "BLOCKED": "warn",
+    "INVALID": "warn",
+    "WAIVED": "warn",
+    "NOT-RUN": "warn",
+}
 
 
 def tests(regression: Regression | None) -> Section:
@@ -47,15 +57,48 @@ def tests(regression: Regression | None) -> Section:
 
 
 def failures(regression: Regression | None) -> Section:
-    """Return what failed or did not run, why, and what repeats it."""
+    """Return the groups of failures by signature, and what did not pass, why, and what repeats it."""
+    if regression is None:
+        return Section("failures", "Failures", (), empty="No regression has run", command="krait regress smoke")
     rows = tuple(
-        row(Cell(r.status, TONES[r.status]), r.name, Cell(r.reason, code=True), Cell(r.repeat, code=True))
-        for r in (regression.results if regression else ())
+        row(
+            Cell(r.status, TONES[r.status]),
+            r.name,
+            str(r.seed),
+            Cell(r.reason, code=True),
+            r.note,
+            Cell(r.waves or r.log, code=True),
+            Cell(r.repeat, code=True),
+        )
+        for r in regression.results
         if r.status != "PASS"
     )
-    table = Table("", columns("status, test, reason, repeat"), rows, empty="Every test passed.")
-    blocks = (table,) if regression else ()
-    return Section("failures", "Failures", blocks, empty="No regression has run", command="krait regress smoke")
+    heads = columns("status, test, seed, reason, note, waves or log, repeat")
+    groups = _failure_groups(regression)
+    table = Table("Every one", heads, rows, empty="Every test passed.")
+    return Section("failures", "Failures", (groups, table) if groups.rows else (table,), STATUSES if rows else "")
+
+
+STATUSES = (
+    "A failure ran twice with the same seed: FAIL failed alike, FLAKY did not. KILLED passed a limit of time, log or "
+    "file size; BLOCKED and INVALID are the machine's fault, WAIVED is known, NOT-RUN lacks a tool. A signature is the "
+    "reason without numbers and folders. Logs and waves lie below the folder of the results."
+)
+
+
+def _failure_groups(regression: Regression) -> Table:
+    """Return a row for each status and signature, with the command that repeats its first failure."""
+    rows = tuple(
+        row(
+            Cell(group.status, TONES[group.status]),
+            str(len(group.results)),
+            Cell(group.signature, code=True),
+            ", ".join(dict.fromkeys(r.name for r in group.results)),
+            Cell(group.results[0].repeat, code=True),
+        )
+        for group in results.groups(regression.results)
+    )
+    return Table("By signature", columns("status, number, signature, tests, repeat the first"), rows)
 
 
 def coverage(regression: Regression | None) -> Section:

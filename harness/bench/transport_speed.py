@@ -7,7 +7,7 @@ from pathlib import Path
 from harness import bundles
 from harness.bench.speed import SCHEMA, SpeedRecord
 from harness.provenance import Provenance
-from harness.regress.plan import MODULES
+from harness.regress.suites import MODULES
 from harness.sim.runner import run_cocotb
 from harness.sources import cocotb_build
 from harness.uvm.job import VARIABLE, Job, Pace, Transport

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from golden.errors import MachineError
 from harness.atomic import publish_dir
+from harness.build import waves
 from harness.build.spec import TIMESCALE, IcarusBuild, key, literal
 from harness.build.steps import run
 from harness.paths import build_dir
@@ -38,6 +39,8 @@ def _build(spec: IcarusBuild, icarus: Icarus, work: Path) -> None:
 def _settings(spec: IcarusBuild) -> str:
     """Return a second top that sets parameters and waves: `-P` of Icarus 11 takes no sized or wide literals."""
     lines = [f"  defparam {spec.top}.{name} = {literal(value)};" for name, value in spec.params.items()]
-    if spec.trace:
+    if spec.trace == "fst":
+        lines += waves.icarus(spec.top)
+    elif spec.trace:
         lines.append(f'  initial begin $dumpfile("dump.vcd"); $dumpvars(0, {spec.top}); end')
     return "\n".join(["module krait_settings;", *lines, "endmodule", ""])

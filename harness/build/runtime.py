@@ -6,11 +6,14 @@ does), so one archive serves every model; what a model does not refer to is not 
 """
 
 import hashlib
+import subprocess
+from functools import cache
 from pathlib import Path
 
 from golden.errors import MachineError
 from harness.atomic import publish_dir
 from harness.build.steps import Command, run, run_all
+from harness.build.waves import CPP
 from harness.paths import build_dir
 from harness.toolchain import Compiler, Toolchain
 
@@ -54,9 +57,16 @@ def archive(verilator: Toolchain, compiler: Compiler, fst: bool) -> tuple[str, .
     """Return the arguments that link the runtime, which is compiled now or was earlier.
 
     Raises:
-        MachineError: the compiler rejects the runtime, e.g. because it is too old, or lacks lz4's header for FST.
+        MachineError: the compiler rejects the runtime, e.g. because it is too old, or lacks zlib's header for FST.
     """
-    wanted = (*UNITS, *(FST_UNITS if fst else ()))
+    found = _archive(UNITS, verilator, compiler)
+    if not fst:
+        return (str(found), "-pthread")
+    lz4 = ("-llz4",) if _has_lz4(compiler) else ()
+    return (str(_archive(FST_UNITS, verilator, compiler)), str(found), *lz4, "-lz", "-pthread")
+
+
+def _archive(wanted: tuple[str, ...], verilator: Toolchain, compiler: Compiler) -> Path:
     units = tuple(unit for unit in wanted if (verilator.include / unit).is_file())  # the set varies with the version
     folder = _folder("runtime", verilator, compiler, units)
 
@@ -69,12 +79,20 @@ def archive(verilator: Toolchain, compiler: Compiler, fst: bool) -> tuple[str, .
             (work / name).unlink()
 
     publish_dir(folder, fill)
-    return (str(folder / "libverilated.a"), *(("-llz4", "-lz") if fst else ()), "-pthread")
+    return folder / "libverilated.a"
+
+
+@cache
+def _has_lz4(compiler: Compiler) -> bool:
+    """Whether lz4 is there to be compiled against; else our own header stands in for the little that FST needs."""
+    command = [str(compiler.path), "-x", "c++", "-E", "-include", "lz4.h", "/dev/null"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _unit(verilator: Toolchain, compiler: Compiler, unit: str) -> Command:
     flags = compile_flags(verilator, compiler)
-    return [compiler.path, *flags, "-O2", "-c", verilator.include / unit, "-o", f"{unit}.o"]
+    more = ("-idirafter", CPP) if unit in FST_UNITS else ()
+    return [compiler.path, *flags, "-O2", *more, "-c", verilator.include / unit, "-o", f"{unit}.o"]
 
 
 def header(verilator: Toolchain, compiler: Compiler, opt: str) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class VerilatorBuild:
         kind: "cocotb" an executable with VPI, "shared" a .so without VPI, "exe" an executable with the given main.
         cpp: C++ files compiled in; they may include Vtop.h and headers beside them.
         coverage: line, branch, toggle, expression and FSM coverage.
-        trace: waveforms: False, True (the same as "vcd"), "vcd" or "fst" (needs lz4's header).
+        trace: waveforms: False, True (the same as "vcd"), "vcd" or "fst" (needs zlib's header).
         public: "ports" (and parameters) of the top, or in addition signals as "module.signal" (`*` allowed).
         opt: optimization flags of the model's compilation.
         flags: further arguments for Verilator.
@@ -66,7 +66,7 @@ class IcarusBuild:
     params: Mapping[str, Param] = field(default_factory=dict)
     defines: Mapping[str, str] = field(default_factory=dict)
     includes: tuple[Path, ...] = ()
-    trace: bool = False
+    trace: bool | Literal["vcd", "fst"] = False
 
     def __post_init__(self) -> None:
         """Check what can be checked without a tool."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from golden.errors import InputError
 from harness.atomic import publish_dir
+from harness.build import waves
 from harness.build.runtime import archive, compile_flags, header
 from harness.build.spec import TIMESCALE, VerilatorBuild, inputs, key, literal
 from harness.build.steps import Command, run, run_all
@@ -20,6 +21,7 @@ def build_verilator(spec: VerilatorBuild) -> Path:
     """Return the executable or .so of a model; see `harness.build.build`."""
     verilator, compiler = find_verilator(), find_compiler()
     tools = [repr(verilator), repr(compiler), *compile_flags(verilator, compiler)]
+    tools += [waves.HEADER.read_text()] if _trace(spec) == "fst" else []
     name = key(spec, [*tools, _cocotb_version() if spec.kind == "cocotb" else ""])
     folder = build_dir() / "sim-cache" / f"{spec.top}-{name}"
     publish_dir(folder, lambda work: _build(spec, verilator, compiler, work))
@@ -130,8 +132,9 @@ def _main(spec: VerilatorBuild) -> str:
     import cocotb_tools.config as config
 
     defines = [macro.removeprefix("-D").replace("=", " ") for macro in _macros(spec)]
-    source = Path(config.share_dir) / "lib" / "verilator" / "verilator.cpp"
-    return "".join(f"#define {define}\n" for define in defines) + f'#include "{source}"\n'
+    sources = [Path(config.share_dir) / "lib" / "verilator" / "verilator.cpp"]
+    sources = [waves.HEADER, *sources] if _trace(spec) == "fst" else sources
+    return "".join([*(f"#define {define}\n" for define in defines), *(f'#include "{path}"\n' for path in sources)])
 
 
 def _link(spec: VerilatorBuild, compiler: Compiler, objects: list[str], libraries: tuple[str, ...]) -> Command:

@@ -1,106 +1,78 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which simulations a suite consists of. Each entry is one process: a test class, a build, a seed."""
+"""Which simulations a call selects, and with which seeds. Each entry is one process: a test class, a build, a seed."""
 
 import fnmatch
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import replace
 
 from golden.errors import InputError
+from harness.regress.results import Regression
+from harness.regress.suites import SUITES, Entry
 from harness.sim.runner import derive_seed
-from harness.uvm.job import Transport
 
-Simulator = Literal["verilator", "icarus"]
-
-MODULES = {
-    "tern_matvec": "harness.uvm.tests",
-    "mamba2_accel": "harness.uvm.mamba2.tests",
-    "ternary_accel": "harness.uvm.ternary.tests",
-}
-"""Where each kernel's test classes are."""
+AGAIN = ("FAIL", "FLAKY", "KILLED", "BLOCKED", "INVALID")
+"""What --rerun-failed runs again."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One simulation: `test` is a class of the kernel's test module, `items` the starts it draws or samples."""
-
-    name: str
-    test: str
-    config: str
-    transport: Transport
-    simulator: Simulator
-    items: int
-    seed: int = 0
-    kernel: str = "tern_matvec"
-
-    @property
-    def module(self) -> str:
-        """Return the module of the test class."""
-        return MODULES[self.kernel]
-
-
-# Icarus is four-state and slow: a few starts find X after reset. Bundle cases are the real model's layers.
-_SMOKE = (
-    Entry("registers", "RegisterTest", "sim", "beat", "verilator", 1),
-    Entry("random_beat_0", "RandomTest", "sim", "beat", "verilator", 30),
-    Entry("random_beat_1", "RandomTest", "sim", "beat", "verilator", 30),
-    Entry("random_bulk_0", "RandomTest", "sim", "bulk", "verilator", 160),
-    Entry("random_bulk_1", "RandomTest", "sim", "bulk", "verilator", 160),
-    Entry("bitnet_beat", "BundleTest", "sim", "beat", "verilator", 6),
-    Entry("bitnet_bulk", "BundleTest", "sim", "bulk", "verilator", 48),
-    Entry("random_icarus", "RandomTest", "sim", "beat", "icarus", 4),
-)
-_MAMBA2 = (
-    Entry("mamba2_registers", "RegisterTest", "sim", "beat", "verilator", 1),
-    Entry("mamba2_random_beat", "RandomTest", "sim", "beat", "verilator", 4),
-    Entry("mamba2_random_bulk", "RandomTest", "sim", "bulk", "verilator", 40),
-    Entry("mamba2_w8a8_random_bulk", "RandomTest", "sim_w8a8", "bulk", "verilator", 40),
-    Entry("mamba2_corners", "CornerTest", "sim", "bulk", "verilator", 1),
-    Entry("mamba2_refusals", "RefusalTest", "sim", "bulk", "verilator", 1),
-    Entry("mamba2_w8a8_refusals", "RefusalTest", "sim_w8a8", "bulk", "verilator", 1),
-    Entry("mamba2_tiny", "DecodingTest", "sim", "bulk", "verilator", 2),
-    Entry("mamba2_w8a8_tiny", "DecodingTest", "sim_w8a8", "bulk", "verilator", 2),
-    Entry("mamba2_w8a8_icarus", "LeastTest", "sim_w8a8", "beat", "icarus", 1),
-)
-_TERNARY = (
-    Entry("ternary_registers", "RegisterTest", "sim", "beat", "verilator", 1),
-    Entry("ternary_random_beat", "RandomTest", "sim", "beat", "verilator", 8),
-    Entry("ternary_random_bulk", "RandomTest", "sim", "bulk", "verilator", 80),
-    Entry("ternary_silu_random_bulk", "RandomTest", "sim_silu", "bulk", "verilator", 80),
-    Entry("ternary_corners", "CornerTest", "sim", "bulk", "verilator", 1),
-    Entry("ternary_silu_corners", "CornerTest", "sim_silu", "bulk", "verilator", 1),
-    Entry("ternary_refusals", "RefusalTest", "sim", "bulk", "verilator", 1),
-    Entry("ternary_silu_refusals", "RefusalTest", "sim_silu", "bulk", "verilator", 1),
-    Entry("ternary_tiny", "DecodingTest", "sim", "bulk", "verilator", 2),
-    Entry("ternary_silu_icarus", "LeastTest", "sim_silu", "beat", "icarus", 1),
-)
-
-SUITES: dict[str, tuple[Entry, ...]] = {
-    "smoke": (
-        *_SMOKE,
-        *(replace(entry, kernel="mamba2_accel") for entry in _MAMBA2),
-        *(replace(entry, kernel="ternary_accel") for entry in _TERNARY),
-    ),
-}
-
-
-def plan(names: list[str], seed: int | None) -> tuple[Entry, ...]:
+def plan(names: Sequence[str], seed: int | None, seeds: int | None = None) -> tuple[Entry, ...]:
     """Return the entries that `names` select: suites, entries, or patterns such as random_*.
 
-    Every entry has its own seed, derived from its name and `seed` (KRAIT_SEED, or 1, without it), unless the selection
-    is a single entry: then `seed` is its seed, as a repeat command prints it.
+    Every entry has its own seeds, derived from its name and `seed` (KRAIT_SEED, or 1, without it), unless the selection
+    is a single entry: then `seed` is its first seed, as a repeat command prints it. There are `seeds` of them, or as
+    many as the suite has.
 
     Raises:
         InputError: a name selects nothing.
     """
-    chosen: dict[str, Entry] = {}
+    chosen: dict[str, tuple[Entry, int]] = {}
     for name in names:
-        known = {entry.name: entry for suite in SUITES.values() for entry in suite}
-        found = SUITES.get(name) or tuple(known[each] for each in known if fnmatch.fnmatch(each, name))
-        if not found:
-            raise InputError(f"regress: found {name!r}, expected one of {', '.join((*SUITES, *known))} or a pattern")
-        chosen |= {entry.name: entry for entry in found}
-    entries = tuple(chosen.values())
-    if seed is not None and len(entries) == 1:
-        return (replace(entries[0], seed=seed),)
+        suite = SUITES.get(name)
+        for entry in _named(name):
+            before = chosen.get(entry.name, (entry, 1))[1]
+            chosen[entry.name] = entry, max(before, suite.seeds if suite else 1)
+    alone = len(chosen) == 1
+    return tuple(
+        replace(entry, seed=seed if seed is not None and alone and not index else _seed(entry, seed, index))
+        for entry, count in chosen.values()
+        for index in range(seeds or count)
+    )
+
+
+def again(before: Regression, names: Sequence[str], failed: bool) -> tuple[Entry, ...]:
+    """Return the entries of a regression with its seeds, or of them those that `names` select, or that failed.
+
+    Raises:
+        InputError: a name selects nothing, a test of the regression no longer exists, or nothing is left to run.
+    """
+    known = entries()
+    wanted = {entry.name for name in names for entry in _named(name)} if names else {r.name for r in before.results}
+    found = [r for r in before.results if r.name in wanted and (r.status in AGAIN or not failed)]
+    missing = next((r.name for r in found if r.name not in known), None)
+    if missing is not None:
+        raise InputError(f"regress: the last run has a test {missing!r}, which no longer exists; name the tests to run")
+    if not found:
+        expected = "one that did not pass" if failed else "one that is named"
+        raise InputError(f"regress: found no such test in the last run, expected {expected}; name the tests to run")
+    return tuple(replace(known[r.name], seed=r.seed) for r in found)
+
+
+def entries() -> dict[str, Entry]:
+    """Return every entry by name."""
+    return {entry.name: entry for suite in SUITES.values() for entry in suite.entries}
+
+
+def _named(name: str) -> tuple[Entry, ...]:
+    """Return the entries of a suite, or those that a name or pattern fits. InputError when there are none."""
+    known = entries()
+    if name in SUITES:
+        return SUITES[name].entries
+    found = tuple(known[each] for each in known if fnmatch.fnmatch(each, name))
+    if not found:
+        raise InputError(f"regress: found {name!r}, expected one of {', '.join((*SUITES, *known))} or a pattern")
+    return found
+
+
+def _seed(entry: Entry, seed: int | None, index: int) -> int:
+    """Return an entry's seed number `index`; the first is the same however many there are."""
     salt = "" if seed is None else f"{seed}/"
-    return tuple(replace(entry, seed=derive_seed(f"{salt}regress/{entry.name}")) for entry in entries)
+    return derive_seed(f"{salt}regress/{entry.name}{f'/{index}' if index else ''}")

@@ -1,28 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What became of each simulation, as JSON for the report and as JUnit for CI."""
+"""What became of each simulation, as JSON for the report; junit.py writes the same for CI."""
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
-from xml.etree import ElementTree
 
 from golden.errors import InputError, MachineError
 from golden.spec.strict import decode_schema
 from harness.atomic import replace_text
 from harness.provenance import Provenance
+from harness.regress.junit import junit
 
-SCHEMA = 1
+SCHEMA = 2
 
-Status = Literal["PASS", "FAIL", "NOT-RUN"]
+Status = Literal["PASS", "FAIL", "FLAKY", "KILLED", "BLOCKED", "INVALID", "WAIVED", "NOT-RUN"]
+FAILED = ("FAIL", "FLAKY", "KILLED")
+"""Something of ours is wrong: exit code 1."""
+UNJUDGED = ("BLOCKED", "INVALID")
+"""The machine, a tool or a device is at fault, and nothing is known of the test: exit code 3."""
 Coverage = dict[str, dict[str, dict[str, int]]]
 """Covergroup -> coverpoint or cross -> bin -> hits."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """One simulation. `reason` says why it failed or did not run; `repeat` is the command that runs it again."""
+    """One simulation.
+
+    Attributes:
+        reason: why it did not pass; empty for one that did.
+        signature: what `reason` has in common with others of one cause; empty for one that passed.
+        note: what else is known: what the second run gave, which time the waves hold, why it is waived.
+        seconds: wall-clock time of the job, both of its runs.
+        process_s: of which the simulator's processes ran.
+        log: file below the folder of the results; likewise `waves`, empty where there are none.
+        repeat: the command that runs it again.
+    """
 
     name: str
     test: str
@@ -33,27 +47,67 @@ class Result:
     items: int
     status: Status
     reason: str
+    signature: str
+    note: str
     seconds: float
+    process_s: float
     sim_ns: float
     log: str
+    waves: str
     repeat: str
 
 
 @dataclass(frozen=True)
+class Points:
+    """Points of code coverage of one kind: how many were hit, of how many."""
+
+    hit: int
+    points: int
+
+
+@dataclass(frozen=True)
 class Regression:
-    """A whole run."""
+    """A whole run; `code` has code coverage by kind (line, branch, toggle, ...) where --cov asked for it.
+
+    Of the results so many were `kept` from a run of the same sources that was interrupted.
+    """
 
     schema: int
     provenance: Provenance
     seconds: float
     results: tuple[Result, ...]
     coverage: Coverage
+    code: dict[str, Points] = field(default_factory=dict)
+    kept: int = 0
 
     @property
     def exit_code(self) -> int:
-        """0 all passed, 1 something failed or nothing ran."""
-        statuses = [result.status for result in self.results]
-        return 0 if "PASS" in statuses and "FAIL" not in statuses else 1
+        """0 all that ran passed; 1 something failed, or nothing ran; 3 the machine kept something from a verdict."""
+        statuses = {result.status for result in self.results}
+        if statuses & set(FAILED):
+            return 1
+        if statuses & set(UNJUDGED):
+            return 3
+        return 0 if "PASS" in statuses else 1
+
+
+@dataclass(frozen=True)
+class Group:
+    """Results that did not pass and have status and signature in common, in the order in which they ran."""
+
+    status: Status
+    signature: str
+    results: tuple[Result, ...]
+
+
+def groups(results: Iterable[Result]) -> tuple[Group, ...]:
+    """Return the failures by status and signature, those with the most results first."""
+    found: dict[tuple[Status, str], list[Result]] = {}
+    for result in results:
+        if result.status not in ("PASS", "NOT-RUN"):
+            found.setdefault((result.status, result.signature), []).append(result)
+    grouped = (Group(status, signature, tuple(members)) for (status, signature), members in found.items())
+    return tuple(sorted(grouped, key=lambda group: -len(group.results)))
 
 
 def merge(parts: Iterable[Coverage]) -> Coverage:
@@ -79,7 +133,7 @@ def save(folder: Path, regression: Regression) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         replace_text(folder / "results.json", json.dumps(asdict(regression), indent=1) + "\n")
-        replace_text(folder / "junit.xml", _junit(regression))
+        replace_text(folder / "junit.xml", junit(regression))
     except OSError as error:
         raise MachineError(
             f"cannot write results to {folder}: {error.strerror or error}; choose another --out"
@@ -93,39 +147,3 @@ def read(path: Path) -> Regression:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"{path}: cannot read results ({error}); run krait regress again") from None
     return decode_schema(Regression, raw, path, SCHEMA, "run krait regress again")
-
-
-def _junit(regression: Regression) -> str:
-    results = regression.results
-    suite = ElementTree.Element(
-        "testsuite",
-        name="krait.regress",
-        tests=str(len(results)),
-        failures=str(sum(result.status == "FAIL" for result in results)),
-        skipped=str(sum(result.status == "NOT-RUN" for result in results)),
-        errors="0",
-        time=f"{regression.seconds:.3f}",
-        timestamp=regression.provenance.time_utc.removesuffix("Z"),
-    )
-    properties = ElementTree.SubElement(suite, "properties")
-    for name, value in {"revision": regression.provenance.revision, **regression.provenance.tools}.items():
-        ElementTree.SubElement(properties, "property", name=name, value=value)
-    for result in results:
-        _junit_case(suite, result)
-    tree = ElementTree.Element("testsuites")
-    tree.append(suite)
-    ElementTree.indent(tree)
-    return ElementTree.tostring(tree, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _junit_case(suite: ElementTree.Element, result: Result) -> None:
-    place = f"krait.{result.config}.{result.transport}.{result.simulator}"
-    case = ElementTree.SubElement(suite, "testcase", classname=place, name=result.name, time=f"{result.seconds:.3f}")
-    properties = ElementTree.SubElement(case, "properties")
-    ElementTree.SubElement(properties, "property", name="seed", value=str(result.seed))
-    if result.status == "FAIL":
-        ElementTree.SubElement(
-            case, "failure", message=result.reason
-        ).text = f"{result.reason}\nrepeat: {result.repeat}"
-    if result.status == "NOT-RUN":
-        ElementTree.SubElement(case, "skipped", message=result.reason)

@@ -3,13 +3,15 @@
 
 import re
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
 from golden.errors import CheckError
-from harness.sim.process import Exit
+from harness.sim.process import Exit, Limits
 
+READ_BYTES = 4 << 20
+"""Of a log's begin, and of its end, so much is searched for reasons."""
 DESIGN_ERROR = r"%(Error|Fatal)|^(FATAL|ERROR):"  # as Verilator and Icarus print $error and $fatal
 
 
@@ -31,6 +33,7 @@ class CocotbResult:
         results_xml: cocotb's report; may be missing when the run crashed.
         log: everything that the simulator printed.
         repeat: shell command that repeats the run.
+        exit: how the simulator's process ended.
     """
 
     passed: tuple[str, ...]
@@ -38,6 +41,7 @@ class CocotbResult:
     results_xml: Path
     log: Path
     repeat: str
+    exit: Exit = field(default=Exit(0, False))
 
     @property
     def ok(self) -> bool:
@@ -57,18 +61,21 @@ class CocotbResult:
         raise CheckError(f"{first.test}: {first.line}{more}; log: {self.log}; repeat: {self.repeat}")
 
 
-def judge(results_xml: Path, log: Path, exit_: Exit, timeout_s: float, repeat: str) -> CocotbResult:
+def judge(results_xml: Path, log: Path, exit_: Exit, limits: Limits, repeat: str) -> CocotbResult:
     """Return the outcome from the exit status, cocotb's report and the log."""
     passed, failed = _read(results_xml, log)
     if exit_.timed_out:
-        failed.insert(0, Failure("simulation", f"killed after {timeout_s:g} s of wall-clock time; {_last(log)}"))
+        failed.insert(0, Failure("simulation", f"killed after {limits.seconds:g} s of wall-clock time; {_last(log)}"))
+    elif exit_.flooded:
+        most = f"{limits.log_bytes / (1 << 20):g} MiB"
+        failed.insert(0, Failure("simulation", f"killed as its log passed {most}; {_last(log)}"))
     elif exit_.code and not failed:
         failed.append(Failure("simulation", f"{_status(exit_.code)}; {_error_line(log)}"))
     elif not results_xml.is_file():
         failed.append(Failure("simulation", f"ended without a results file; {_error_line(log)}"))
     elif not passed and not failed:
         failed.append(Failure("simulation", "no test was executed; check the test module and the test's name"))
-    return CocotbResult(tuple(passed), tuple(failed), results_xml, log, repeat)
+    return CocotbResult(tuple(passed), tuple(failed), results_xml, log, repeat, exit_)
 
 
 def _read(results_xml: Path, log: Path) -> tuple[list[str], list[Failure]]:
@@ -126,4 +133,11 @@ def _last(log: Path) -> str:
 
 
 def _lines(log: Path) -> list[str]:
-    return [line.strip() for line in log.read_text(errors="replace").splitlines()]
+    """Return the lines of a log, of a very long one those of its begin and its end."""
+    with log.open("rb") as handle:
+        text = handle.read(READ_BYTES)
+        rest = log.stat().st_size - len(text)
+        if rest > READ_BYTES:
+            handle.seek(-READ_BYTES, 2)
+        text += handle.read()
+    return [line.strip() for line in text.decode(errors="replace").splitlines()]

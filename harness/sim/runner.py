@@ -11,6 +11,7 @@ import re
 import shlex
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -18,12 +19,13 @@ from typing import Literal
 from golden.errors import InputError, MachineError
 from harness.build import IcarusBuild, Param, VerilatorBuild, build
 from harness.paths import ROOT, VERILOG, build_dir
-from harness.sim.process import run_limited
+from harness.sim.process import Limits, run_limited
 from harness.sim.results import CocotbResult, judge
 from harness.toolchain import find_icarus
 
 DEFAULT_INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
 SELECTING = ("COCOTB_TEST", "COCOTB_PLUSARGS", "COCOTB_LIST_TESTS", "COCOTB_RANDOM_TEST_ORDER", "GPI_")
+DEFAULT_LIMITS = Limits()
 Spec = VerilatorBuild | IcarusBuild
 
 
@@ -92,7 +94,7 @@ def simulate(
     else:
         raise InputError(f"simulator {sim!r} is unknown; expected verilator or icarus")
     seed = derive_seed(f"{top}/{test_module}/{testcase or ''}") if seed is None else seed
-    result = run_cocotb(spec, test_module, testcase, seed, env or {}, workdir, plusargs, timeout_s)
+    result = run_cocotb(spec, test_module, testcase, seed, env or {}, workdir, plusargs, Limits(timeout_s))
     result.check()
     return result
 
@@ -125,13 +127,19 @@ def run_cocotb(
     env: Mapping[str, str] | None = None,
     workdir: Path | None = None,
     plusargs: Sequence[str] = (),
-    timeout_s: float = 300,
+    limits: Limits = DEFAULT_LIMITS,
+    stop: threading.Event | None = None,
 ) -> CocotbResult:
     """Run cocotb tests on a build; see `simulate` for the arguments. Call `check()` on the result.
 
+    Args:
+        spec, test_module, testcase, seed, env, workdir, plusargs: as of `simulate`.
+        limits: of the simulation; the build is not limited.
+        stop: ends the simulation when it is set.
+
     Raises:
         InputError: the design does not build, or no test module is named.
-        MachineError: a tool is missing or too old.
+        MachineError: a tool is missing or too old, or `stop` was set.
     """
     if not test_module:
         raise InputError(f"simulation of {spec.top}: no test module given")
@@ -141,8 +149,8 @@ def run_cocotb(
     settings = _settings(spec, test_module, testcase, seed, results) | dict(env or {})
     command = _command(spec, binary, seed, plusargs)
     repeat = _write_repeat(folder, settings, command)
-    exit_ = run_limited(command, folder, _environment(settings), log, timeout_s)
-    return judge(results, log, exit_, timeout_s, repeat)
+    exit_ = run_limited(command, folder, _environment(settings), log, limits, stop)
+    return judge(results, log, exit_, limits, repeat)
 
 
 def _fresh(workdir: Path | None, top: str) -> Path:
@@ -201,7 +209,7 @@ def _command(spec: Spec, binary: Path, seed: int, plusargs: Sequence[str]) -> li
     if icarus is None:
         raise MachineError("no Icarus Verilog: iverilog or vvp not found on PATH; apt install iverilog (11 or later)")
     module = config.lib_name_path("vpi", "icarus")
-    waves = "-vcd" if spec.trace else "-none"
+    waves = {False: "-none", "fst": "-fst"}.get(spec.trace, "-vcd")
     return [str(icarus.vvp), "-n", "-m", str(module), str(binary), waves, *plusargs]
 
 

@@ -14,10 +14,10 @@ from golden.spec.geometry import KernelConfig
 from golden.spec.registers import RegisterMap
 from harness.uvm.axil import AxilAccess, AxilAgent
 from harness.uvm.inorder import InOrderScoreboard
-from harness.uvm.job import Job
+from harness.uvm.job import CLOCK_NS, Job
 from harness.uvm.memory import BeatMemory, MemoryTransport
 from harness.uvm.registers import Backdoor, RegisterModel
-from harness.uvm.starts import CLOCK_NS, StartAgent
+from harness.uvm.starts import StartAgent
 
 ARENA_BYTES = 1 << 20
 RESET_CYCLES = 8

@@ -11,6 +11,8 @@ from golden.errors import InputError
 from golden.spec.strict import decode
 
 VARIABLE = "KRAIT_JOB"
+CLOCK_NS = 10
+"""Period of the clock of every simulation of a kernel."""
 
 Transport = Literal["beat", "bulk"]
 
@@ -19,7 +21,8 @@ Transport = Literal["beat", "bulk"]
 class Job:
     """One simulation of a `kernel`.
 
-    `items` is the number of starts to draw, or of bundle cases to sample; `out` takes coverage.
+    `items` is the number of starts to draw, or of bundle cases to sample; `out` takes coverage; `repeat` is the command
+    that a failure prints.
     """
 
     config: str
@@ -29,6 +32,7 @@ class Job:
     bundle: str
     out: str
     kernel: str = "tern_matvec"
+    repeat: str = ""
 
     def write(self, path: Path) -> None:
         """Write the job beside its results."""

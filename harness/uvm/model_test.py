@@ -3,7 +3,6 @@
 
 from collections.abc import Iterable
 from itertools import islice
-from pathlib import Path
 from typing import Any, Protocol
 
 from harness.uvm.kernel_test import KernelTest
@@ -35,8 +34,7 @@ class ModelTest(KernelTest):
     @property
     def bed(self) -> Bed:
         """What starts are made for."""
-        repeat = f"krait regress {Path(self.job.out).name} --seed {self.job.seed}"
-        return Bed(self.cfg, self.bench.memory, self.job.seed, repeat)
+        return Bed(self.cfg, self.bench.memory, self.job.seed, self.job.repeat)
 
     async def play_random(self, items: int, least: bool = False) -> None:
         """Play drawn models."""

@@ -20,7 +20,7 @@ from pyuvm import (
 from golden.errors import CheckError
 from golden.spec.geometry import KernelConfig
 from harness.uvm.abstract import AbstractComponent
-from harness.uvm.job import Pace
+from harness.uvm.job import CLOCK_NS, Pace
 from harness.uvm.memory import MemoryTransport
 from harness.uvm.registers import RegisterModel
 from harness.uvm.stalls import Fault, Stalls
@@ -28,7 +28,6 @@ from harness.uvm.stalls import Fault, Stalls
 SENTINEL = 0xA5
 """What memory holds where a start has not written."""
 DEADLINE_CYCLES = 400_000
-CLOCK_NS = 10
 
 Reset = Callable[[], Awaitable[None]]
 

@@ -29,9 +29,13 @@ def result(name: str = "random_0", **changes: Any) -> Result:
         "items": 3,
         "status": "PASS",
         "reason": "",
+        "signature": "",
+        "note": "",
         "seconds": 1.5,
+        "process_s": 1.25,
         "sim_ns": 2000.0,
-        "log": f"jobs/{name}/sim.log",
+        "log": f"jobs/{name}/7/sim.log",
+        "waves": "",
         "repeat": f"krait regress {name} --seed 7",
     }
     return Result(**(fields | changes))

@@ -180,7 +180,7 @@ RECORD = asdict(record())
     [
         ("--results", b"{", ["results.json", "run krait regress again"]),
         ("--results", b"\xff\xfe\x00", ["results.json", "run krait regress again"]),
-        ("--results", json.dumps(RESULTS | {"schema": 0}).encode(), ["schema: found 0, expected 1"]),
+        ("--results", json.dumps(RESULTS | {"schema": 0}).encode(), ["schema: found 0, expected 2"]),
         ("--results", json.dumps(RESULTS | {"surprise": 1}).encode(), ["surprise"]),
         ("--results", b"[]", ["a table"]),
         ("--records", b"{\n", ["records.jsonl:1", "not JSON"]),

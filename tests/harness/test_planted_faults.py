@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.paths import ROOT, build_dir
+from harness.regress.results import read
 
 DIVERGENCE = re.compile(r"tensor y: row \d+, vector \d+ \(tile \d+, lane \d+\): golden -?\d+ .*, RTL -?\d+ ")
 
@@ -63,10 +64,10 @@ def plant(tree: Path, fault: Fault) -> None:
     path.write_text(text.replace(fault.before, fault.after))
 
 
-def regress(tree: Path, out: Path) -> subprocess.CompletedProcess[str]:
-    """Run one random test of the tree at hand, with the caches of the build folder."""
+def regress(tree: Path, out: Path, name: str, *more: str) -> subprocess.CompletedProcess[str]:
+    """Run one test of the tree at hand, with the caches of the build folder."""
     command = [sys.executable, "-c", "from harness.cli import main; main()"]
-    arguments = ["regress", "random_bulk_0", "--seed", "3", "--jobs", "1", "--out", str(out)]
+    arguments = ["regress", name, "--seed", "3", "--jobs", "1", "--out", str(out), *more]
     environment = {**os.environ, "KRAIT_BUILD": str(build_dir()), "PYTHONPATH": str(tree)}
     return subprocess.run(
         [*command, *arguments], cwd=tree, env=environment, capture_output=True, text=True, timeout=900, check=False
@@ -80,7 +81,21 @@ def test_planted_fault_is_found(name: str, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     copy_tree(tree)
     plant(tree, FAULTS[name])
-    done = regress(tree, tmp_path / "out")
+    done = regress(tree, tmp_path / "out", "random_bulk_0", "--no-waves")
     assert done.returncode == 1, done.stdout + done.stderr
     assert DIVERGENCE.search(done.stdout), done.stdout
     assert "repeat: krait regress random_bulk_0 --seed 3" in done.stdout
+
+
+@pytest.mark.icarus
+def test_a_planted_fault_leaves_waves(tmp_path: Path) -> None:
+    """The second run fails alike, and its waves begin shortly before the divergence: exit code 1, FAIL, a file."""
+    tree, out = tmp_path / "tree", tmp_path / "out"
+    copy_tree(tree)
+    plant(tree, FAULTS["table_entry"])
+    done = regress(tree, out, "random_icarus")
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = read(out / "results.json").results[0]
+    assert found.status == "FAIL", found
+    assert found.note.startswith("second run with the same seed: the same; waves: ")
+    assert (out / found.waves).stat().st_size > 1000

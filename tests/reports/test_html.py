@@ -49,6 +49,30 @@ def test_a_failure_shows_reason_and_repeat_command() -> None:
     assert f"<code>{FAILING.repeat}</code>" in html
 
 
+def test_failures_are_grouped_by_signature() -> None:
+    """A row for each status and signature with its number, its tests and the command that repeats the first."""
+    one, two = (result(name, status="FAIL", reason=f"row {name}", signature="row *") for name in ("a", "b"))
+    killed = result("c", status="KILLED", reason="too long", signature="too long", note="a note", waves="c/dump.fst")
+    html = render(regression(result(), one, two, killed), ())
+    section = html.split('<section id="failures"')[1].split("</section>")[0]
+    groups = [row for row in rows(section) if "<code>row *</code>" in row]
+    assert len(groups) == 1
+    assert ">2</td>" in groups[0]
+    assert "<td>a, b</td>" in groups[0]
+    assert f"<code>{one.repeat}</code>" in groups[0]
+    assert "a note" in section
+    assert "<code>c/dump.fst</code>" in section
+    assert "By signature" not in render(regression(result()), ())
+
+
+def test_waived_and_flaky_are_told_on_top() -> None:
+    """A waived test is none that had to pass; a flaky one is."""
+    run = regression(result(), *(result(status, status=status) for status in ("WAIVED", "FLAKY", "BLOCKED")))
+    cards = {card.label: (card.text, card.tone) for card in document(run, ()).cards}
+    assert cards["tests passed"] == ("1 / 3", "bad")
+    assert (cards["waived"], cards["flaky"]) == (("1", "warn"), ("1", "bad"))
+
+
 @pytest.mark.parametrize(
     ("run", "made", "word"),
     [

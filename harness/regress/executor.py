@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where tasks run. An executor takes a task and promises its outcome; the regression knows nothing else of it.
+
+Whoever writes another one (a Dask cluster's `Client.get_executor` has this form) calls `task.execute` over there.
+A future that ends with an exception is a worker that was lost: the regression makes the task BLOCKED.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+from golden.errors import InputError
+from harness.regress.task import Outcome, Task, execute
+
+Started = Callable[[Task], None]
+"""Called when a task starts to run, on an executor's thread."""
+
+
+class Executor(Protocol):
+    """Runs tasks, several at a time."""
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Run a task soon."""
+
+    def close(self, cancel: bool) -> None:
+        """Wait for what runs, or end it and leave out what waits."""
+
+
+class LocalExecutor:
+    """Runs tasks on this machine: each simulation is a process of its own, a thread waits for it."""
+
+    def __init__(self, jobs: int, started: Started) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=jobs)
+        self._stop = threading.Event()
+        self._started = started
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Run a task as soon as one of the threads is free."""
+        return self._pool.submit(self._run, task)
+
+    def close(self, cancel: bool) -> None:
+        """Wait for what runs; with `cancel` kill it first."""
+        if cancel:
+            self._stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=cancel)
+
+    def _run(self, task: Task) -> Outcome:
+        self._started(task)
+        return execute(task, self._stop)
+
+
+EXECUTORS: dict[str, Callable[[int, Started], Executor]] = {"local": LocalExecutor}
+"""By name: made with the number of tasks at a time, and who wants to know that one starts."""
+
+
+def check(name: str) -> None:
+    """Raise InputError when there is no executor of that name."""
+    if name not in EXECUTORS:
+        raise InputError(f"--executor: found {name!r}, expected {' or '.join(EXECUTORS)}")

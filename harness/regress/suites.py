@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulations that exist, and the suites: smoke (minutes), nightly (hours), all (each once)."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from harness.uvm.job import Transport
+
+Simulator = Literal["verilator", "icarus"]
+
+MODULES = {
+    "tern_matvec": "harness.uvm.tests",
+    "mamba2_accel": "harness.uvm.mamba2.tests",
+    "ternary_accel": "harness.uvm.ternary.tests",
+}
+"""Where each kernel's test classes are."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One simulation: `test` is a class of the kernel's test module, `items` the starts it draws or samples."""
+
+    name: str
+    test: str
+    config: str
+    transport: Transport
+    simulator: Simulator
+    items: int
+    seed: int = 0
+    kernel: str = "tern_matvec"
+
+    @property
+    def module(self) -> str:
+        """Return the module of the test class."""
+        return MODULES[self.kernel]
+
+    @property
+    def folder(self) -> str:
+        """Return the job's folder below that of the results: one for each test and seed."""
+        return f"jobs/{self.name}/{self.seed}"
+
+    @property
+    def repeat(self) -> str:
+        """Return the command that runs it again."""
+        return f"krait regress {self.name} --seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Simulations under a common name, each with that many seeds."""
+
+    entries: tuple[Entry, ...]
+    seeds: int = 1
+
+
+# Icarus is four-state and slow: a few starts find X after reset. Bundle cases are the real model's layers.
+_TERN = (
+    Entry("registers", "RegisterTest", "sim", "beat", "verilator", 1),
+    Entry("random_beat_0", "RandomTest", "sim", "beat", "verilator", 30),
+    Entry("random_beat_1", "RandomTest", "sim", "beat", "verilator", 30),
+    Entry("random_bulk_0", "RandomTest", "sim", "bulk", "verilator", 160),
+    Entry("random_bulk_1", "RandomTest", "sim", "bulk", "verilator", 160),
+    Entry("bitnet_beat", "BundleTest", "sim", "beat", "verilator", 6),
+    Entry("bitnet_bulk", "BundleTest", "sim", "bulk", "verilator", 48),
+    Entry("random_icarus", "RandomTest", "sim", "beat", "icarus", 4),
+)
+_MAMBA2 = (
+    Entry("mamba2_registers", "RegisterTest", "sim", "beat", "verilator", 1),
+    Entry("mamba2_random_beat", "RandomTest", "sim", "beat", "verilator", 4),
+    Entry("mamba2_random_bulk", "RandomTest", "sim", "bulk", "verilator", 40),
+    Entry("mamba2_w8a8_random_bulk", "RandomTest", "sim_w8a8", "bulk", "verilator", 40),
+    Entry("mamba2_corners", "CornerTest", "sim", "bulk", "verilator", 1),
+    Entry("mamba2_refusals", "RefusalTest", "sim", "bulk", "verilator", 1),
+    Entry("mamba2_w8a8_refusals", "RefusalTest", "sim_w8a8", "bulk", "verilator", 1),
+    Entry("mamba2_tiny", "DecodingTest", "sim", "bulk", "verilator", 2),
+    Entry("mamba2_w8a8_tiny", "DecodingTest", "sim_w8a8", "bulk", "verilator", 2),
+    Entry("mamba2_w8a8_icarus", "LeastTest", "sim_w8a8", "beat", "icarus", 1),
+)
+_TERNARY = (
+    Entry("ternary_registers", "RegisterTest", "sim", "beat", "verilator", 1),
+    Entry("ternary_random_beat", "RandomTest", "sim", "beat", "verilator", 8),
+    Entry("ternary_random_bulk", "RandomTest", "sim", "bulk", "verilator", 80),
+    Entry("ternary_silu_random_bulk", "RandomTest", "sim_silu", "bulk", "verilator", 80),
+    Entry("ternary_corners", "CornerTest", "sim", "bulk", "verilator", 1),
+    Entry("ternary_silu_corners", "CornerTest", "sim_silu", "bulk", "verilator", 1),
+    Entry("ternary_refusals", "RefusalTest", "sim", "bulk", "verilator", 1),
+    Entry("ternary_silu_refusals", "RefusalTest", "sim_silu", "bulk", "verilator", 1),
+    Entry("ternary_tiny", "DecodingTest", "sim", "bulk", "verilator", 2),
+    Entry("ternary_silu_icarus", "LeastTest", "sim_silu", "beat", "icarus", 1),
+)
+_SMOKE = (
+    *_TERN,
+    *(replace(entry, kernel="mamba2_accel") for entry in _MAMBA2),
+    *(replace(entry, kernel="ternary_accel") for entry in _TERNARY),
+)
+
+# Configurations of boards are those of tern_matvec: they build in seconds. The accelerators' take from two minutes
+# (U280) to a quarter of an hour (KV260); krait bench runs them.
+_NIGHT = (
+    Entry("registers_icarus", "RegisterTest", "sim", "beat", "icarus", 1),
+    Entry("bitnet_icarus", "BundleTest", "sim", "beat", "icarus", 1),
+    Entry("sim512_random_beat", "RandomTest", "sim512", "beat", "verilator", 20),
+    Entry("sim512_random_bulk", "RandomTest", "sim512", "bulk", "verilator", 160),
+    Entry("vck190_stock_random_beat", "RandomTest", "vck190_stock", "beat", "verilator", 20),
+    Entry("vck190_stock_random_bulk", "RandomTest", "vck190_stock", "bulk", "verilator", 160),
+)
+
+NIGHTLY_SEEDS = 5
+SUITES = {
+    "smoke": Suite(_SMOKE),
+    "nightly": Suite((*_SMOKE, *_NIGHT), NIGHTLY_SEEDS),
+    "all": Suite((*_SMOKE, *_NIGHT)),
+}
