@@ -7,6 +7,7 @@ from pathlib import Path
 
 from boards.drivers.arena import ALIGN
 from boards.facts import load_board
+from boards.sim import overhead
 from boards.sim.open import Memory, open_board
 from boards.sim.speed import measure_board
 from boards.target import VirtualTarget
@@ -16,7 +17,7 @@ from golden.spec.configs import TernConfig
 from golden.ternary.packing import tiling
 from golden.vectors import Bundle
 from harness import bundles, console
-from harness.bench import record, sim_speed, speed, transport_speed
+from harness.bench import driver_overhead, record, sim_speed, speed, transport_speed
 from harness.bench.record import Record
 from harness.bench.replay import first_difference, replay
 from harness.bench.speed import SpeedRecord
@@ -119,6 +120,14 @@ def run_speed(path: Path) -> bool:
         console.say(f"{sim_speed.line(found)} [measured]")
         good = found.met and good
     return good
+
+
+def run_overhead(path: Path) -> bool:
+    """Measure what a call costs beyond the simulation, append the record to `path`; whether the goal was met."""
+    found = overhead.measure_board()
+    driver_overhead.append(path, found)
+    console.say(f"{driver_overhead.line(found)} [measured]")
+    return found.met
 
 
 def _virtual_board() -> SpeedRecord:

@@ -2,27 +2,29 @@
 """`krait bench --kernel mamba2_accel`: a model on a virtual board, under its memories, every layer against golden."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
 
 from boards.drivers.mamba2_accel import Mamba2Accel
+from boards.drivers.model_accel import Best
 from boards.facts import Board, load_board
 from boards.mamba2_image import plan, write_model, write_prompt
 from boards.mamba2_models import integer_model, prompt_of
-from boards.model_bench import Asked, Ran, keep, memories, record_fields, run_start, under_each
+from boards.model_bench import Asked, keep, memories, record_fields, run_start, under_each
 from boards.open import pick_config
 from boards.sim.open import open_board
-from golden.errors import InputError
 from golden.mamba2.accel.outcome import Outcome, outcome
 from golden.mamba2.accel.start import Plan
+from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.model import IntegerModel
 from golden.schedule import jobs
 from golden.spec import Mamba2AccelConfig
 from harness.bench.mamba2_record import Mamba2Record, Shape
-from harness.bench.mamba2_workloads import MODELS, QUICK, goals, workload
+from harness.bench.mamba2_workloads import QUICK, goals, workload
+from harness.bench.mamba2_workloads import model as model_of
 from harness.bench.model_compare import compared, divergence
 from harness.bench.model_record import MemoryKind
 from harness.bench.model_workloads import Workload
@@ -37,11 +39,9 @@ QUICK_CONFIGS = ("sim", "sim_w8a8")
 
 def asked(board: str, config: str | None, model: str | None, work: str | None, memory: str | None) -> Asked[Workload]:
     """Return what the command line asks for. InputError for an unknown model, workload or memory."""
-    name = model or QUICK[0]
-    if name not in MODELS:
-        raise InputError(f"--model: found {name!r}, expected one of {', '.join(MODELS)}")
+    name = model_of(model or QUICK[0])
     kinds = memories(memory)
-    return Asked(board, config, MODELS[name], workload(work or QUICK[1]), kinds)
+    return Asked(board, config, name, workload(work or QUICK[1]), kinds)
 
 
 def run_quick(path: Path) -> bool:
@@ -118,18 +118,23 @@ def run_subject(
         macs_per_cycle=cfg.rows * cfg.inputs * cfg.t_par,
         on_chip=subject.plan.arguments.mem_first,
         compared=compared(subject.expected),
-        divergence=_divergence(subject, ran),
+        divergence=differs(subject.what.workload, cfg, shape, subject.expected, ran.taps, ran.best),
         counters=kernel.counters(),
         golden_s=subject.golden_s,
     )
 
 
-def _divergence(subject: Subject, ran: Ran) -> str:
-    """Return the first result that differs, as a line."""
-    work, cfg, shape = subject.what.workload, subject.config, subject.model.cfg
+def differs(
+    work: Workload,
+    cfg: Mamba2AccelConfig,
+    shape: Mamba2Config,
+    expected: Outcome,
+    taps: torch.Tensor,
+    best: Sequence[Best],
+) -> str:
+    """Return the first result of a start that differs, as a line."""
     order = jobs(work.prompt, work.generate, range(shape.n_layer), cfg.t_cols, cfg.slots)
-    best = [(each.index, each.value) for each in ran.best]
-    return divergence(subject.expected, order, shape.d_model, ran.taps, best)
+    return divergence(expected, order, shape.d_model, taps, [(each.index, each.value) for each in best])
 
 
 def _more(found: Mamba2Record) -> Iterator[str]:

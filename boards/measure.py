@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`krait bench` on a physical board: nothing is measured before the board is known to be the declared one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from boards.bench import arena_bytes
+from boards.drivers.arena import Arena
 from boards.open import OpenBoard, open_board
 from boards.preflight import preflight
 from boards.target import TimedTarget
@@ -15,11 +16,11 @@ from golden.errors import InvalidError
 from golden.vectors import Bundle
 from harness import bundles, console
 from harness.bench import measured
-from harness.bench.measure import invalid, lines, measure
-from harness.bench.measured import Asked
+from harness.bench.measure import BundleCase, invalid, lines, measure
+from harness.bench.measured import Asked, CaseRecord, Preflight
 from harness.bench.record import Kind
 from harness.bench.statistics import Rule
-from harness.provenance import collect
+from harness.provenance import Provenance, collect
 
 SHAPE, STARTS = (1536, 4096), 16
 """What is measured where nothing is asked: random matrices of a layer of 0.73B."""
@@ -72,29 +73,48 @@ def run_opened(
     vectors.check_config(bundle.path, bundle.manifest, board.config)
     asked = Asked(
         workload=bundle.manifest.origin.name,
-        board=board.device.name,
+        board=board.tag,
         kind=kind,
         config=board.config.name,
         config_hash=f"{board.config.config_hash:016x}",
-        bitstream="" if board.device.loaded is None else board.device.loaded.sha256,
+        bitstream=board.bitstream,
         bundle=bundle.name,
         rule=rule,
     )
     done = measured.finished(measured.read(path), asked) if resume else frozenset()
-    good = True
     with closing(TimedTarget(board, arena_bytes(bundle, board.kernel.config), timeout_s)) as target:
         provenance = collect({})
-        try:
-            checked = preflight(board, target.arena)
-        except InvalidError as error:
-            measured.append(path, invalid(asked, str(error), provenance))
-            raise
-        if done:
-            console.say(f"{len(done)} cases of run {asked.run} are in {path} already")
-        for record in measure(target, bundle, asked, checked, provenance, done):
-            measured.append(path, record)
-            good = good and record.verdict == "exact"
-            for line in lines(record):
-                console.say(line)
+        checked = check(board, target.arena, asked, path, provenance)
+        cases = [BundleCase(target, bundle, case) for case in bundle.manifest.cases]
+        return keep(path, asked, done, measure(cases, asked, checked, provenance, target.recover, done))
+
+
+def check(board: OpenBoard[Any], arena: Arena, asked: Asked, path: Path, provenance: Provenance) -> Preflight:
+    """Return what `preflight` found of a board; one that is not the declared one leaves an INVALID record."""
+    try:
+        return preflight(board, arena)
+    except InvalidError as error:
+        measured.append(path, invalid(asked, str(error), provenance))
+        raise
+
+
+def keep(
+    path: Path,
+    asked: Asked,
+    done: Collection[str],
+    records: Iterable[CaseRecord],
+    then: Callable[[CaseRecord], None] = lambda record: None,
+) -> bool:
+    """Append records as they come and say what they hold; `then` is called with exact ones. Whether all were exact."""
+    good = True
+    if done:
+        console.say(f"{len(done)} cases of run {asked.run} are in {path} already")
+    for record in records:
+        measured.append(path, record)
+        for line in lines(record):
+            console.say(line)
+        if record.verdict == "exact":
+            then(record)
+        good = good and record.verdict == "exact"
     console.say(f"records: {path}")
     return good

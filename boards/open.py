@@ -2,6 +2,7 @@
 """Opens any board by its tag: `sim`, `sim:<board>`, or a physical one with the overlay file of its bitstream."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -20,10 +21,20 @@ from harness.paths import build_dir
 D = TypeVar("D", bound=KraitDevice)
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """What a device that is not krait's does not tell: its board's tag, its overlay file, how that is loaded again."""
+
+    tag: str
+    file: OverlayFile
+    again: Callable[[], None]
+
+
 class OpenBoard(Generic[D]):
     """A board with its overlay loaded; close it, or use it in a `with`, which also reports leaked buffers.
 
     Attributes:
+        tag: of the board, as on the command line.
         device: the PYNQ device.
         overlay: the PYNQ overlay; `overlay.MEM0` .. are its memories.
         kernel: the driver of the kernel.
@@ -31,12 +42,33 @@ class OpenBoard(Generic[D]):
         facts: of the board.
     """
 
-    def __init__(self, device: D, overlay: Any, config: KernelConfig, name: str | None = None) -> None:
+    def __init__(
+        self, device: D, overlay: Any, config: KernelConfig, name: str | None = None, loaded: Loaded | None = None
+    ) -> None:
+        self.tag = loaded.tag if loaded else str(device.name)
+        self._loaded = loaded
         self.device = device
         self.overlay = overlay
         self.config = config
         self.facts: Board = device.facts
         self.kernel: Any = getattr(overlay, name or config.kernel)
+
+    @property
+    def bitstream(self) -> str:
+        """SHA-256 of what the overlay file names. MachineError: none is loaded."""
+        file = self._loaded.file if self._loaded else self.device.overlay_file()
+        return file.sha256
+
+    def reload(self) -> None:
+        """Load the overlay again, after a start that did not end; buffers of before must not be used any more.
+
+        Raises:
+            MachineError: the board does not come back.
+        """
+        if self._loaded:
+            self._loaded.again()
+        else:
+            self.overlay.download()
 
     def close(self) -> None:
         """Unload the overlay and free the board."""

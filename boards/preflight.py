@@ -7,7 +7,7 @@ import numpy as np
 
 from boards.drivers.arena import Arena
 from boards.open import OpenBoard
-from golden.errors import InvalidError, MachineError
+from golden.errors import InvalidError
 from harness.bench.measured import Preflight
 
 STEP = 1 << 20
@@ -20,16 +20,15 @@ def preflight(opened: OpenBoard[Any], arena: Arena) -> Preflight:
     Identity and configuration were compared when the driver was made, the bitstream's hash when the overlay was read.
 
     Raises:
-        InvalidError: the clock is not the declared one, or the arena does not keep what is written.
+        InvalidError: the clock is not the declared one, or the arena does not keep what is written. MachineError: no
+        overlay is loaded.
     """
-    loaded = opened.device.loaded
-    if loaded is None:
-        raise MachineError(f"board {opened.device.name}: no overlay is loaded")
+    bitstream = opened.bitstream
     clock = opened.kernel.check_clock()
     check_arena(arena)
     identity = opened.kernel.identity
     return Preflight(
-        bitstream=loaded.sha256,
+        bitstream=bitstream,
         config_hash=f"{identity.config_hash:016x}",
         build_id=identity.build_id,
         clock_declared_mhz=opened.kernel.clock_mhz,
@@ -39,14 +38,14 @@ def preflight(opened: OpenBoard[Any], arena: Arena) -> Preflight:
 
 
 def check_arena(arena: Arena) -> None:
-    """Write all of an arena, then read all of it, so that places that are one show.
+    """Write all of an arena, then read all of it, so that places that are one show; what was in it is gone.
 
     Raises:
         InvalidError: the port, the first byte that is not what was written, and what it is.
     """
     with arena.scratch():
-        first = arena.reserve(arena.size - arena.top)
-        steps = [(at, min(STEP, arena.top - at)) for at in range(first, arena.top, STEP)]
+        arena.reserve(arena.size - arena.top)
+        steps = [(at, min(STEP, arena.size - at)) for at in range(0, arena.size, STEP)]
         for at, size in steps:
             arena.write(at, _pattern(arena.ports, at, size))
         for at, size in steps:

@@ -120,6 +120,7 @@ class TimedTarget(KernelTarget[KraitDevice]):
 
     def recover(self) -> None:
         """Load the overlay again, after a start that did not end; weights and arena are new. MachineError: it fails."""
-        self._opened.overlay.download()
+        self._opened.reload()
+        self.arena.close()
         self._weights.clear()
         self.arena = self._kernel.arena(self._bytes)

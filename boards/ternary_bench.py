@@ -2,7 +2,7 @@
 """`krait bench --kernel ternary_accel`: a BitNet on a virtual board, under its memories, every layer against golden."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from boards.configs import for_activation
-from boards.drivers.model_accel import RESIDUAL
+from boards.drivers.model_accel import RESIDUAL, Best
 from boards.drivers.ternary_accel import TernaryAccel
 from boards.facts import Board
 from boards.model_bench import Asked, Ran, check_room, keep, memories, record_fields, run_start, under_each
@@ -143,7 +143,6 @@ def prepare(what: TernaryAsked) -> Subject:
 def _record(kernel: TernaryAccel, subject: Subject, ran: Ran, common: dict[str, Any]) -> TernaryRecord:
     work, cfg, shape = subject.what.workload, subject.config, subject.model.cfg
     counters = kernel.counters()
-    listed = start_beats(_order(shape, cfg, work), shape, _room(work), work.prefix, work.own, cfg)
     alone = tuple(work.prefix + each for each in work.own)
     return TernaryRecord(
         **common,
@@ -152,13 +151,13 @@ def _record(kernel: TernaryAccel, subject: Subject, ran: Ran, common: dict[str, 
         profile=NAME,
         macs_per_cycle=cfg.outs * INPUTS * cfg.t_par,
         compared=compared(subject.expected),
-        divergence=_divergence(subject, ran) or _reads(counters.rd_beats, listed),
+        divergence=differs(work, cfg, shape, subject.expected, ran.taps, ran.best, counters.rd_beats),
         counters=counters,
         golden_s=subject.golden_s,
         prefix=work.prefix,
         own=work.own,
         whole_layers=shape_of(subject.what.model).num_hidden_layers,
-        listed_beats=listed[0],
+        listed_beats=_listed(shape, cfg, work)[0],
         cache_bytes=cache_bytes(shape, cfg, work),
         cache_bytes_one=cache_bytes(shape, cfg, replace(work, prompt=1, own=work.own[:1])),
         cache_bytes_alone=cache_bytes(shape, cfg, replace(work, prefix=0, own=alone)),
@@ -181,11 +180,25 @@ def _order(shape: BitNetConfig, cfg: TernAccelConfig, work: TernaryWorkload) -> 
     return jobs(work.prompt, work.generate, layers, cfg.t_cols, 1, batch=len(work.own))
 
 
-def _divergence(subject: Subject, ran: Ran) -> str:
-    """Return the first result that differs, as a line."""
-    shape, order = subject.model.cfg, _order(subject.model.cfg, subject.config, subject.what.workload)
-    best = [(each.index, each.value) for each in ran.best]
-    return divergence(subject.expected, order, shape.hidden_size, ran.taps, best, _half)
+def differs(
+    work: TernaryWorkload,
+    cfg: TernAccelConfig,
+    shape: BitNetConfig,
+    expected: Outcome,
+    taps: torch.Tensor,
+    best: Sequence[Best],
+    rd_beats: tuple[int, ...],
+) -> str:
+    """Return the first result of a start that differs, as a line, else a port that read other beats than golden."""
+    pairs = [(each.index, each.value) for each in best]
+    order = _order(shape, cfg, work)
+    found = divergence(expected, order, shape.hidden_size, taps, pairs, _half)
+    return found or _reads(rd_beats, _listed(shape, cfg, work))
+
+
+def _listed(shape: BitNetConfig, cfg: TernAccelConfig, work: TernaryWorkload) -> tuple[int, ...]:
+    """Beats of each port in a start, by golden's order of reads."""
+    return start_beats(_order(shape, cfg, work), shape, _room(work), work.prefix, work.own, cfg)
 
 
 def _reads(ports: tuple[int, ...], listed: tuple[int, ...]) -> str:

@@ -48,6 +48,8 @@ Config = Annotated[str, typer.Option(help="Kernel configuration, as in golden/sp
 Jobs = Annotated[int, typer.Option(min=1, help="Processes at a time.")]
 BundleDir = Annotated[Path, typer.Argument(help="Folder of a bundle.")]
 CORES = os.cpu_count() or 1
+WHOLE = ("mamba2_accel", "ternary_accel")
+"""Kernels of whole models."""
 
 
 def _version(wanted: bool) -> None:
@@ -220,7 +222,8 @@ def bench(
         str | None,
         typer.Option(
             help="tgN, N decode steps, or ppN, a prompt of N tokens. ternary_accel: tgN@C behind C positions, "
-            "sharedB@C+S, B texts of S positions behind a prefix of C."
+            "sharedB@C+S, B texts of S positions behind a prefix of C. On a physical board tgN@dC of either kernel, "
+            "several with commas; pp64, pp512, tg128 and tg128@d1024 without."
         ),
     ] = None,
     layers: Annotated[
@@ -235,6 +238,13 @@ def bench(
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Cycles against cells of configurations around a small one of mamba2_accel.")
     ] = False,
+    bdf: Annotated[
+        str | None,
+        typer.Option(help="Of a physical board's power: PCI address of one of several Alveo cards."),
+    ] = None,
+    via: Annotated[
+        str | None, typer.Option(help="Of the same: words that run a command on a VCK190's system controller.")
+    ] = None,
     baseline: Annotated[
         str | None,
         typer.Option(
@@ -250,12 +260,14 @@ def bench(
 ) -> None:
     """Replay bundles and models on a board, check every result, record cycles. Exit code 1 if one or a goal is missed.
 
-    Without --kernel the tiny models run on the board `sim`; full-size ones run only when they are named. With
-    --baseline models run in PyTorch: bitnet-tiny, mamba2-tiny, or of published shapes, such as 130m, bitnet-0.73b.
+    Without --kernel the tiny models run on the board `sim`; full-size ones run only when they are named. Whole models
+    on a physical board are measured with their energy, where it has sensors. With --baseline models run in PyTorch:
+    bitnet-tiny, mamba2-tiny, or of published shapes, such as 130m, bitnet-0.73b.
     """
     from boards import bench as benchmarks
     from boards import mamba2_bench, ternary_bench
     from harness.bench import baseline_record, baseline_run
+    from harness.bench import measured as measured_records
 
     _check_baseline(baseline, (dtype, threads), (kernel, bundle, memory, config, layers), sweep or all_boards)
     _check_bench(kernel, bundle, sweep, (config, *(() if baseline else (model, workload))), layers)
@@ -269,17 +281,23 @@ def bench(
 
         raise typer.Exit(0 if run_sweep(config or "sim", records.with_name("sweep.jsonl")) else 1)
     if board.partition(":")[0] != "sim":
-        from boards.facts import load_board
-        from boards.measure import run
-        from harness.bench.measured import RECORDS
-        from harness.bundles import SEED
+        _not_on_boards(board, (memory, layers), sweep or all_boards)
+        measured = records.with_name(measured_records.RECORDS)
+        if kernel in WHOLE:
+            from boards.model_energy import metering
+            from boards.model_measure import run as run_model
+            from boards.power.open import open_source
 
-        load_board(board)
-        _only_products(kernel, memory, sweep, all_boards)
-        good = run(board, records.with_name(RECORDS), bundle, overlay, resume, SEED if seed is None else seed)
+            power = metering(lambda: open_source(board, bdf=bdf, via=via))
+            good = run_model(board, kernel, measured, model, workload, overlay, config, resume, power)
+        else:
+            from boards.measure import run
+            from harness.bundles import SEED
+
+            good = run(board, measured, bundle, overlay, resume, SEED if seed is None else seed)
         raise typer.Exit(0 if good else 1)
-    if overlay is not None or resume:
-        raise InputError(f"bench: --overlay and --resume are for physical boards, found --board {board}")
+    if resume or any(each is not None for each in (overlay, bdf, via)):
+        raise InputError(f"bench: --overlay, --resume, --bdf and --via are for physical boards, found --board {board}")
     good = True
     mamba2_records = records.with_name(mamba2_bench.RECORDS)
     if bundle is not None:
@@ -292,6 +310,7 @@ def bench(
     else:
         good = benchmarks.run_workloads(None if all_boards else board, records, seed)
         good = (benchmarks.run_speed(records.with_name("speed.jsonl")) if all_boards else True) and good
+        good = (benchmarks.run_overhead(records.with_name("overhead.jsonl")) if all_boards else True) and good
         if kernel is None and (all_boards or board == "sim"):
             good = mamba2_bench.run_quick(mamba2_records) and good
             good = ternary_bench.run_quick(records.with_name(ternary_bench.RECORDS)) and good
@@ -312,23 +331,23 @@ def _check_bench(
     kernel: str | None, bundle: Path | None, sweep: bool, of_models: tuple[str | None, ...], layers: int | None
 ) -> None:
     """Raise InputError where options of `bench` do not go together; `of_models` are those of whole models."""
-    whole = ("mamba2_accel", "ternary_accel")
-    if kernel not in (None, "tern_matvec", *whole):
-        raise InputError(f"--kernel: found {kernel!r}, expected tern_matvec, {' or '.join(whole)}")
-    if kernel in whole and bundle is not None:
+    if kernel not in (None, "tern_matvec", *WHOLE):
+        raise InputError(f"--kernel: found {kernel!r}, expected tern_matvec, {' or '.join(WHOLE)}")
+    if kernel in WHOLE and bundle is not None:
         raise InputError("bench: --bundle is for tern_matvec")
-    if kernel not in whole and not sweep and any(each is not None for each in of_models):
-        raise InputError(f"bench: --config, --model and --workload need --kernel {' or '.join(whole)}")
+    if kernel not in WHOLE and not sweep and any(each is not None for each in of_models):
+        raise InputError(f"bench: --config, --model and --workload need --kernel {' or '.join(WHOLE)}")
     if kernel != "ternary_accel" and layers is not None:
         raise InputError("bench: --layers needs --kernel ternary_accel")
 
 
-def _only_products(kernel: str | None, memory: str | None, sweep: bool, all_boards: bool) -> None:
-    """Raise InputError for what `bench` does on virtual boards alone."""
-    if kernel not in (None, "tern_matvec"):
-        raise InputError(f"--kernel: found {kernel}, expected tern_matvec, the only one on physical boards yet")
-    if memory is not None or sweep or all_boards:
-        raise InputError("bench: --memory, --sweep and --all are for virtual boards")
+def _not_on_boards(board: str, of_virtual: tuple[object, ...], more: bool) -> None:
+    """Raise InputError for an unknown board, and for what `bench` does on virtual boards alone."""
+    from boards.facts import load_board
+
+    load_board(board)
+    if more or any(each is not None for each in of_virtual):
+        raise InputError("bench: --memory, --layers, --sweep and --all are for virtual boards")
 
 
 @app.command()
@@ -360,10 +379,10 @@ def report(
     records = records or build_dir() / "bench" / "records.jsonl"
     virtual = record.read(records) if records.exists() else ()
     more = (
-        boards.section(measured.read(records.with_name(measured.RECORDS)), virtual),
+        boards.section(measured.read(records.with_name(measured.RECORDS)), virtual, starts(records)),
         baselines.section(starts(records), baseline_record.read(records.with_name(baseline_record.RECORDS))),
         errors.section(errors.read(build_dir() / "accuracy")),
-        energy.section(energy_record.read(records.with_name("energy.jsonl"))),
+        energy.section(energy_record.read(records.with_name(energy_record.RECORDS))),
         formal.section(formal_record.read(build_dir() / "formal" / formal_record.FILE)),
         resources.section(synth_record.read_all(build_dir() / "synth"), vivado_reports.read(vivado or ())),
         *([cli_history.trends(records, database)] if history else []),

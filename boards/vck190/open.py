@@ -10,7 +10,7 @@ from pynq import Overlay
 from boards.bitstream_manifest import of_bitstream
 from boards.facts import load_board
 from boards.lock import BoardLock
-from boards.open import OpenBoard, pick_kernel
+from boards.open import Loaded, OpenBoard, pick_kernel
 from boards.overlay import OverlayFile, parameters, read
 from boards.vck190 import versal
 from boards.vck190.regions import Regions
@@ -63,12 +63,10 @@ def open_versal(
         versal.check_loaded(machine)
         clocks = versal.check_clock(machine, chosen.clock_mhz)
         describe(overlay, file)
-        if file.board == STOCK:
-            device.hold(file.memories, partial(versal.check_cma, machine))
-        else:
-            device.take(file.memories)
+        _offer(device, file, machine)
         device.facts, device.findings = load_board(file.board), Findings(board, packages, base, clocks)
-        return OpenBoard(device, overlay, load_config(chosen.registers, chosen.config), chosen.name)
+        loaded = Loaded(file.board, file, partial(_again, overlay, device, file, machine))
+        return OpenBoard(device, overlay, load_config(chosen.registers, chosen.config), chosen.name, loaded)
     except BaseException:
         lock.release()
         raise
@@ -95,6 +93,21 @@ def _download(image: Path, device: Any) -> Any:
         raise MachineError(
             f"{image}: PYNQ cannot load it ({error}); it needs root, and room in /lib/firmware"
         ) from error
+
+
+def _again(overlay: Any, device: Any, file: OverlayFile, machine: Machine) -> None:
+    """Load the image again and offer its memories anew: PYNQ frees no buffers of before."""
+    overlay.download()
+    versal.check_loaded(machine)
+    _offer(device, file, machine)
+
+
+def _offer(device: Any, file: OverlayFile, machine: Machine) -> None:
+    """Offer the memories of the overlay file: regions that are ours, with the stock image PYNQ's own."""
+    if file.board == STOCK:
+        device.hold(file.memories, partial(versal.check_cma, machine))
+    else:
+        device.take(file.memories)
 
 
 def _device() -> Any:

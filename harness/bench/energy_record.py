@@ -14,6 +14,8 @@ from harness.bench.record import Kind
 from harness.provenance import Provenance
 
 SCHEMA = 1
+RECORDS = "energy.jsonl"
+"""Name of the file of records, beside those of measurements."""
 
 Scope = Literal["board", "rails", "package", "gpu"]
 """What the total is of: the whole board at its inputs; rails of it; a processor's package; a GPU's board."""
@@ -46,7 +48,8 @@ class EnergyRecord:
 
     `kind` is as in `Record`; `tokens` and `inferences` are those of one repetition. `unprogrammed`: idle, without a
     bitstream of krait's; `idle`: programmed, clocked, not started; `active`: the loop. Times of `repetitions` are those
-    of `active`. The first `discard_s` of each phase count nowhere. `clock_mhz` was read back from the board.
+    of `active`. The first `discard_s` of each phase count nowhere. `clock_mhz` was read back from the board. `run`: of
+    the measurement that it belongs to (`measured.Asked`), empty of one that stands alone.
     """
 
     schema: int
@@ -67,6 +70,7 @@ class EnergyRecord:
     repetitions: tuple[Repetition, ...]
     seed: int
     provenance: Provenance
+    run: str = ""
 
     def __post_init__(self) -> None:
         """Check that a record is either measured or says why not; InputError names the key."""

@@ -15,6 +15,14 @@ QUICK = ("tiny", "tg16")
 Mamba2Goal = ModelGoal[Mamba2Record]
 
 
+def model(name: str) -> str:
+    """Return a model's whole name, of that or of the one on the command line. InputError: an unknown one."""
+    found = MODELS.get(name, name)
+    if found not in MODELS.values():
+        raise InputError(f"--model: found {name!r}, expected one of {', '.join(MODELS)}")
+    return found
+
+
 def workload(name: str) -> Workload:
     """Return the workload of a name. tgN: a token, then N decode steps. ppN: N tokens and the first choice.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records of measurements on boards: a case a line, so that a run that is interrupted loses nothing that was measured.
+"""Records of measurements on boards: a case, or a model's workload, a line, so that an interrupted run loses nothing.
 
 Raw samples and whole provenance; medians and intervals are computed when they are shown and never stored.
 """
@@ -7,13 +7,16 @@ Raw samples and whole provenance; medians and intervals are computed when they a
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from harness.bench import jsonl
+from harness.bench.mamba2_record import Mamba2Counters
+from harness.bench.model_record import ModelCounters, Work
 from harness.bench.record import Counters, Kind
 from harness.bench.statistics import Interval, Rule, median_interval
+from harness.bench.ternary_record import TernaryCounters
 from harness.provenance import Provenance
 
 SCHEMA = 1
@@ -40,12 +43,58 @@ class Preflight:
 @dataclass(frozen=True)
 class Times:
     """One repetition: cycles that the kernel counted, and host seconds of copies to and from the board and between
-    start and done."""
+    start and done. `first_token`: cycles until the first chosen token was in memory, 0 of a kernel that chooses none.
+    """
 
     cycles: int
     to_device_s: float
     kernel_s: float
     from_device_s: float
+    first_token: int = 0
+
+
+@dataclass(frozen=True)
+class ModelStart:
+    """What a case of a whole model is: one start, as `ModelRecord` has it; the LM head runs in the kernel.
+
+    Of each text `own` positions, behind a `prefix` that all share, were read or cached in front of it. In each
+    repetition `compared` values equalled golden's; the kernel's counters are there once one was exact.
+    """
+
+    kernel: str
+    model: str
+    profile: str
+    origin: str
+    work: Work
+    prompt: int
+    generated: int
+    prefix: int
+    own: tuple[int, ...]
+    compared: int
+    mamba2: Mamba2Counters | None = None
+    ternary: TernaryCounters | None = None
+
+    @property
+    def texts(self) -> int:
+        """Texts that are decoded together."""
+        return len(self.own)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of a start by its kind of work, each of which passed all layers: read, or chosen."""
+        return self.prompt if self.work == "prefill" else self.texts * self.generated
+
+    @property
+    def title(self) -> str:
+        """The model, for people."""
+        return f"{self.model} {self.profile}"
+
+    def counted(self, counters: ModelCounters) -> "ModelStart":
+        """Return the start with its counters."""
+        if isinstance(counters, Mamba2Counters):
+            return replace(self, mamba2=counters)
+        assert isinstance(counters, TernaryCounters)
+        return replace(self, ternary=counters)
 
 
 @dataclass(frozen=True)
@@ -69,7 +118,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class CaseRecord:
-    """One case of a bundle, measured; `case` is empty where the board was INVALID before the first."""
+    """One case of a bundle, or one workload of a model, measured; the first repetition's counters.
+
+    `case` is empty where the board was INVALID before the first; `start` is there for a model's.
+    """
 
     schema: int
     run: str
@@ -84,6 +136,12 @@ class CaseRecord:
     samples: tuple[Times, ...]
     ended: str
     provenance: Provenance
+    start: ModelStart | None = None
+
+    @property
+    def title(self) -> str:
+        """The case, for people; of a model with its name."""
+        return self.case if self.start is None else f"{self.start.title} {self.case}"
 
     @property
     def cycles(self) -> Interval:
@@ -93,8 +151,33 @@ class CaseRecord:
     @property
     def device_s(self) -> Interval:
         """Seconds of the kernel by its own counter at the measured clock, median with interval."""
+        return median_interval([each.cycles / self.hertz for each in self.samples])
+
+    @property
+    def hertz(self) -> float:
+        """The measured clock."""
         assert self.preflight is not None
-        return median_interval([each.cycles / (self.preflight.clock_measured_mhz * 1e6) for each in self.samples])
+        return self.preflight.clock_measured_mhz * 1e6
+
+    @property
+    def first_s(self) -> Interval:
+        """Seconds until the first chosen token was in memory, by the kernel's counter at the measured clock."""
+        return median_interval([each.first_token / self.hertz for each in self.samples])
+
+    @property
+    def step_s(self) -> Interval:
+        """Seconds of a decode step by the kernel's counter, behind the first token; of a start that has steps."""
+        assert self.start is not None
+        steps = self.start.generated - 1
+        return median_interval([(each.cycles - each.first_token) / steps / self.hertz for each in self.samples])
+
+    @property
+    def rate(self) -> Interval:
+        """Tokens a second of a model, LM head in: of decode steps, or of a prompt until its first choice."""
+        assert self.start is not None
+        decode = self.start.work == "decode"
+        tokens, seconds = (self.start.texts, self.step_s) if decode else (self.start.prompt, self.first_s)
+        return Interval(tokens / seconds.value, tokens / seconds.high, tokens / seconds.low, seconds.level)
 
     @property
     def kernel_s(self) -> Interval:

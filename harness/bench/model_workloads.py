@@ -21,6 +21,10 @@ class Workload:
     generate: int
 
 
+ON_BOARDS = ("pp64", "pp512", "tg128", "tg128@d1024")
+"""What is measured on a physical board where no workload is named; llama-bench's names."""
+
+
 @dataclass(frozen=True)
 class ModelGoal(Generic[R]):
     """A number to reach: at least `bound`, or at most when `at_most`.

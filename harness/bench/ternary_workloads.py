@@ -32,14 +32,14 @@ def workload(name: str) -> TernaryWorkload:
     """Return the workload of a name. InputError where it is none.
 
     - tgN@C: N decode steps of a text, behind C positions at the first of them, the one in front of it included. tgN is
-      tgN@1.
+      tgN@1; tgN@dC, as llama-bench names it, is the same.
     - ppN: a prompt of N tokens without a cache, until the first choice.
     - sharedB@C+S: B texts with S positions each behind a prefix of C ones; a token each, then a decode step. sharedB is
       sharedB@1024, sharedB@C is sharedB@C+0.
     """
     count = r"([1-9][0-9]{0,3})"
-    if found := re.fullmatch(rf"tg{count}(?:@{count})?", name):
-        return TernaryWorkload(name, "decode", 1, int(found[1]) + 1, own=(int(found[2] or 1) - 1,))
+    if found := re.fullmatch(rf"tg{count}(?:@d?{count})?", name):
+        return TernaryWorkload(name.replace("d", ""), "decode", 1, int(found[1]) + 1, own=(int(found[2] or 1) - 1,))
     if found := re.fullmatch(rf"pp{count}", name):
         return TernaryWorkload(name, "prefill", int(found[1]), 1)
     if found := re.fullmatch(rf"shared([2-4])(?:@{count}(?:\+{count})?)?", name):

@@ -6,7 +6,11 @@ import itertools
 import os
 import shutil
 import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from golden.errors import InputError, MachineError
 from harness.build import VerilatorBuild
@@ -99,7 +103,7 @@ class SimModel:
 
     def __init__(self, library: Path, seed: int = 1) -> None:
         self.path = library
-        self._lib = _load(library)
+        self._lib: Any = _load(library)
         bind(self._lib, _SIGNATURES)
         self._lib.krait_board_create(2, seed % (1 << 31) or 1)
         self._lib.krait_board_reset(1)
@@ -146,6 +150,15 @@ class SimModel:
         self._check_alive()
         return bool(self._lib.krait_board_interrupt())
 
+    @contextmanager
+    def timed(self) -> Iterator["Timed"]:
+        """Tell what is spent in the library while the context is open."""
+        library, self._lib = self._lib, Timed(self._lib)
+        try:
+            yield self._lib
+        finally:
+            self._lib = library
+
     def close(self) -> None:
         """Destroy the model and give its memory's pages back; views of the memory stay valid and read zero."""
         if self.alive:
@@ -169,6 +182,28 @@ class SimModel:
         if self._lib.krait_board_dead():
             why = self.memory.violation if hasattr(self, "memory") else ""
             raise MachineError(f"the model of {self.path.stem} ended itself: {why or 'see the $fatal printed above'}")
+
+
+class Timed:
+    """A library whose functions add up the seconds and the calls that are spent in them."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+        self.seconds, self.calls = 0.0, 0
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return a function of the library, and keep it."""
+        function = getattr(self._library, name)
+
+        def timed(*arguments: Any) -> Any:
+            before = time.perf_counter()
+            found = function(*arguments)
+            self.seconds += time.perf_counter() - before
+            self.calls += 1
+            return found
+
+        setattr(self, name, timed)
+        return timed
 
 
 def _load(library: Path) -> ctypes.CDLL:

@@ -4,7 +4,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from boards.drivers import TernMatvec
+from boards.drivers import DRIVERS
 from boards.overlay import KernelInstance, MemoryRegion
 from golden.spec import load_config
 from harness.build import build
@@ -32,17 +32,22 @@ def toy(**changes):
 
 def matvec():
     """The smallest configuration of tern_matvec."""
-    config = load_config("tern_matvec", "sim")
+    return kernel("tern_matvec")
+
+
+def kernel(name):
+    """The smallest configuration of a kernel, 64 MiB behind each port."""
+    config = load_config(name, "sim")
     regions = tuple(MemoryRegion(f"MEM{port}", (port + 1) << 34, 64 << 20) for port in range(config.ports))
-    kernel = KernelInstance(
-        name="tern_matvec",
-        vlnv=TernMatvec.bindto[0],
+    instance = KernelInstance(
+        name=name,
+        vlnv=DRIVERS[name].bindto[0],
         base=0x1_0000,
         size=4096,
         config="sim",
         config_hash=f"{config.config_hash:#018x}",
         clock_mhz=config.clock_mhz,
         memories=tuple(region.name for region in regions),
-        registers="tern_matvec",
+        registers=name,
     )
-    return Design(build(kernel_build("tern_matvec", "sim")), kernel, regions)
+    return Design(build(kernel_build(name, "sim")), instance, regions)

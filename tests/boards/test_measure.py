@@ -141,6 +141,7 @@ def test_memory_that_does_not_keep_is_invalid(board):
     with board.kernel.arena(3 << 20) as arena:
         check_arena(arena)
         assert arena.top == 0
+        arena.reserve(arena.size)
         read = arena.read
 
         def flips(offset, size):
@@ -184,15 +185,14 @@ def test_records_are_read_strictly(tmp_path):
 
 
 def test_without_the_board_bench_says_one_line(krait, tmp_path, monkeypatch):
-    """`krait bench --board vc709` on a machine without it: exit code 3 and no record; other kernels: exit code 2."""
+    """`krait bench --board vc709` on a machine without it: exit code 3 and no record; what virtual boards do: 2."""
     monkeypatch.setenv("KRAIT_BUILD", str(tmp_path / "build"))
     code, _, err = krait("bench", "--board", "vc709", "--out", tmp_path)
     assert code == 3
     assert err.startswith("krait: board vc709: ")
     assert err.count("\n") == 1
     assert not list(tmp_path.glob("*.jsonl"))
-    for options, said in ((("--kernel", "mamba2_accel"), "--kernel"), (("--memory", "ideal"), "--memory")):
-        code, _, err = krait("bench", "--board", "vc709", "--out", tmp_path, *options)
-        assert code == 2
-        assert said in err
+    code, _, err = krait("bench", "--board", "vc709", "--out", tmp_path, "--memory", "ideal")
+    assert code == 2
+    assert "--memory" in err
     assert krait("bench", "--resume", "--out", tmp_path)[0] == 2

@@ -4,10 +4,12 @@
 from typing import Any
 
 from golden.ternary.config import BitNetConfig
-from harness.bench import model_record
+from harness.bench import measured, model_record
 from harness.bench.mamba2_record import Mamba2Counters, Mamba2Record, Shape
+from harness.bench.measured import Asked, CaseRecord, ModelStart, Preflight, Times
 from harness.bench.model_record import Mark
 from harness.bench.record import SCHEMA, Counters, Record, Sample
+from harness.bench.statistics import Rule
 from harness.bench.ternary_record import TernaryCounters, TernaryRecord
 from harness.provenance import Provenance
 from harness.regress import results
@@ -162,3 +164,32 @@ def ternary_record(**changes: Any) -> TernaryRecord:
         "counters": ternary_counters(),
     }
     return TernaryRecord(**(fields | changes))
+
+
+def model_case(**changes: Any) -> CaseRecord:
+    """tg4@d9 of bitnet-tiny on a VC709 at 199.5 MHz, twice: five tokens chosen, the first after 7,980 cycles, then
+    3,990 a step; 300 us of the host from start to done, 30 us of copies."""
+    start = ModelStart(
+        "ternary_accel", "bitnet-tiny", "ternary-b158", "zoo, quantized", "decode", 1, 5, 0, (8,), 99,
+        ternary=ternary_counters(),
+    )  # fmt: skip
+    rule = Rule()
+    asked = Asked(start.title, "vc709", "measured", "sim", "1" * 16, "ab" * 32, f"{start.title}, {start.origin}", rule)
+    times = tuple(Times(7980 + 4 * 3990, 1e-5, 3e-4, 2e-5, 7980) for _ in range(3))
+    fields = {
+        "schema": measured.SCHEMA,
+        "run": asked.run,
+        "asked": asked,
+        "case": "tg4@d9",
+        "macs": 4_000_000,
+        "verdict": "exact",
+        "detail": "",
+        "preflight": Preflight("ab" * 32, "1" * 16, 7, 200.0, 199.5, 1 << 20),
+        "counters": None,
+        "warm_up": times[:1],
+        "samples": times[1:],
+        "ended": "narrow",
+        "provenance": PROVENANCE,
+        "start": start,
+    }
+    return CaseRecord(**(fields | changes))

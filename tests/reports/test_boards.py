@@ -8,6 +8,7 @@ import pytest
 from harness.bench.measured import Asked, CaseRecord, Preflight, Times
 from harness.bench.record import Record
 from harness.bench.statistics import Rule
+from harness.bench.ternary_record import TernaryRecord
 from reports import boards, html, text
 from reports.document import Document, Section, Table
 from tests.harness import samples
@@ -77,6 +78,68 @@ def test_failures_are_problems_without_figures() -> None:
         "vc709, before the first case: INVALID: clock measured as 150",
     )
     assert set(cells(section, 1).values()) == {"q_proj", "vc709", "n/a", "failed"}
+
+
+def start(**changes: object) -> TernaryRecord:
+    """What the virtual VC709 found for the start of `samples.model_case`: 19,950 cycles."""
+    facts = {"board": "sim:vc709", "config_hash": "1" * 16, "prompt": 1, "generated": 5, "prefix": 0, "own": (8,)}
+    return samples.ternary_record(**{**facts, "counters": samples.ternary_counters(cycles=19950), **changes})
+
+
+def test_a_model_by_hand() -> None:
+    """7,980 cycles to the first of five tokens, then 3,990 a step: 50,000 tok/s at 199.5 MHz; 19,950 were predicted."""
+    section = boards.section((samples.model_case(),), (), (start(),))
+    assert [block.title for block in section.blocks] == ["Checked before the first number", "Whole models"]
+    found = cells(section, 1)
+    assert found["model and workload"] == "bitnet-tiny ternary-b158 tg4@d9"
+    assert found["cycles"] == "23,940 [23,940, 23,940]"
+    assert (found["predicted"], found["measured / predicted"]) == ("19,950", "1.200")
+    assert found["kernel, ms"] == "0.120 [0.120, 0.120]"
+    assert (found["cycles a step"], found["tok/s"]) == ("3,990", "50,000.00 [50,000.00, 50,000.00]")
+    assert (found["host, ms"], found["copies, ms"]) == ("0.300 [0.300, 0.300]", "0.030 [0.030, 0.030]")
+
+
+def test_a_prompt_by_hand() -> None:
+    """40 tokens until the first choice after 7,980 cycles, head included, are 1 M tok/s; it has no steps."""
+    case = samples.model_case()
+    assert case.start is not None
+    prompt = replace(case, case="pp40", start=replace(case.start, work="prefill", prompt=40, generated=1))
+    found = cells(boards.section((prompt,), ()), 1)
+    assert found["tok/s"] == "1,000,000.00 [1,000,000.00, 1,000,000.00]"
+    assert (found["cycles a step"], found["predicted"]) == ("n/a", "n/a")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"memory": "ideal"}, {"config_hash": "2" * 16}, {"board": "sim:u280"}, {"generated": 6}, {"own": (9,)},
+        {"prefix": 1}, {"model": "bitnet-0.73b"}, {"whole_layers": 5}, {"profile": "other"},
+    ],
+)  # fmt: skip
+def test_only_the_same_start_of_a_model_is_a_prediction(change: dict[str, object]) -> None:
+    """Another memory, configuration, board, model, share of its layers, length or cache predicts nothing."""
+    found = cells(boards.section((samples.model_case(),), (), (start(**change),)), 1)
+    assert (found["predicted"], found["measured / predicted"]) == ("n/a", "n/a")
+
+
+def test_a_state_has_no_positions() -> None:
+    """Starts of Mamba2 on virtual boards stand behind nothing: a start at a depth has no prediction."""
+    case = samples.model_case()
+    assert case.start is not None
+    at = replace(case.start, model="mamba2-tiny", profile="lightmamba-w4a4", own=(0,))
+    virtual = samples.mamba2_record(board="sim:vc709", config_hash="1" * 16, generated=5)
+    for own, predicted in (((0,), "1,000"), ((8,), "n/a")):
+        shown = cells(boards.section((replace(case, start=replace(at, own=own)),), (), (virtual,)), 1)
+        assert shown["predicted"] == predicted
+
+
+def test_models_and_matrices_stand_apart() -> None:
+    """Each kind has its table; one that failed has its name and no figure."""
+    hung = samples.model_case(verdict="failed", detail="not done", samples=(), warm_up=())
+    section = boards.section((case(), hung), ())
+    assert [block.title for block in section.blocks][1:] == ["Cases", "Whole models"]
+    assert section.problems == ("vc709, bitnet-tiny ternary-b158 tg4@d9: FAILED: not done",)
+    assert set(cells(section, 2).values()) == {"bitnet-tiny ternary-b158 tg4@d9", "vc709", "n/a", "failed"}
 
 
 def test_the_newest_of_a_case_is_shown() -> None:

@@ -4,6 +4,8 @@
 import math
 from collections.abc import Callable, Iterator
 
+from boards.model_energy import Metering
+from boards.power.energy import Timing
 from boards.power.sampler import Recorder
 from golden.errors import MachineError
 from harness.bench.energy_record import Scope
@@ -108,3 +110,27 @@ def script(*answers: object) -> Callable[[], tuple[Reading, ...]]:
         return (Reading("board", watts=float(str(answer))),)
 
     return read
+
+
+class Lab:
+    """A meter that reads 10 W while nothing is started and 30 W in the loop. A start takes 4 s, and so does what comes
+    behind it; nothing of a simulation's own time passes here."""
+
+    def __init__(self) -> None:
+        self._time, self._watts = Time(), 10.0
+        self.source = Meter(self._time, lambda t: self._watts)
+
+    def metering(self) -> Metering:
+        return Metering(self.source, timing=Timing(self._clock, self._sleep, self._sampler, 0.5))  # type: ignore[arg-type]
+
+    def _sampler(self, source: Meter, period_s: float) -> Stepped:
+        return Stepped(self._time, source, period_s)
+
+    def _sleep(self, seconds: float) -> None:
+        self._watts = 10.0
+        self._time.sleep(seconds)
+
+    def _clock(self) -> float:
+        self._watts = 30.0
+        self._time.sleep(4.0)
+        return self._time.now

@@ -20,7 +20,7 @@ class FakeKernel:
     def __init__(self, time: Time) -> None:
         self._time, self.started = time, []
 
-    def run(self, arguments: str) -> None:
+    def run(self, arguments: str, timeout_s: float) -> None:
         self._time.sleep(0.5)
         self.started.append(arguments)
 
