@@ -70,26 +70,26 @@ module tern_fetch_runs #(
   localparam [2:0] TO_VALUES = 3'd5;
   localparam [2:0] TO_HEAD = 3'd6;
 
-  localparam [2:0] IDLE = 3'd0;
-  localparam [2:0] NUMBERS = 3'd1;
-  localparam [2:0] NORM = 3'd2;
-  localparam [2:0] LINEAR = 3'd3;
-  localparam [2:0] HEAD = 3'd4;
-  localparam [2:0] CACHE = 3'd5;
+  // Bits of the state, one of which is set.
+  localparam IDLE = 0;
+  localparam NUMBERS = 1;
+  localparam NORM = 2;
+  localparam LINEAR = 3;
+  localparam HEAD = 4;
+  localparam CACHE = 5;
 
-  reg  [2:0] state_q;
-  reg  [2:0] state_d;
-  reg        cache_q;  // the state is CACHE
+  reg  [5:0] state_q;
   reg        pop_q;  // the job has been dealt with
-  reg        ends_q;  // the job's layer is the last one
+  reg        ends_q;  // the job's layer is the last one, behind it nothing
+  reg        embed_q;  // the job's kind
+  reg        head_q;
+  reg        attention_q;
   wire [1:0] kind = job_data[`KR_M2_JOB_KIND];
   wire [7:0] layer = job_data[`KR_M2_JOB_LAYER];
-  wire       embed = kind == `KR_M2_KIND_EMBED;
   wire       enters = kind == `KR_M2_KIND_IN;
   wire       mlp = layer[0];
-  wire       attention = enters && !mlp;
   reg        there_q;  // the job stands here since a cycle
-  wire       begun = state_q == IDLE && there_q && !pop_q;
+  wire       begun = state_q[IDLE] && there_q && !pop_q;
 
   // The run on offer, and the address behind it.
   reg         valid_q;
@@ -101,47 +101,41 @@ module tern_fetch_runs #(
   reg  [63:0] at_q;
   reg         moved_q;  // a section was offered a cycle ago
   wire        free = !valid_q;
-  wire        section = free && (state_q == NUMBERS || state_q == NORM || state_q == LINEAR || state_q == HEAD);
+  wire        section = free && (|state_q[HEAD:NUMBERS]);
   wire        read_valid;
   wire [105:0] read;
   wire        reads_ready;
   reg         ask_q;  // for the layer's reads
-  wire        read_take = cache_q && free && read_valid;
-  wire        cache_over = cache_q && !ask_q && reads_ready;
+  wire        read_take = state_q[CACHE] && free && read_valid;
+  wire        cache_over = state_q[CACHE] && !ask_q && reads_ready;
+  wire        over = cache_over || (free && ((state_q[NORM] && embed_q) || (state_q[LINEAR] && !attention_q) || state_q[HEAD]));
 
   assign job_ready = pop_q;
   assign m_valid   = valid_q;
   assign m_data    = {ports_q, dest_q, part_q, beats_q, offset_q};
 
-  always @* begin
-    state_d = state_q;
-    case (state_q)
-      IDLE:    if (begun) state_d = attention ? NUMBERS : (ends_q && !enters) ? LINEAR : NORM;
-      NUMBERS: if (free) state_d = NORM;
-      NORM:    if (free) state_d = embed ? IDLE : (kind == `KR_M2_KIND_HEAD) ? HEAD : LINEAR;
-      LINEAR:  if (free) state_d = attention ? CACHE : IDLE;
-      HEAD:    if (free) state_d = IDLE;
-      CACHE:   if (cache_over) state_d = IDLE;
-      default: state_d = IDLE;
-    endcase
-  end
-
   always @(posedge clk) begin
     if (rst) begin
-      state_q <= IDLE;
-      cache_q <= 1'b0;
+      state_q <= 6'd1 << IDLE;
       pop_q   <= 1'b0;
       there_q <= 1'b0;
     end else begin
-      state_q <= state_d;
-      cache_q <= state_d == CACHE;
-      pop_q   <= state_q != IDLE && state_d == IDLE;
-      there_q <= job_valid && !pop_q;
+      state_q[IDLE]    <= over || (state_q[IDLE] && !begun);
+      state_q[NUMBERS] <= (begun && attention_q) || (state_q[NUMBERS] && !free);
+      state_q[NORM]    <= (begun && !attention_q && !ends_q) || (state_q[NUMBERS] && free) || (state_q[NORM] && !free);
+      state_q[LINEAR]  <= (begun && ends_q) || (state_q[NORM] && free && !embed_q && !head_q) || (state_q[LINEAR] && !free);
+      state_q[HEAD]    <= (state_q[NORM] && free && head_q) || (state_q[HEAD] && !free);
+      state_q[CACHE]   <= (state_q[LINEAR] && free && attention_q) || (state_q[CACHE] && !cache_over);
+      pop_q            <= over;
+      there_q          <= job_valid && !pop_q;
     end
   end
 
   always @(posedge clk) begin
-    ends_q <= kind == `KR_M2_KIND_OUT && layer == c_last;
+    ends_q      <= kind == `KR_M2_KIND_OUT && layer == c_last;
+    embed_q     <= kind == `KR_M2_KIND_EMBED;
+    head_q      <= kind == `KR_M2_KIND_HEAD;
+    attention_q <= enters && !mlp;
   end
 
   // Sizes of the job's sections, one bit for each of the four matrices.
@@ -166,23 +160,23 @@ module tern_fetch_runs #(
 
   always @(posedge clk) begin
     if (free) begin
-      case (state_q)
-        NUMBERS: {dest_q, beats_q} <= {TO_NUMBERS, 32'd1};
-        NORM:    {dest_q, beats_q} <= {feed_q ? TO_NORM_F : TO_NORM_D, 16'd0, norm_q};
-        LINEAR:  {dest_q, beats_q} <= {TO_LINEAR, linear_q};
-        HEAD:    {dest_q, beats_q} <= {TO_HEAD, c_head_beats};
-        default: {dest_q, beats_q} <= {read[99] ? TO_VALUES : TO_KEYS, read[95:64]};
+      case (1'b1)
+        state_q[NUMBERS]: {dest_q, beats_q} <= {TO_NUMBERS, 32'd1};
+        state_q[NORM]:    {dest_q, beats_q} <= {feed_q ? TO_NORM_F : TO_NORM_D, 16'd0, norm_q};
+        state_q[LINEAR]:  {dest_q, beats_q} <= {TO_LINEAR, linear_q};
+        state_q[HEAD]:    {dest_q, beats_q} <= {TO_HEAD, c_head_beats};
+        default:          {dest_q, beats_q} <= {read[99] ? TO_VALUES : TO_KEYS, read[95:64]};
       endcase
-      part_q   <= read[98:96] & {3{cache_q}};
-      ports_q  <= cache_q ? read[105:100] : PORTS[5:0];
-      offset_q <= cache_q ? read[63:0] : (state_q == HEAD) ? c_h_off : at_q;
+      part_q   <= read[98:96] & {3{state_q[CACHE]}};
+      ports_q  <= state_q[CACHE] ? read[105:100] : PORTS[5:0];
+      offset_q <= state_q[CACHE] ? read[63:0] : state_q[HEAD] ? c_h_off : at_q;
     end
   end
 
   always @(posedge clk) begin
     if (rst) moved_q <= 1'b0;
     else moved_q <= section;
-    if (begun && embed) at_q <= c_w_off;
+    if (begun && embed_q) at_q <= c_w_off;
     else if (moved_q) at_q <= at_q + ({32'd0, beats_q} << SHIFT);
   end
 
@@ -199,7 +193,7 @@ module tern_fetch_runs #(
   always @(posedge clk) begin
     clean_q <= open_q <= {1'b0, c_last[7:1]};
     if (rst) ask_q <= 1'b0;
-    else ask_q <= (begun && attention) || (ask_q && !asked);
+    else ask_q <= (begun && attention_q) || (ask_q && !asked);
   end
 
   tern_cache_reads #(
@@ -224,13 +218,13 @@ module tern_fetch_runs #(
       .job_ready(reads_ready),
       .job_data ({job_data[101:32], 1'b0, layer[7:1]}),
       .m_valid  (read_valid),
-      .m_ready  (cache_q && free),
+      .m_ready  (state_q[CACHE] && free),
       .m_data   (read)
   );
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
   `CHECK(!cache_written || open_q != 8'd0 || asked, "writes of a job that has not begun")
-  `CHECK(!begun || embed || (kind == `KR_M2_KIND_HEAD) || layer <= c_last, "a layer above c_last")
+  `CHECK(!begun || embed_q || head_q || layer <= c_last, "a layer above c_last")
 
   wire unused_job = &{1'b0, job_data[31:22], job_data[13:2]};
 

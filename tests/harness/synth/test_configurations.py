@@ -17,7 +17,7 @@ from harness.synth.elaborate import elaborate
 from harness.synth.mapping import summarize
 
 README = (ROOT / "harness" / "synth" / "README.md").read_text()
-KERNELS = ("mamba2_accel", "tern_matvec")
+KERNELS = ("mamba2_accel", "ternary_accel", "tern_matvec")
 ALL = [(kernel, config) for kernel in KERNELS for config in load_configs(kernel)]
 SHARE, CELLS = 0.05, 4
 
