@@ -17,7 +17,8 @@ def build_icarus(spec: IcarusBuild) -> Path:
     icarus = find_icarus()
     if icarus is None:
         raise MachineError("no Icarus Verilog: iverilog or vvp not found on PATH; apt install iverilog (11 or later)")
-    folder = build_dir() / "sim-cache" / f"{spec.top}-icarus-{key(spec, [repr(icarus)])}"
+    tools = [repr(icarus), *(waves.icarus(spec.top) if spec.trace == "fst" else ())]
+    folder = build_dir() / "sim-cache" / f"{spec.top}-icarus-{key(spec, tools)}"
     publish_dir(folder, lambda work: _build(spec, icarus, work))
     return folder / f"{spec.top}.vvp"
 

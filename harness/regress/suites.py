@@ -94,8 +94,8 @@ _SMOKE = (
     *(replace(entry, kernel="ternary_accel") for entry in _TERNARY),
 )
 
-# Configurations of boards are those of tern_matvec: they build in seconds. The accelerators' take from two minutes
-# (U280) to a quarter of an hour (KV260); krait bench runs them.
+# Configurations of boards are those of tern_matvec, which are small; krait bench runs those of the accelerators, whose
+# builds take minutes.
 _NIGHT = (
     Entry("registers_icarus", "RegisterTest", "sim", "beat", "icarus", 1),
     Entry("bitnet_icarus", "BundleTest", "sim", "beat", "icarus", 1),
