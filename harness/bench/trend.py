@@ -9,7 +9,7 @@ from harness.bench import energy
 from harness.bench.baseline_record import BaselineRecord
 from harness.bench.energy_record import EnergyRecord
 from harness.bench.history import Entry
-from harness.bench.measured import CaseRecord
+from harness.bench.measured import CaseRecord, ModelStart
 from harness.bench.model_record import ModelRecord
 from harness.bench.record import Kind, Record
 from harness.bench.statistics import LEVEL, Interval, median_interval
@@ -98,13 +98,13 @@ def _model(r: ModelRecord) -> Iterator[Figure]:
 def _case(r: CaseRecord) -> Iterator[Figure]:
     good = r.verdict == "exact"
     kernel = Figure(
-        subject=f"{r.asked.workload}, {r.case}" if r.case else r.asked.workload,
+        subject=f"{r.asked.workload}, {r.title}" if r.case else r.asked.workload,
         place=f"{r.asked.board} {r.asked.config}",
         name="cycles",
         unit="cycles",
         source=r.asked.kind,
         made=r.provenance,
-        work=f"{r.macs} multiplications",
+        work=f"{r.macs} multiplications" if r.start is None else _started(r.start),
         samples=tuple(float(each.cycles) for each in r.samples) if good else (),
         note="" if good else f"{r.verdict}: {r.detail}",
     )
@@ -121,6 +121,10 @@ def _case(r: CaseRecord) -> Iterator[Figure]:
             host=_host(r.provenance),
             samples=tuple(each.kernel_s for each in r.samples),
         )
+
+
+def _started(s: ModelStart) -> str:
+    return f"{s.prompt} and {s.generated} tokens, {s.texts} texts of {s.own} positions behind {s.prefix}"
 
 
 def _energy(r: EnergyRecord) -> Iterator[Figure]:

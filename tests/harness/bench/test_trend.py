@@ -9,7 +9,7 @@ import pytest
 from harness.bench.baseline_record import Agreement, BaselineRecord
 from harness.bench.energy_record import unmeasured
 from harness.bench.history import entry
-from harness.bench.measured import Asked, CaseRecord, Times
+from harness.bench.measured import Asked, CaseRecord, ModelStart, Times
 from harness.bench.statistics import Rule
 from harness.bench.trend import JOULES, figures
 from tests.boards.power.test_energy import measured, step
@@ -73,6 +73,15 @@ def test_a_case_on_a_board() -> None:
     assert host.host == "Linux x86_64, 2 cores, a CPU"
     (failed,) = figures(entry("measured", case(verdict="failed", detail="not done")))
     assert (failed.key, failed.samples, failed.note) == (kernel.key, (), "failed: not done")
+
+
+def test_a_model_on_a_board() -> None:
+    """Its name stands in what is followed, and another cache in front of it is other work."""
+    start = ModelStart("ternary_accel", "bitnet-tiny", "ternary-b158", "zoo", "decode", 1, 8, 0, (64,), 9)
+    found = figures(entry("measured", case(start=start)))[0]
+    assert "bitnet-tiny ternary-b158 w.0" in found.subject
+    assert found.samples == (100.0, 102.0, 101.0)
+    assert figures(entry("measured", case(start=replace(start, own=(65,)))))[0].work != found.work
 
 
 def test_pytorch_is_told_and_not_judged() -> None:
