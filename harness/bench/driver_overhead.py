@@ -42,8 +42,8 @@ class Caller(Protocol):
 
 @dataclass(frozen=True)
 class OverheadRecord:
-    """Host microseconds of a call beyond the simulation, a mean over `calls` in each sample; `entries` of the
-    simulation in a call."""
+    """Host microseconds of a call beyond the simulation, the median of `calls` in each sample: on a machine that others
+    use, a mean tells of them. `simulated_us`: those inside; `entries` into the simulation in a call."""
 
     schema: int
     name: str
@@ -72,15 +72,19 @@ def measure(caller: Caller, provenance: Provenance, calls: int = CALLS, rounds: 
     beyond: list[float] = []
     inside: list[float] = []
     for _ in range(rounds):
-        within, begin = caller.inside_s, time.perf_counter()
-        for _ in range(calls):
-            caller.call()
-        seconds = time.perf_counter() - begin
-        within = caller.inside_s - within
-        beyond.append(1e6 * (seconds - within) / calls)
-        inside.append(1e6 * within / calls)
+        each = [_call(caller) for _ in range(calls)]
+        beyond.append(statistics.median(outside for outside, _ in each))
+        inside.append(statistics.median(within for _, within in each))
     entries = (caller.entries - entered) / (calls * rounds)
     return OverheadRecord(SCHEMA, caller.name, calls, entries, tuple(beyond), tuple(inside), GOAL_US, provenance)
+
+
+def _call(caller: Caller) -> tuple[float, float]:
+    """Call once; return the microseconds outside and inside of the simulation."""
+    within, begin = caller.inside_s, time.perf_counter()
+    caller.call()
+    seconds, within = time.perf_counter() - begin, caller.inside_s - within
+    return 1e6 * (seconds - within), 1e6 * within
 
 
 def line(record: OverheadRecord) -> str:
