@@ -191,22 +191,41 @@ module tern_route #(
 
   assign w_ready = busy_q && room;
 
-  wire [1:0] unused_beat_level;
+  // Whom it is for decides about valids, so it stands in registers; the two move as one.
+  wire       move = |(dest & readies);
+  wire       unused_room;
+  wire       unused_there;
+  wire [1:0] unused_level;
 
-  strm_fifo #(
-      .DATA_W(DESTS + MARKS_W + WIDE_W),
-      .DEPTH (2)
+  strm_skid #(
+      .DATA_W(DESTS + MARKS_W)
   ) u_beat (
       .clk    (clk),
       .rst    (rst),
       .s_valid(busy_q && w_valid),
       .s_ready(room),
-      .s_data ({run_q, last_q, part_q, tail_q ? groups_q : FULL[GROUP_W-1:0], w_data}),
+      .s_data ({run_q, last_q, part_q, tail_q ? groups_q : FULL[GROUP_W-1:0]}),
       .m_valid(there),
-      .m_ready(|(dest & readies)),
-      .m_data ({dest, marks, data}),
-      .level  (unused_beat_level)
+      .m_ready(move),
+      .m_data ({dest, marks})
   );
+
+  strm_fifo #(
+      .DATA_W(WIDE_W),
+      .DEPTH (2)
+  ) u_data (
+      .clk    (clk),
+      .rst    (rst),
+      .s_valid(busy_q && w_valid),
+      .s_ready(unused_room),
+      .s_data (w_data),
+      .m_valid(unused_there),
+      .m_ready(move),
+      .m_data (data),
+      .level  (unused_level)
+  );
+
+  `CHECK(unused_room == room && unused_there == there, "a beat's data and whom it is for are apart")
 
   // Norms, beat by beat.
   reg  [  LANE_W-1:0] lane_q;
