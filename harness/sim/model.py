@@ -108,12 +108,14 @@ class SimModel:
         self._lib.krait_board_create(2, seed % (1 << 31) or 1)
         self._lib.krait_board_reset(1)
         self.memory = SimMemory(self._lib)
-        self.alive = True
+        self._ended = ""
+        self._open = True
 
     def reset(self, cycles: int = 16) -> None:
         """Reset the kernel and the memory's ports; the memory keeps its contents and settings."""
-        self._check()
+        self._check_usable()
         self._lib.krait_board_reset(cycles)
+        self._check_dead()
 
     def write(self, address: int, data: int) -> None:
         """Write a 32-bit register.
@@ -121,33 +123,33 @@ class SimModel:
         Raises:
             MachineError: no answer, an error response, or the model ended itself.
         """
-        self._check()
+        self._check_usable()
         self._answer(self._lib.krait_board_write(address, data, REGISTER_LIMIT), "write", address)
 
     def read(self, address: int) -> int:
         """Read a 32-bit register; errors as for `write`."""
-        self._check()
+        self._check_usable()
         value = ctypes.c_uint32()
         self._answer(self._lib.krait_board_read(address, ctypes.byref(value), REGISTER_LIMIT), "read", address)
         return value.value
 
     def run(self, cycles: int, stop_on_interrupt: bool = True) -> int:
         """Advance the clock by at most `cycles`, or until the interrupt is high; return the cycles advanced."""
-        self._check()
+        self._check_usable()
         done = int(self._lib.krait_board_run(cycles, int(stop_on_interrupt)))
-        self._check()
+        self._check_dead()
         return done
 
     @property
     def cycles(self) -> int:
         """Return all clock cycles since the model was created."""
-        self._check_alive()
+        self._check_usable()
         return int(self._lib.krait_board_cycles())
 
     @property
     def interrupt(self) -> bool:
         """Return the level of the interrupt output."""
-        self._check_alive()
+        self._check_usable()
         return bool(self._lib.krait_board_interrupt())
 
     @contextmanager
@@ -161,27 +163,29 @@ class SimModel:
 
     def close(self) -> None:
         """Destroy the model and give its memory's pages back; views of the memory stay valid and read zero."""
-        if self.alive:
-            self.alive = False
+        if self._open:
+            self._open, self._ended = False, "the virtual board is closed"
             self.memory.clear()
             self._lib.krait_board_destroy()
 
     def _answer(self, response: int, what: str, address: int) -> None:
-        self._check()
+        self._check_dead()
         if response < 0:
             raise MachineError(f"register {what} at {address:#x}: no answer within {REGISTER_LIMIT} cycles")
         if response:
             raise MachineError(f"register {what} at {address:#x}: response {response}, expected OKAY")
 
-    def _check_alive(self) -> None:
-        if not self.alive:
-            raise MachineError("the virtual board is closed")
+    def _check_usable(self) -> None:
+        """Raise MachineError once the board is closed or its model has ended itself."""
+        if self._ended:
+            raise MachineError(self._ended)
 
-    def _check(self) -> None:
-        self._check_alive()
+    def _check_dead(self) -> None:
+        """Raise MachineError when the model has ended itself in the call just made, and from then on."""
         if self._lib.krait_board_dead():
-            why = self.memory.violation if hasattr(self, "memory") else ""
-            raise MachineError(f"the model of {self.path.stem} ended itself: {why or 'see the $fatal printed above'}")
+            why = self.memory.violation or "see the $fatal printed above"
+            self._ended = f"the model of {self.path.stem} ended itself: {why}"
+            raise MachineError(self._ended)
 
 
 class Timed:

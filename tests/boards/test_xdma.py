@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from boards import selftest
-from boards.device import KraitDevice
 from boards.memory import ChannelMemory
 from boards.open import open_board, open_physical
 from boards.overlay import MemoryRegion
+from boards.sim.device import SimDevice
 from boards.sim.memory import simulated
 from boards.vc709 import transport, xdma
 from boards.vc709.system import Linux
@@ -389,7 +389,7 @@ def test_two_memories_that_are_one_are_found():
     """Regions behind which the same memory lies keep what is written last, and the selftest sees it."""
     view = np.zeros(4 << 20, np.uint8)
     regions = [MemoryRegion(f"MEM{index}", index << 32, 4 << 20) for index in range(2)]
-    device = KraitDevice("sim", None, virtual=True)
+    device = SimDevice()
     right = [ChannelMemory(device, each, simulated(each, np.zeros(4 << 20, np.uint8))) for each in regions]
     selftest.check_memories(right)
     wrong = [ChannelMemory(device, each, simulated(each, view)) for each in regions]
