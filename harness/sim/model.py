@@ -32,6 +32,8 @@ FAMILIES = {"tern_matvec": ("ternary",), "mamba2_accel": ("mamba2",), "ternary_a
 
 REGISTER_LIMIT = 10_000
 """Cycles after which an AXI4-Lite access counts as unanswered."""
+DEAD = -2
+"""Response of a register access in which the model ended itself (cpp/sim_board.cpp)."""
 
 _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "krait_board_create": (None, (ctypes.c_int, ctypes.c_int)),
@@ -108,6 +110,8 @@ class SimModel:
         self._lib.krait_board_create(2, seed % (1 << 31) or 1)
         self._lib.krait_board_reset(1)
         self.memory = SimMemory(self._lib)
+        self._word = ctypes.c_uint32()
+        self._word_at = ctypes.byref(self._word)
         self._ended = ""
         self._open = True
 
@@ -129,9 +133,8 @@ class SimModel:
     def read(self, address: int) -> int:
         """Read a 32-bit register; errors as for `write`."""
         self._check_usable()
-        value = ctypes.c_uint32()
-        self._answer(self._lib.krait_board_read(address, ctypes.byref(value), REGISTER_LIMIT), "read", address)
-        return value.value
+        self._answer(self._lib.krait_board_read(address, self._word_at, REGISTER_LIMIT), "read", address)
+        return self._word.value
 
     def run(self, cycles: int, stop_on_interrupt: bool = True) -> int:
         """Advance the clock by at most `cycles`, or until the interrupt is high; return the cycles advanced."""
@@ -169,11 +172,14 @@ class SimModel:
             self._lib.krait_board_destroy()
 
     def _answer(self, response: int, what: str, address: int) -> None:
-        self._check_dead()
+        """Raise MachineError unless the response of a register access is OKAY."""
+        if not response:
+            return
+        if response == DEAD:
+            raise self._end()
         if response < 0:
             raise MachineError(f"register {what} at {address:#x}: no answer within {REGISTER_LIMIT} cycles")
-        if response:
-            raise MachineError(f"register {what} at {address:#x}: response {response}, expected OKAY")
+        raise MachineError(f"register {what} at {address:#x}: response {response}, expected OKAY")
 
     def _check_usable(self) -> None:
         """Raise MachineError once the board is closed or its model has ended itself."""
@@ -183,9 +189,13 @@ class SimModel:
     def _check_dead(self) -> None:
         """Raise MachineError when the model has ended itself in the call just made, and from then on."""
         if self._lib.krait_board_dead():
-            why = self.memory.violation or "see the $fatal printed above"
-            self._ended = f"the model of {self.path.stem} ended itself: {why}"
-            raise MachineError(self._ended)
+            raise self._end()
+
+    def _end(self) -> MachineError:
+        """Note that the model has ended itself, and return the error that says so."""
+        why = self.memory.violation or "see the $fatal printed above"
+        self._ended = f"the model of {self.path.stem} ended itself: {why}"
+        return MachineError(self._ended)
 
 
 class Timed:

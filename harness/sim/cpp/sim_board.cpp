@@ -22,9 +22,16 @@ void krait_board_destroy() { board.reset(); }
 
 void krait_board_reset(unsigned cycles) { board->reset(cycles); }
 
-int krait_board_write(uint32_t addr, uint32_t data, unsigned limit) { return board->write(addr, data, limit); }
+// Register accesses return the response, -1 for none within `limit` cycles, -2 when the model has ended itself.
+int krait_board_write(uint32_t addr, uint32_t data, unsigned limit) {
+    const int response = board->write(addr, data, limit);
+    return board->dead() ? -2 : response;
+}
 
-int krait_board_read(uint32_t addr, uint32_t* data, unsigned limit) { return board->read(addr, data, limit); }
+int krait_board_read(uint32_t addr, uint32_t* data, unsigned limit) {
+    const int response = board->read(addr, data, limit);
+    return board->dead() ? -2 : response;
+}
 
 uint64_t krait_board_run(uint64_t limit, int stop_on_interrupt) { return board->run(limit, stop_on_interrupt != 0); }
 

@@ -191,6 +191,22 @@ def test_a_broken_rule_ends_the_model(toy):
         toy.read(0)
 
 
+def test_a_model_that_ends_in_a_register_access_says_so(toy):
+    """Time passes in accesses, too: the one in which the model ends is no missing answer and no OKAY."""
+    toy.write(0x20, 4096 - 8 * PORT_BYTES)
+    toy.write(0x10, BEATS)
+    toy.write(0x18, CROSS)
+    with pytest.raises(MachineError, match=r"ended itself.*AR: burst crosses 4 KiB"):
+        _write_often(toy, (0, 1), *[(0, 0)] * 100)
+    with pytest.raises(MachineError, match="ended itself"):
+        _ = toy.cycles
+
+
+def _write_often(toy, *writes):
+    for address, value in writes:
+        toy.write(address, value)
+
+
 def test_memory_refuses_bad_settings(toy):
     """Settings that mean nothing are refused and name what was wrong."""
     for bad in (
