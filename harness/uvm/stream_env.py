@@ -203,3 +203,17 @@ async def played(build: Callable[[uvm_component], E]) -> AsyncIterator[E]:
     yield made[0]
     over.set()
     await run
+
+
+S = TypeVar("S", bound=StreamEnv)
+
+
+@asynccontextmanager
+async def running(
+    build: Callable[[uvm_component], S], source: Stall = always, sink: Stall = always
+) -> AsyncIterator[S]:
+    """Play an environment around a block as `played` does, its ports with these stalls, behind reset."""
+    async with played(build) as env:
+        env.set_stalls(source, sink)
+        await env.bench.start()
+        yield env

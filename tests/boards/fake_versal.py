@@ -13,7 +13,7 @@ import numpy as np
 from boards.overlay import FORMAT, OverlayFile, PynqMetadata, file_hash, save
 from boards.sim.device import SimDevice
 from boards.vck190.pdi import PL_NODE
-from boards.vck190.regions import Regions
+from boards.vck190.regions import MappedStore, Regions
 from boards.vck190.versal import PACKAGES, Machine
 from tests.boards.manifests import write_beside
 
@@ -84,11 +84,20 @@ def write_overlay(folder, design, board="vck190", parent=BASE, **changes):
 
 
 class StandIn(Regions, SimDevice):
-    """The virtual board in the place of `VersalDevice`: parses as PYNQ's does, without anything of krait's."""
+    """The virtual board in the place of `VersalDevice`: parses as PYNQ's does, without anything of krait's.
+
+    Memory stays where it is when the fabric is loaded anew, as DDR does; a new model brings memory of its own.
+    """
 
     def __init__(self, design):
         super().__init__("sim")
         self.design = design
+
+    def load(self, overlay):
+        super().load(overlay)
+        for channel in self.channels.values():
+            words = self.mmap(channel.region.base, channel.region.size).view(np.uint64)
+            channel.allocator.store = MappedStore(channel.region.base, words)
 
     def get_bitfile_metadata(self, bitfile_name, partial=False):
         design = self.design

@@ -4,7 +4,6 @@
 What stands behind each is a fake of the driver and a Verilated kernel; what each fake is like, its own file says.
 """
 
-import numpy as np
 from pynq import Overlay
 
 from boards.open import OpenBoard
@@ -12,7 +11,6 @@ from boards.sim.device import SimDevice
 from boards.u280.alveo import AlveoDevice
 from boards.vc709.xdma import XdmaDevice
 from boards.vck190.open import open_versal
-from boards.vck190.regions import MappedStore
 from golden.spec import load_config
 from tests.boards import designs
 from tests.boards.device_kinds import KINDS
@@ -95,22 +93,12 @@ class U280(Rig):
         self.fake.reset()
 
 
-class Kept(StandIn):
-    """Memory stays where it is when the fabric is loaded anew, as DDR does; a new model brings memory of its own."""
-
-    def load(self, overlay):
-        super().load(overlay)
-        for channel in self.channels.values():
-            words = self.mmap(channel.region.base, channel.region.size).view(np.uint64)
-            channel.allocator.store = MappedStore(channel.region.base, words)
-
-
 class Vck190(Rig):
     name = "vck190"
 
     def open(self):
         path = write_overlay(self.folder, self.design)
-        self.device = Kept(self.design)
+        self.device = StandIn(self.design)
         return open_versal(path, machine=machine(self.folder), device=self.device)
 
 

@@ -13,8 +13,7 @@ The vectors, JSON, beats in hex:
 
 import json
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from functools import cache
 from itertools import cycle
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Any
 
 import cocotb
 
-from harness.uvm.stream_env import StreamEnv, played
+from harness.uvm.stream_env import StreamEnv, running
 from harness.uvm.stream_pins import Stall, always, never, stalls
 from tests.rtl.cocotb_stream_unit import flipped, port
 from tests.rtl.dut import current
@@ -100,13 +99,9 @@ class Block(StreamEnv):
         assert self.pulses == told().get("pulses", {}), f"pulses {self.pulses}"
 
 
-@asynccontextmanager
-async def block(dut, name: str, source: Stall = always, sink: Stall = always) -> AsyncIterator[Block]:
-    """Play the block behind reset; afterwards its scoreboards have the last word."""
-    async with played(lambda parent: Block(parent, dut, name)) as env:
-        env.set_stalls(source, sink)
-        await env.bench.start()
-        yield env
+def block(dut, name: str, source: Stall = always, sink: Stall = always) -> AbstractAsyncContextManager[Block]:
+    """Run the block behind reset; afterwards its scoreboards have the last word."""
+    return running(lambda parent: Block(parent, dut, name), source, sink)
 
 
 @cocotb.test()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cocotb
 
-from harness.uvm.stream_env import played
+from harness.uvm.stream_env import running
 from harness.uvm.stream_pins import Stall, always, never, stalls, steady_rate
 from tests.rtl.cocotb_stream_unit import Unit, flipped, stated, vectors
 from tests.rtl.dut import current
@@ -50,10 +50,8 @@ async def norm(
     dut, name: str, source: Stall = always, late: Stall = always, sink: Stall = always
 ) -> AsyncIterator[Norm]:
     """Play the design behind reset; afterwards its scoreboard has the last word."""
-    async with played(lambda parent: Norm(parent, dut, name)) as env:
-        env.set_stalls(source, sink)
+    async with running(lambda parent: Norm(parent, dut, name), source, sink) as env:
         env.w.set_stall(late)
-        await env.bench.start()
         yield env
 
 

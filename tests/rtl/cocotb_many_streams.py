@@ -9,15 +9,14 @@ follows a sink offers as many beats as the sink has taken. Rates are a beat a cy
 
 import json
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cocotb
 
-from harness.uvm.stream_env import StreamEnv, played
+from harness.uvm.stream_env import StreamEnv, running
 from harness.uvm.stream_pins import Stall, always, stalls
 from tests.rtl.cocotb_stream_unit import flipped, port
 from tests.rtl.dut import current
@@ -97,13 +96,9 @@ class Block(StreamEnv):
         await self.reset(self.rng.randint(1, 3))
 
 
-@asynccontextmanager
-async def block(dut, name: str, source: Stall = always, sink: Stall = always) -> AsyncIterator[Block]:
-    """Play the block behind reset; afterwards its scoreboards have the last word."""
-    async with played(lambda parent: Block(parent, dut, name)) as env:
-        env.set_stalls(source, sink)
-        await env.bench.start()
-        yield env
+def block(dut, name: str, source: Stall = always, sink: Stall = always) -> AbstractAsyncContextManager[Block]:
+    """Run the block behind reset; afterwards its scoreboards have the last word."""
+    return running(lambda parent: Block(parent, dut, name), source, sink)
 
 
 @cocotb.test()

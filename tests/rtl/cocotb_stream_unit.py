@@ -8,14 +8,13 @@ not measured where the header says that it varies or names nothing.
 """
 
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from fractions import Fraction
 from functools import cache
 
 import cocotb
 
-from harness.uvm.stream_env import StreamEnv, played
+from harness.uvm.stream_env import StreamEnv, running
 from harness.uvm.stream_pins import Bench, Port, Stall, always, never, stalls, steady_rate
 from tests.rtl.dut import current
 from tests.rtl.stream_vectors import Traffic, Vectors, read
@@ -71,13 +70,9 @@ class Unit(StreamEnv):
         await self.drain(60 * (len(traffic.ins) + len(traffic.outs)) + 4000, quiet=40)
 
 
-@asynccontextmanager
-async def unit(dut, name: str, source: Stall = always, sink: Stall = always) -> AsyncIterator[Unit]:
-    """Play the unit behind reset; afterwards its scoreboard has the last word."""
-    async with played(lambda parent: Unit(parent, dut, name)) as env:
-        env.set_stalls(source, sink)
-        await env.bench.start()
-        yield env
+def unit(dut, name: str, source: Stall = always, sink: Stall = always) -> AbstractAsyncContextManager[Unit]:
+    """Run the unit behind reset; afterwards its scoreboard has the last word."""
+    return running(lambda parent: Unit(parent, dut, name), source, sink)
 
 
 @cocotb.test()

@@ -2,15 +2,15 @@
 """The contract of every stream module, as cocotb tests: order, latency, throughput, capacity, rules S1-S6, reset."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import cocotb
 
 from golden import streams as law
-from harness.uvm.stream_env import StreamEnv, played
+from harness.uvm.stream_env import StreamEnv, running
 from harness.uvm.stream_pins import Port, Stall, always, never, noise, stalls, steady_rate
 from tests.rtl.dut import Dut, current
 
@@ -113,13 +113,9 @@ class Unit(StreamEnv):
         await self.drain(40 * SHAPE.outputs * SHAPE.ratio * BEATS * DUT.params.get("RATIO", 1) + 2000, quiet=8)
 
 
-@asynccontextmanager
-async def unit(dut, name: str, source: Stall = always, sink: Stall = always) -> AsyncIterator[Unit]:
-    """Play the module behind reset; afterwards its scoreboard has the last word."""
-    async with played(lambda parent: Unit(parent, dut, name)) as env:
-        env.set_stalls(source, sink)
-        await env.bench.start()
-        yield env
+def unit(dut, name: str, source: Stall = always, sink: Stall = always) -> AbstractAsyncContextManager[Unit]:
+    """Run the module behind reset; afterwards its scoreboard has the last word."""
+    return running(lambda parent: Unit(parent, dut, name), source, sink)
 
 
 @cocotb.test()

@@ -2,13 +2,13 @@
 """The contract of strm_join_first: whose beats are joined, latency, throughput, capacity, rules S2-S6, reset."""
 
 import random
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
 import cocotb
 
 from golden.streams import join_first
-from harness.uvm.stream_env import StreamEnv, played
+from harness.uvm.stream_env import StreamEnv, running
 from harness.uvm.stream_pins import Port, Stall, always, never, noise, stalls, steady_rate
 from tests.rtl.dut import current
 
@@ -62,13 +62,9 @@ class Unit(StreamEnv):
         await self.drain(20_000, quiet=8, done=lambda: self.c.idle and self.s.idle)
 
 
-@asynccontextmanager
-async def unit(dut, name: str, source: Stall = always, sink: Stall = always) -> AsyncIterator[Unit]:
-    """Play the module behind reset; afterwards its scoreboard has the last word."""
-    async with played(lambda parent: Unit(parent, dut, name)) as env:
-        env.set_stalls(source, sink)
-        await env.bench.start()
-        yield env
+def unit(dut, name: str, source: Stall = always, sink: Stall = always) -> AbstractAsyncContextManager[Unit]:
+    """Run the module behind reset; afterwards its scoreboard has the last word."""
+    return running(lambda parent: Unit(parent, dut, name), source, sink)
 
 
 @cocotb.test()

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 import cocotb
-from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, FallingEdge
+from cocotb.triggers import ClockCycles
 
 from harness.uvm import job
+from tests.harness.cocotb_toy import start
 
 BAD = job.VARIABLE in os.environ
 AGAIN = Path.cwd().name == "again"
@@ -19,13 +19,7 @@ bad = cocotb.test(skip=not BAD)
 
 
 async def count(dut, cycles: int = 3) -> None:
-    dut.rst.value = 1
-    dut.en.value = 0
-    Clock(dut.clk, 10, unit="ns").start()
-    await ClockCycles(dut.clk, 2)
-    await FallingEdge(dut.clk)
-    dut.rst.value = 0
-    dut.en.value = 1
+    await start(dut)
     await ClockCycles(dut.clk, cycles)
 
 
