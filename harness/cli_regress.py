@@ -56,7 +56,7 @@ def regress(
     rerun_failed: Annotated[
         bool, typer.Option("--rerun-failed", help="What did not pass in the last run, with the same seeds.")
     ] = False,
-    executor: Annotated[str, typer.Option(help="Where simulations run: local.")] = "local",
+    executor: Annotated[str, typer.Option(help="Where simulations run: local, or dask://HOST:PORT.")] = "local",
     waivers: Annotated[
         Path | None, typer.Option(help="File of known failures; without it harness/regress/waivers.toml.")
     ] = None,

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where tasks run. An executor takes a task and promises its outcome; the regression knows nothing else of it.
 
-Whoever writes another one (a Dask cluster's `Client.get_executor` has this form) calls `task.execute` over there.
-A future that ends with an exception is a worker that was lost: the regression makes the task BLOCKED.
+Whoever writes another one calls `task.execute` over there. A future that ends with an exception is a worker that was
+lost: the regression makes the task BLOCKED.
 """
 
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,7 +31,7 @@ class Executor(Protocol):
 class LocalExecutor:
     """Runs tasks on this machine: each simulation is a process of its own, a thread waits for it."""
 
-    def __init__(self, jobs: int, started: Started) -> None:
+    def __init__(self, address: str, jobs: int, started: Started) -> None:
         self._pool = ThreadPoolExecutor(max_workers=jobs)
         self._stop = threading.Event()
         self._started = started
@@ -50,11 +51,24 @@ class LocalExecutor:
         return execute(task, self._stop)
 
 
-EXECUTORS: dict[str, Callable[[int, Started], Executor]] = {"local": LocalExecutor}
-"""By name: made with the number of tasks at a time, and who wants to know that one starts."""
+def _dask(address: str, jobs: int, started: Started) -> Executor:
+    from harness.regress.cluster import DaskExecutor
+
+    return DaskExecutor(address, started)
+
+
+EXECUTORS: dict[str, Callable[[str, int, Started], Executor]] = {"local": LocalExecutor, "dask": _dask}
+"""By name: made with what follows `name://`, the number of tasks at a time, and who wants to know that one starts."""
 
 
 def check(name: str) -> None:
     """Raise InputError when there is no executor of that name."""
-    if name not in EXECUTORS:
-        raise InputError(f"--executor: found {name!r}, expected {' or '.join(EXECUTORS)}")
+    kind, _, address = name.partition("://")
+    if kind not in EXECUTORS or (kind == "dask") != bool(re.fullmatch(r"[^\s/:]+:\d{1,5}", address)):
+        raise InputError(f"--executor: found {name!r}, expected local or dask://HOST:PORT")
+
+
+def make(name: str, jobs: int, started: Started) -> Executor:
+    """Return the executor `name`. MachineError when it cannot be reached."""
+    kind, _, address = name.partition("://")
+    return EXECUTORS[kind](address, jobs, started)

@@ -75,7 +75,7 @@ class Jobs:
 
     def results(self, entries: tuple[Entry, ...]) -> tuple[Result, ...]:
         """Run the entries; return their results in the plan's order."""
-        self._executor = executors.EXECUTORS[self._options.executor](self._options.jobs, self._started)
+        self._executor = executors.make(self._options.executor, self._options.jobs, self._started)
         builder = ThreadPoolExecutor(1)
         cancel = True
         try:

@@ -2,17 +2,21 @@
 """What the runner itself costs: `python -m harness.regress.overhead` runs small jobs, one and two at a time.
 
 It prints the seconds of a job beyond those of its simulator's process (median), those of the whole run beyond all of
-its processes, and how much faster two at a time are. Figures of a machine that does other work are of that machine.
+its processes, how much faster two at a time are, and how much longer the same two at a time take on a Dask cluster of
+two workers of this machine. Figures of a machine that does other work are of that machine.
 """
 
+import logging
 import statistics
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
-from golden.errors import CheckError
+from golden.errors import CheckError, MachineError
 from harness import console
 from harness.regress.jobs import Options
 from harness.regress.plan import plan
@@ -24,15 +28,20 @@ TEST = "registers"
 """The shortest of the simulations: a walk through the registers and one start."""
 JOBS = 8
 GOAL_S = 0.5
+GOAL_CLUSTER = 1.05
 
 
 @dataclass(frozen=True)
 class Overhead:
-    """Seconds of each job beyond its process, of the run beyond all of them for each job; two at a time over one."""
+    """Seconds of each job beyond its process, of the run beyond all of them for each job; two ratios of whole runs.
+
+    `speedup` is one at a time over two, `cluster` two at a time on a cluster over two here.
+    """
 
     jobs: tuple[float, ...]
     run: float
     speedup: float
+    cluster: float
 
     @property
     def median(self) -> float:
@@ -41,29 +50,47 @@ class Overhead:
 
 
 def measure(count: int = JOBS) -> Overhead:
-    """Run `count` small jobs one at a time, then two. CheckError where one fails; MachineError where a tool is missing.
+    """Run `count` small jobs one at a time, two, and two on a cluster.
 
     A first job, which does not count, makes or finds the build.
+
+    Raises:
+        CheckError: a job failed.
+        MachineError: a tool is missing, Dask's among them.
     """
     entries = plan([TEST], None, count)
     _regression(entries[:1], 1)
     one, two = (_regression(entries, jobs) for jobs in (1, 2))
-    return overhead(one, two)
+    with _cluster() as executor:
+        _regression(entries[:2], 2, executor)  # its workers import what tasks need
+        return overhead(one, two, _regression(entries, 2, executor))
 
 
-def overhead(one: Regression, two: Regression) -> Overhead:
-    """Return what a run of one job at a time cost, and how much faster one of two at a time was."""
+@contextmanager
+def _cluster() -> Iterator[str]:
+    try:
+        from distributed import LocalCluster
+    except ImportError as error:
+        raise MachineError(f"overhead: no Dask ({error}); pip install 'krait[dask]'") from error
+    quiet = logging.CRITICAL
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=quiet) as cluster:
+        yield str(cluster.scheduler_address).replace("tcp", "dask")
+
+
+def overhead(one: Regression, two: Regression, cluster: Regression) -> Overhead:
+    """Return what runs cost of which one job is run at a time, two, and two on a cluster."""
     process_s = sum(result.process_s for result in one.results)
     return Overhead(
         tuple(result.seconds - result.process_s for result in one.results),
         (one.seconds - process_s) / len(one.results),
         one.seconds / two.seconds,
+        cluster.seconds / two.seconds,
     )
 
 
-def _regression(entries: tuple[Entry, ...], jobs: int) -> Regression:
+def _regression(entries: tuple[Entry, ...], jobs: int, executor: str = "local") -> Regression:
     with tempfile.TemporaryDirectory(prefix="krait-overhead-") as folder:
-        found = run(entries, Path(folder), Options(jobs=jobs), lambda *_: None)
+        found = run(entries, Path(folder), Options(jobs=jobs, executor=executor), lambda *_: None)
     bad = next((result for result in found.results if result.status != "PASS"), None)
     if bad is not None:
         raise CheckError(f"overhead: {bad.name} was {bad.status}: {bad.reason}; run {bad.repeat}")
@@ -78,7 +105,9 @@ def main(count: int = JOBS) -> None:
     console.say(
         f"of the whole run beyond its processes, for each job: {found.run:.3f}, goal {GOAL_S}: {verdict} [measured]"
     )
-    console.say(f"two at a time over one: {found.speedup:.2f} [measured]")
+    console.say(f"one at a time over two: {found.speedup:.2f} [measured]")
+    verdict = "met" if found.cluster <= GOAL_CLUSTER else "missed"
+    console.say(f"on a cluster over here: {found.cluster:.2f}, goal {GOAL_CLUSTER}: {verdict} [measured]")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@
 import re
 import shutil
 import signal
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from xml.etree import ElementTree
 from golden.errors import InputError, KraitError
 from harness.build import IcarusBuild, VerilatorBuild, build
 from harness.build.waves import FILE, Window
-from harness.sim.process import Limits
+from harness.sim.process import Limits, Stop
 from harness.sim.results import CocotbResult
 from harness.sim.runner import run_cocotb
 from harness.uvm.job import VARIABLE, Job
@@ -66,7 +65,7 @@ class Outcome:
     waves: Path | None = None
 
 
-def execute(task: Task, stop: threading.Event | None = None) -> Outcome:
+def execute(task: Task, stop: Stop | None = None) -> Outcome:
     """Run a task in its folder; whatever goes wrong is an outcome. `stop` ends it early, as BLOCKED."""
     started = time.monotonic()
     try:
@@ -77,7 +76,7 @@ def execute(task: Task, stop: threading.Event | None = None) -> Outcome:
     return outcome
 
 
-def _execute(task: Task, stop: threading.Event | None, started: float) -> Outcome:
+def _execute(task: Task, stop: Stop | None, started: float) -> Outcome:
     task.folder.mkdir(parents=True, exist_ok=True)
     task.job.write(task.folder / "job.json")
     spec, note = _with_waves(task)

@@ -11,11 +11,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from golden.errors import MachineError
 
 LOOK_S = 0.2
 """How often a running process's log and the wish to stop are looked at."""
+
+
+class Stop(Protocol):
+    """A wish to stop, as of a threading.Event."""
+
+    def is_set(self) -> bool:
+        """Return whether to stop."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ def run_limited(
     env: Mapping[str, str],
     log: Path,
     limits: Limits,
-    stop: threading.Event | None = None,
+    stop: Stop | None = None,
 ) -> Exit:
     """Run a command with both streams into `log`; kill its whole process group at a limit or on an exception.
 
@@ -70,7 +78,7 @@ def run_limited(
     return Exit(code, timed_out, flooded, time.monotonic() - started)
 
 
-def _watch(process: "subprocess.Popen[bytes]", log: Path, limits: Limits, stop: threading.Event) -> bool:
+def _watch(process: "subprocess.Popen[bytes]", log: Path, limits: Limits, stop: Stop) -> bool:
     """Wait for the end of a process or for a limit; return whether that was the limit of time."""
     end = time.monotonic() + limits.seconds
     while True:

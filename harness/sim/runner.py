@@ -11,7 +11,6 @@ import re
 import shlex
 import sys
 import tempfile
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -19,7 +18,7 @@ from typing import Literal
 from golden.errors import InputError, MachineError
 from harness.build import IcarusBuild, Param, VerilatorBuild, build
 from harness.paths import ROOT, VERILOG, build_dir
-from harness.sim.process import Limits, run_limited
+from harness.sim.process import Limits, Stop, run_limited
 from harness.sim.results import CocotbResult, judge
 from harness.toolchain import find_icarus
 
@@ -128,7 +127,7 @@ def run_cocotb(
     workdir: Path | None = None,
     plusargs: Sequence[str] = (),
     limits: Limits = DEFAULT_LIMITS,
-    stop: threading.Event | None = None,
+    stop: Stop | None = None,
 ) -> CocotbResult:
     """Run cocotb tests on a build; see `simulate` for the arguments. Call `check()` on the result.
 

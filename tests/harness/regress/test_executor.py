@@ -30,7 +30,7 @@ def task(name: str, folder: Path) -> Task:
 class Lossy:
     """A fake of an executor on other machines: every worker dies before it answers."""
 
-    def __init__(self, jobs: int, started: executor.Started) -> None:
+    def __init__(self, address: str, jobs: int, started: executor.Started) -> None:
         self.closed = False
 
     def submit(self, task: Task) -> Future[Outcome]:
@@ -54,7 +54,7 @@ def test_a_lost_worker_is_blocked(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_a_stop_kills_what_runs_and_leaves_out_what_waits(tmp_path: Path) -> None:
     """An interrupt does not wait for ten minutes."""
     running = threading.Event()
-    local = LocalExecutor(1, lambda _: running.set())
+    local = LocalExecutor("", 1, lambda _: running.set())
     hanging, waiting = (local.submit(task(name, tmp_path)) for name in ("hangs", "passes"))
     assert running.wait(60)
     local.close(cancel=True)
@@ -69,6 +69,8 @@ def test_a_task_can_travel(tmp_path: Path) -> None:
     assert pickle.loads(pickle.dumps(one)) == one
 
 
-def test_another_executor_is_refused() -> None:
-    with pytest.raises(InputError, match="--executor: found 'dask://host:1', expected local"):
-        Options(executor="dask://host:1")
+@pytest.mark.parametrize("name", ["slurm", "dask", "dask://host", "dask://host:port", "local://host:1", "dask://a:1/b"])
+def test_another_executor_is_refused(name: str) -> None:
+    """What is no executor, or none with an address, ends before anything is built."""
+    with pytest.raises(InputError, match=f"--executor: found '{name}', expected local or dask://HOST:PORT"):
+        Options(executor=name)
