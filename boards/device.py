@@ -13,6 +13,9 @@ from boards.memory import Allocator, BufferObject, ChannelMemory, DeviceBuffer, 
 from boards.overlay import KernelInstance, MemoryRegion, OverlayFile, PynqMetadata, read
 from golden.errors import CheckError, InputError, MachineError
 
+WORD = 4
+"""Bytes of a register."""
+
 
 class DeviceKind(DeviceMeta, ABCMeta):
     """PYNQ's list of devices, and no device that leaves an abstract method open."""
@@ -22,7 +25,8 @@ class KraitDevice(Device, metaclass=DeviceKind):
     """A board that is described by overlay files: registers in words, checked buffers, one process at a time.
 
     A subclass defines `_probe_` with a `_probe_priority_` of its own (PYNQ's metaclass wants both in one body, so
-    neither stands here), and `load`, `unload`, `read_word` and `write_word`.
+    neither stands here), and `load`, `unload`, `read_words` and `write_words`; `WordDevice` has these where the way to
+    the board takes one register an access.
 
     Args:
         tag: the board as users name it; overlay files must be made for it.
@@ -56,12 +60,15 @@ class KraitDevice(Device, metaclass=DeviceKind):
         """Give back what `load` took; it may have come to any point. Buffers are freed before."""
 
     @abstractmethod
-    def read_word(self, kernel: KernelInstance, offset: int) -> int:
-        """Return a 32-bit register of a kernel of the loaded overlay; the offset is checked."""
+    def read_words(self, kernel: KernelInstance, offset: int, count: int) -> bytes:
+        """Return registers of a kernel of the loaded overlay that lie side by side, little-endian.
+
+        The kernel sees one access a register, in ascending order; the range is checked.
+        """
 
     @abstractmethod
-    def write_word(self, kernel: KernelInstance, offset: int, value: int) -> None:
-        """Write a 32-bit register of a kernel of the loaded overlay; the offset is checked."""
+    def write_words(self, kernel: KernelInstance, offset: int, data: bytes) -> None:
+        """Write registers of a kernel of the loaded overlay that lie side by side; order and range as for reads."""
 
     def check_present(self) -> None:
         """Raise MachineError when the board is not there; the line says what to do."""
@@ -97,15 +104,12 @@ class KraitDevice(Device, metaclass=DeviceKind):
     def read_registers(self, address: int, length: int) -> bytes:
         """Read whole words at an absolute address."""
         kernel, first = self._register_range(address, length)
-        if length == 4:  # nearly all are: PYNQ's MMIO reads and writes single words
-            return self.read_word(kernel, first).to_bytes(4, "little")
-        return b"".join(self.read_word(kernel, first + at).to_bytes(4, "little") for at in range(0, length, 4))
+        return self.read_words(kernel, first, length // WORD)
 
     def write_registers(self, address: int, data: bytes) -> None:
         """Write whole words at an absolute address."""
         kernel, first = self._register_range(address, len(data))
-        for at in range(0, len(data), 4):
-            self.write_word(kernel, first + at, int.from_bytes(bytes(data[at : at + 4]), "little"))
+        self.write_words(kernel, first, bytes(data))
 
     def flush(self, bo: BufferObject, offset: int, vaddr: int, nbytes: int) -> None:
         """Copy a part of a buffer to device memory."""
@@ -184,9 +188,31 @@ class KraitDevice(Device, metaclass=DeviceKind):
         kernels = self.overlay_file().kernels
         for kernel in kernels:
             offset = address - kernel.base
-            if 0 <= offset <= kernel.size - length and address % 4 == 0 and length % 4 == 0:
+            if 0 <= offset <= kernel.size - length and address % WORD == 0 and length % WORD == 0:
                 return kernel, offset
         known = ", ".join(f"{kernel.name} at {kernel.base:#x}+{kernel.size:#x}" for kernel in kernels)
         raise MachineError(
             f"board {self.name}: register access {address:#x}+{length} outside {known}, or not in whole words"
         )
+
+
+class WordDevice(KraitDevice):
+    """A board to whose registers one access takes one word. A subclass defines `read_word` and `write_word`."""
+
+    @abstractmethod
+    def read_word(self, kernel: KernelInstance, offset: int) -> int:
+        """Return a 32-bit register of a kernel of the loaded overlay; the offset is checked."""
+
+    @abstractmethod
+    def write_word(self, kernel: KernelInstance, offset: int, value: int) -> None:
+        """Write a 32-bit register of a kernel of the loaded overlay; the offset is checked."""
+
+    def read_words(self, kernel: KernelInstance, offset: int, count: int) -> bytes:
+        """Return registers side by side, word by word."""
+        words = (self.read_word(kernel, offset + WORD * at) for at in range(count))
+        return b"".join(word.to_bytes(WORD, "little") for word in words)
+
+    def write_words(self, kernel: KernelInstance, offset: int, data: bytes) -> None:
+        """Write registers side by side, word by word."""
+        for at in range(0, len(data), WORD):
+            self.write_word(kernel, offset + at, int.from_bytes(data[at : at + WORD], "little"))

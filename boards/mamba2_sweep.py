@@ -52,7 +52,7 @@ FAMILY = "xcup"
 
 
 class DirectDevice:
-    """What a driver needs of a device, around a model: registers, memories, the interrupt."""
+    """What a driver needs of a device, around a model: `Registers`, memories, the interrupt."""
 
     def __init__(self, model: SimModel, cfg: Mamba2AccelConfig, channel_bytes: int) -> None:
         self.name, self.model = cfg.name, model
@@ -65,13 +65,13 @@ class DirectDevice:
             for port, region in enumerate(regions)
         ]
 
-    def read(self, offset: int) -> int:
-        """Read a register."""
-        return self.model.read(offset)
+    def read(self, offset: int, count: int) -> bytes:
+        """Read registers side by side."""
+        return self.model.read_words(offset, count)
 
-    def write(self, offset: int, value: int) -> None:
-        """Write a register."""
-        self.model.write(offset, value)
+    def write(self, offset: int, data: bytes) -> None:
+        """Write registers side by side."""
+        self.model.write_words(offset, data)
 
     def flush(self, bo: BufferObject, offset: int, vaddr: int, nbytes: int) -> None:
         """Copy a part of a buffer to device memory."""
@@ -84,9 +84,10 @@ class DirectDevice:
     def wait_interrupt(self, timeout_s: float) -> bool:
         """Run until the interrupt is high; return False when the time is over first."""
         deadline = time.monotonic() + timeout_s
-        while not self.model.interrupt and time.monotonic() < deadline:
-            self.model.run(4096)
-        return self.model.interrupt
+        while not self.model.wait(4096):
+            if time.monotonic() >= deadline:
+                return False
+        return True
 
 
 class DirectAccel(Mamba2Accel):
@@ -94,7 +95,7 @@ class DirectAccel(Mamba2Accel):
 
     def __init__(self, device: DirectDevice, cfg: Mamba2AccelConfig) -> None:
         self.device: Any = device
-        self.mmio: Any = device
+        self.registers = device
         self.name = self.config_name = cfg.name
         self.config = cfg
         self.identity = self._check_identity(cfg.config_hash)
@@ -106,8 +107,7 @@ class DirectAccel(Mamba2Accel):
         """Return a new arena of `size` bytes a port and make it the kernel's."""
         arena = Arena(self.device.memories, size)
         arena.reserve(arena.size)
-        for port, base in enumerate(arena.bases):
-            self.put64(regs.PORT_BASE[port], base)
+        self.put_all({regs.PORT_BASE[port]: base for port, base in enumerate(arena.bases)}, 64)
         self._arena = arena
         return arena
 

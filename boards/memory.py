@@ -85,6 +85,10 @@ class BufferObject:
     site: str
     freed: bool = False
 
+    def __post_init__(self) -> None:
+        """Note where the host bytes lie: NumPy takes a microsecond to say so, and every copy asks."""
+        self.host_address = int(self.storage.host.ctypes.data)
+
     @property
     def address(self) -> int:
         """Return the device address of the first byte."""
@@ -234,7 +238,7 @@ def copy(bo: object, offset: int, host_address: int, size: int, to_device: bool)
     if bo.freed:
         raise MachineError(f"buffer at {bo.address:#x} is freed; it was allocated at {bo.site}")
     inside = offset >= 0 and size >= 0 and offset + size <= bo.size
-    if not inside or host_address != bo.storage.host.ctypes.data + offset:
+    if not inside or host_address != bo.host_address + offset:
         raise InputError(
             f"flush or invalidate of {size} bytes at offset {offset} of a buffer of {bo.size} bytes: not inside it; "
             "copies and results of arithmetic are no device buffers"

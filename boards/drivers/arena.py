@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +14,8 @@ from golden.errors import InputError, MachineError
 
 ALIGN = 4096
 """Of every region, so that its first burst is a whole one."""
+REGIONS = 256
+"""Whose views are kept."""
 
 
 class Arena:
@@ -27,6 +30,7 @@ class Arena:
         self.size = -(-size // ALIGN) * ALIGN
         self.top = 0
         self._buffers: list[Any] = []
+        self._regions: dict[tuple[int, int], tuple[_Part, ...]] = {}
         try:
             for memory in memories:
                 self._buffers.append(memory.allocate((self.size,), np.uint8))
@@ -69,27 +73,30 @@ class Arena:
 
     def write(self, offset: int, striped: NDArray[np.uint8]) -> None:
         """Copy `striped`, uint8 [ports, n], to the device at an offset."""
-        self._check(offset, striped)
-        for buffer, row in zip(self._buffers, striped, strict=True):
-            part = buffer[offset : offset + striped.shape[1]]
-            part[:] = row
-            part.flush()
+        for part, row in zip(self._region(offset, striped), striped, strict=True):
+            part.host[:] = row
+            part.buffer.flush()
+
+    def fill(self, offset: int, size: int, value: int) -> None:
+        """Write `value` to `size` bytes a port at an offset."""
+        for part in self._parts(offset, size):
+            part.host[:] = value
+            part.buffer.flush()
 
     def read(self, offset: int, size: int) -> NDArray[np.uint8]:
         """Return uint8 [ports, size] from the device at an offset."""
+        parts = self._parts(offset, size)
         result = np.empty((self.ports, size), np.uint8)
-        self._check(offset, result)
-        for buffer, row in zip(self._buffers, result, strict=True):
-            part = buffer[offset : offset + size]
-            part.invalidate()
-            row[:] = part
+        for part, row in zip(parts, result, strict=True):
+            part.buffer.invalidate()
+            row[:] = part.host
         return result
 
     def close(self) -> None:
         """Free the buffers; nothing of the arena may be used afterwards."""
         for buffer in self._buffers:
             buffer.freebuffer()
-        self._buffers = []
+        self._buffers, self._regions = [], {}
 
     def __enter__(self) -> "Arena":
         return self
@@ -99,10 +106,34 @@ class Arena:
     ) -> None:
         self.close()
 
-    def _check(self, offset: int, striped: NDArray[np.uint8]) -> None:
+    def _region(self, offset: int, striped: NDArray[np.uint8]) -> tuple["_Part", ...]:
+        """Return where `striped` goes on each port."""
+        if striped.ndim != 2 or striped.shape[0] != self.ports or striped.dtype != np.uint8:
+            self._check_open()
+            raise InputError(f"striped data {striped.dtype} {striped.shape}, expected uint8 [{self.ports}, n]")
+        return self._parts(offset, striped.shape[1])
+
+    def _parts(self, offset: int, size: int) -> tuple["_Part", ...]:
+        """Return `size` bytes at an offset on each port: views, which PYNQ makes slowly, and runs repeat theirs."""
+        self._check_open()
+        if offset < 0 or offset + size > self.top:
+            raise InputError(f"arena: bytes {offset} .. {offset + size} outside the {self.top} reserved")
+        found = self._regions.get((offset, size))
+        if found is None:
+            if len(self._regions) >= REGIONS:
+                self._regions.clear()
+            views = [buffer[offset : offset + size] for buffer in self._buffers]
+            found = self._regions[offset, size] = tuple(_Part(view, view.view(np.ndarray)) for view in views)
+        return found
+
+    def _check_open(self) -> None:
         if not self._buffers:
             raise MachineError("arena: closed")
-        if striped.ndim != 2 or striped.shape[0] != self.ports or striped.dtype != np.uint8:
-            raise InputError(f"striped data {striped.dtype} {striped.shape}, expected uint8 [{self.ports}, n]")
-        if offset < 0 or offset + striped.shape[1] > self.top:
-            raise InputError(f"arena: bytes {offset} .. {offset + striped.shape[1]} outside the {self.top} reserved")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Bytes of one port's buffer: as PYNQ copies them, and as NumPy fills them without asking PYNQ."""
+
+    buffer: Any
+    host: NDArray[np.uint8]

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all krait kernels have in common on the software side: identity, start, wait, errors, clock."""
 
+import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar
 
 from pynq.overlay import DefaultIP
 
+from boards.drivers.registers import WORD, registers_of, runs
 from golden.errors import InputError, InvalidError, KraitError, MachineError
 from golden.spec.gen import tern_matvec as common
 
@@ -64,6 +66,7 @@ class KraitIP(DefaultIP):
 
     def __init__(self, description: dict[str, Any]) -> None:
         super().__init__(description)
+        self.registers = registers_of(self.mmio)
         parameters = description["parameters"]
         self.name = str(description["fullpath"])
         self.config_name = str(parameters["CONFIG"])
@@ -78,22 +81,34 @@ class KraitIP(DefaultIP):
 
     def get(self, offset: int) -> int:
         """Read a 32-bit register."""
-        return int(self.mmio.read(int(offset)))
+        return int.from_bytes(self.registers.read(offset, 1), "little")
 
     def get64(self, offset: int) -> int:
         """Read a 64-bit register, low word first (which latches the high one where it counts)."""
-        low = self.get(offset)
-        return low | self.get(offset + 4) << 32
+        return int.from_bytes(self.registers.read(offset, 2), "little")
+
+    def get_all64(self, offsets: Sequence[int]) -> tuple[int, ...]:
+        """Read 64-bit registers in this order, those that lie side by side in one call; each as `get64` does."""
+        found: list[int] = []
+        for first, count in runs(tuple(offsets), 2 * WORD):
+            found += struct.unpack(f"<{count}Q", self.registers.read(first, 2 * count))
+        return tuple(found)
 
     def put(self, offset: int, value: int) -> None:
-        """Write a 32-bit register. PYNQ takes exact ints only, NumPy's are converted."""
-        self.mmio.write(int(offset), _exact(value, 32))
+        """Write a 32-bit register."""
+        self.registers.write(offset, _packed((value,), 32))
 
     def put64(self, offset: int, value: int) -> None:
-        """Write a 64-bit register."""
-        value = _exact(value, 64)
-        self.put(offset, value & 0xFFFF_FFFF)
-        self.put(offset + 4, value >> 32)
+        """Write a 64-bit register, low word first."""
+        self.registers.write(offset, _packed((value,), 64))
+
+    def put_all(self, values: Mapping[int, int], bits: int = 32) -> None:
+        """Write registers of 32 or 64 bits by their offsets in this order, those that lie side by side in one call."""
+        size = bits // 8
+        data, at = _packed(tuple(values.values()), bits), 0
+        for first, count in runs(tuple(values), size):
+            self.registers.write(first, data[at : at + count * size])
+            at += count * size
 
     # ---- runs
 
@@ -222,12 +237,17 @@ class KraitIP(DefaultIP):
 
     def port_beats(self) -> tuple[tuple[int, int], ...]:
         """Return (read, written) beats of each memory port in the last run."""
-        ports = range(self.identity.ports)
-        return tuple((self.get64(common.RD_BEATS[p]), self.get64(common.WR_BEATS[p])) for p in ports)
+        ports = self.identity.ports
+        read, written = (
+            self.get_all64([beats[p] for p in range(ports)]) for beats in (common.RD_BEATS, common.WR_BEATS)
+        )
+        return tuple(zip(read, written, strict=True))
 
 
-def _exact(value: int, bits: int) -> int:
-    number = int(value)
-    if not 0 <= number < 1 << bits:
-        raise InputError(f"register value {number}, expected 0 .. 2^{bits} - 1")
-    return number
+def _packed(values: tuple[int, ...], bits: int) -> bytes:
+    """Return integers, NumPy's among them, as registers of 32 or 64 bits; InputError for one that does not fit."""
+    try:
+        return struct.pack(f"<{len(values)}{'Q' if bits == 64 else 'I'}", *values)
+    except struct.error as error:
+        shown = ", ".join(map(str, values))
+        raise InputError(f"register value {shown}: expected whole numbers from 0 to 2^{bits} - 1") from error

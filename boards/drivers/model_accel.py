@@ -104,12 +104,9 @@ class ModelAccel(StripedIP, Generic[A], metaclass=AbstractIP):
         if arguments.arena_bytes > self.memory.size:
             found, size = arguments.arena_bytes, self.memory.size
             raise InputError(f"{self.name}: ARENA_BYTES is {found}, the arena has {size} bytes a port")
-        for name in self.WORDS:
-            self.put(self.at(name), getattr(arguments, name))
-        for name in self.LONG_WORDS:
-            self.put64(self.at(name), getattr(arguments, name))
-        for name, value in self.packed(arguments).items():
-            self.put(self.at(name), value)
+        self.put_all({self.at(name): getattr(arguments, name) for name in self.WORDS})
+        self.put_all({self.at(name): getattr(arguments, name) for name in self.LONG_WORDS}, 64)
+        self.put_all({self.at(name): value for name, value in self.packed(arguments).items()})
         self.start()
 
     @abstractmethod

@@ -4,7 +4,6 @@
 from enum import IntEnum
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 
 from boards.drivers.arena import Arena
@@ -48,8 +47,7 @@ class StripedIP(KraitIP):
         """
         memories = [self.device.get_memory(self.device.mem_dict[name]) for name in self.memory_names]
         self._arena = Arena(memories, size)
-        for port, base in enumerate(self._arena.bases):
-            self.put64(common.PORT_BASE[port], base)
+        self.put_all({common.PORT_BASE[port]: base for port, base in enumerate(self._arena.bases)}, 64)
         return self._arena
 
     @property
@@ -70,9 +68,9 @@ class StripedIP(KraitIP):
 
     def poison(self, offset: int, beats: int) -> None:
         """Fill a region that the kernel is to write with a value that cannot pass for a result."""
-        size = beats * self.config.port_bytes
-        self.memory.write(offset, np.full((self.config.ports, size), POISON, np.uint8))
+        self.memory.fill(offset, beats * self.config.port_bytes, POISON)
 
     def count(self) -> dict[str, int]:
         """Return the performance counters of the last run by their names in lower case."""
-        return {offset.name.lower(): self.get64(offset) for offset in self.COUNTERS}
+        names = (offset.name.lower() for offset in self.COUNTERS)
+        return dict(zip(names, self.get_all64(self.COUNTERS), strict=True))

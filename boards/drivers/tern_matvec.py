@@ -123,12 +123,9 @@ class TernMatvec(StripedIP):
 
     def begin(self, case: Case) -> None:
         """Write the arguments of a case and start it."""
-        self.put(regs.Offset.ROW_TILES, case.size.row_tiles)
-        self.put(regs.Offset.COL_BLOCKS, case.size.col_blocks)
-        self.put(regs.Offset.VECTORS, case.size.vectors)
-        self.put64(regs.Offset.X_OFF, case.x_offset)
-        self.put64(regs.Offset.W_OFF, case.weights.offset)
-        self.put64(regs.Offset.Y_OFF, case.y_offset)
+        at, size = regs.Offset, case.size
+        self.put_all({at.ROW_TILES: size.row_tiles, at.COL_BLOCKS: size.col_blocks, at.VECTORS: size.vectors})
+        self.put_all({at.X_OFF: case.x_offset, at.W_OFF: case.weights.offset, at.Y_OFF: case.y_offset}, 64)
         self.start()
 
     def result(self, case: Case) -> NDArray[np.int32]:

@@ -78,23 +78,22 @@ class SimDevice(KraitDevice):
             self.model.close()
             self.model = None
 
-    def read_word(self, kernel: KernelInstance, offset: int) -> int:
-        """Read a register."""
-        return self._running().read(offset)
+    def read_words(self, kernel: KernelInstance, offset: int, count: int) -> bytes:
+        """Read registers side by side, in one call of the model."""
+        return self._running().read_words(offset, count)
 
-    def write_word(self, kernel: KernelInstance, offset: int, value: int) -> None:
-        """Write a register."""
-        self._running().write(offset, value)
+    def write_words(self, kernel: KernelInstance, offset: int, data: bytes) -> None:
+        """Write registers side by side, in one call of the model."""
+        self._running().write_words(offset, data)
 
     # ---- what krait's drivers use where a device has it
 
     def wait_interrupt(self, timeout_s: float) -> bool:
         """Run the model until the kernel's interrupt is high; return False when the time is over first."""
         model, deadline = self._running(), time.monotonic() + timeout_s
-        while not model.interrupt:
+        while not model.wait(CHUNK):
             if time.monotonic() >= deadline:
                 return False
-            model.run(CHUNK)
         return True
 
     def now(self) -> float:

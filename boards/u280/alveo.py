@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from boards.device import KraitDevice
+from boards.device import WordDevice
 from boards.facts import load_board
 from boards.lock import BoardLock
 from boards.memory import ALIGN
@@ -31,7 +31,7 @@ def cards(sysfs: Path) -> list[str]:
     return [path.parents[1].name for path in names if PLATFORM in path.read_text(errors="replace")]
 
 
-class AlveoDevice(KraitDevice):
+class AlveoDevice(WordDevice):
     """A U280.
 
     Args:

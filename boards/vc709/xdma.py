@@ -4,7 +4,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from boards.device import KraitDevice
+from boards.device import WordDevice
 from boards.facts import load_board
 from boards.memory import FirstFit
 from boards.overlay import KernelInstance, OverlayFile
@@ -22,7 +22,7 @@ Program = Literal["needed", "always", "never"]
 """When a bitstream is loaded. `needed`: its kernels do not answer, or one of them is still running."""
 
 
-class XdmaDevice(KraitDevice):
+class XdmaDevice(WordDevice):
     """The board behind PCIe.
 
     Args:

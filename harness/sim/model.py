@@ -30,18 +30,29 @@ BOARD_CPP = (*MEMORY_CPP, CPP / "sim_board.cpp")
 FAMILIES = {"tern_matvec": ("ternary",), "mamba2_accel": ("mamba2",), "ternary_accel": ("ternary", "mamba2")}
 """Folders below hw/verilog of each kernel's modules, its own one first."""
 
+WORD = 4
+"""Bytes of a register."""
+MAP_WORDS = 1024
+"""Registers that one call reads at most: a kernel's whole map (MAP_BYTES)."""
 REGISTER_LIMIT = 10_000
 """Cycles after which an AXI4-Lite access counts as unanswered."""
 DEAD = -2
-"""Response of a register access in which the model ended itself (cpp/sim_board.cpp)."""
+"""What a register access and a wait return when the model ended itself (cpp/sim_board.cpp)."""
 
 _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "krait_board_create": (None, (ctypes.c_int, ctypes.c_int)),
     "krait_board_destroy": (None, ()),
     "krait_board_reset": (None, (ctypes.c_uint,)),
-    "krait_board_write": (ctypes.c_int, (ctypes.c_uint32, ctypes.c_uint32, ctypes.c_uint)),
-    "krait_board_read": (ctypes.c_int, (ctypes.c_uint32, ctypes.POINTER(ctypes.c_uint32), ctypes.c_uint)),
+    "krait_board_write": (
+        ctypes.c_int,
+        (ctypes.c_uint32, ctypes.c_char_p, ctypes.c_uint, ctypes.c_uint, ctypes.POINTER(ctypes.c_uint)),
+    ),
+    "krait_board_read": (
+        ctypes.c_int,
+        (ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint, ctypes.POINTER(ctypes.c_uint)),
+    ),
     "krait_board_run": (ctypes.c_uint64, (ctypes.c_uint64, ctypes.c_int)),
+    "krait_board_wait": (ctypes.c_int, (ctypes.c_uint64,)),
     "krait_board_cycles": (ctypes.c_uint64, ()),
     "krait_board_interrupt": (ctypes.c_int, ()),
     "krait_board_dead": (ctypes.c_int, ()),
@@ -110,8 +121,10 @@ class SimModel:
         self._lib.krait_board_create(2, seed % (1 << 31) or 1)
         self._lib.krait_board_reset(1)
         self.memory = SimMemory(self._lib)
-        self._word = ctypes.c_uint32()
-        self._word_at = ctypes.byref(self._word)
+        self._words = bytearray(MAP_WORDS * WORD)
+        self._words_at = (ctypes.c_char * len(self._words)).from_buffer(self._words)
+        self._done = ctypes.c_uint()
+        self._done_at = ctypes.byref(self._done)
         self._ended = ""
         self._open = True
 
@@ -122,19 +135,37 @@ class SimModel:
         self._check_dead()
 
     def write(self, address: int, data: int) -> None:
-        """Write a 32-bit register.
-
-        Raises:
-            MachineError: no answer, an error response, or the model ended itself.
-        """
-        self._check_usable()
-        self._answer(self._lib.krait_board_write(address, data, REGISTER_LIMIT), "write", address)
+        """Write a 32-bit register; errors as for `write_words`."""
+        self.write_words(address, data.to_bytes(WORD, "little"))
 
     def read(self, address: int) -> int:
-        """Read a 32-bit register; errors as for `write`."""
+        """Read a 32-bit register; errors as for `write_words`."""
+        return int.from_bytes(self.read_words(address, 1), "little")
+
+    def write_words(self, address: int, data: bytes) -> None:
+        """Write registers that lie side by side, little-endian: one access a word in ascending order, in one call.
+
+        Raises:
+            MachineError: no answer, an error response, or the model ended itself; words before it are written.
+        """
         self._check_usable()
-        self._answer(self._lib.krait_board_read(address, self._word_at, REGISTER_LIMIT), "read", address)
-        return self._word.value
+        response = self._lib.krait_board_write(address, data, len(data) // WORD, REGISTER_LIMIT, self._done_at)
+        if response:
+            raise self._refused(response, "write", address)
+
+    def read_words(self, address: int, count: int) -> bytes:
+        """Read registers that lie side by side; order and errors as for `write_words`.
+
+        Raises:
+            InputError: more than `MAP_WORDS`.
+        """
+        self._check_usable()
+        if count > MAP_WORDS:
+            raise InputError(f"registers at {address:#x}: {count} in one read, expected at most {MAP_WORDS}")
+        response = self._lib.krait_board_read(address, self._words_at, count, REGISTER_LIMIT, self._done_at)
+        if response:
+            raise self._refused(response, "read", address)
+        return bytes(self._words[: count * WORD])
 
     def run(self, cycles: int, stop_on_interrupt: bool = True) -> int:
         """Advance the clock by at most `cycles`, or until the interrupt is high; return the cycles advanced."""
@@ -142,6 +173,18 @@ class SimModel:
         done = int(self._lib.krait_board_run(cycles, int(stop_on_interrupt)))
         self._check_dead()
         return done
+
+    def wait(self, cycles: int) -> bool:
+        """Advance the clock by at most `cycles`, or until the interrupt is high; return whether it is.
+
+        Raises:
+            MachineError: the model ended itself.
+        """
+        self._check_usable()
+        found = self._lib.krait_board_wait(cycles)
+        if found == DEAD:
+            raise self._end()
+        return bool(found)
 
     @property
     def cycles(self) -> int:
@@ -171,15 +214,14 @@ class SimModel:
             self.memory.clear()
             self._lib.krait_board_destroy()
 
-    def _answer(self, response: int, what: str, address: int) -> None:
-        """Raise MachineError unless the response of a register access is OKAY."""
-        if not response:
-            return
+    def _refused(self, response: int, what: str, first: int) -> MachineError:
+        """Return the error that says what became of the register access behind those that are done."""
         if response == DEAD:
-            raise self._end()
+            return self._end()
+        address = first + self._done.value * WORD
         if response < 0:
-            raise MachineError(f"register {what} at {address:#x}: no answer within {REGISTER_LIMIT} cycles")
-        raise MachineError(f"register {what} at {address:#x}: response {response}, expected OKAY")
+            return MachineError(f"register {what} at {address:#x}: no answer within {REGISTER_LIMIT} cycles")
+        return MachineError(f"register {what} at {address:#x}: response {response}, expected OKAY")
 
     def _check_usable(self) -> None:
         """Raise MachineError once the board is closed or its model has ended itself."""

@@ -90,12 +90,17 @@ class FakeDevice:
         return self.memories[port]
 
     def read_registers(self, address, length):
-        assert length == 4
-        at = address - BASE
-        return (self._control() if at == self.at.CTRL else self.words.get(at, 0)).to_bytes(4, "little")
+        first = address - BASE
+        return b"".join(self._read(at).to_bytes(4, "little") for at in range(first, first + length, 4))
 
     def write_registers(self, address, data):
-        at, value = address - BASE, int.from_bytes(bytes(data), "little")
+        for at in range(0, len(data), 4):
+            self._write(address - BASE + at, int.from_bytes(data[at : at + 4], "little"))
+
+    def _read(self, at):
+        return self._control() if at == self.at.CTRL else self.words.get(at, 0)
+
+    def _write(self, at, value):
         if at == self.at.CTRL:
             assert value == 1
             self.starts += 1

@@ -12,7 +12,7 @@ from boards.facts import load_board
 
 
 class ForgetfulDevice(KraitDevice):
-    """Leaves `unload`, `read_word` and `write_word` open."""
+    """Leaves `unload`, `read_words` and `write_words` open."""
 
     def load(self, overlay: Any) -> None:
         """Load nothing."""
@@ -26,7 +26,7 @@ class ForgetfulDriver(ModelAccel[Any]):
 
 
 def test_a_device_with_open_methods_cannot_be_made() -> None:
-    with pytest.raises(TypeError, match=r"read_word.*unload.*write_word"):
+    with pytest.raises(TypeError, match=r"read_words.*unload.*write_words"):
         ForgetfulDevice("toy", load_board("u280"))  # type: ignore[abstract]
     assert ForgetfulDevice not in DeviceMeta._subclasses.values()
 
