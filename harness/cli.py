@@ -120,6 +120,9 @@ def run_tests(
     paths: Annotated[list[str] | None, typer.Argument(help="Test files or folders; all without.")] = None,
     jobs: Jobs = CORES,
     seed: Seed = None,
+    power_up: Annotated[
+        bool, typer.Option("--power-up", help="Only tests on Icarus; registers begin with random values, not with X.")
+    ] = False,
 ) -> None:
     """Run the tests with pytest. Exit code 1 if one fails or none runs; JUnit goes to build/test/junit.xml."""
     if importlib.util.find_spec("pytest") is None:
@@ -127,7 +130,9 @@ def run_tests(
     command = [sys.executable, "-m", "pytest", f"--junitxml={writable_dir(build_dir() / 'test') / 'junit.xml'}"]
     command += ["-n", str(jobs)] if jobs > 1 else []
     command += ["--seed", str(seed)] if seed is not None else []
-    code = subprocess.run([*command, *(paths or [])], cwd=ROOT, check=False).returncode
+    command += ["-m", "icarus and not nightly"] if power_up else []
+    environment = os.environ | ({"KRAIT_POWER_UP": "1"} if power_up else {})
+    code = subprocess.run([*command, *(paths or [])], cwd=ROOT, env=environment, check=False).returncode
     # pytest: 0 good, 1 failures, 2 interrupted, 3 internal error, 4 wrong usage, 5 nothing collected
     raise typer.Exit({0: 0, 1: 1, 2: 130, 4: 2, 5: 1}.get(code, 3))
 

@@ -30,7 +30,9 @@ TELL = 3
 def regress(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Suites (smoke, nightly, all), tests or patterns (random_*); TESTCASE, or smoke, without."),
+        typer.Argument(
+            help="Suites (smoke, nightly, power_up, all), tests or patterns (random_*); TESTCASE, or smoke, without."
+        ),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes at a time.")] = os.cpu_count() or 1,
     seed: Annotated[

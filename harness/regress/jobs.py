@@ -134,7 +134,9 @@ class Jobs:
         )
         limits = Limits(self._options.timeout_s)
         window = Window() if self._options.waves else None
-        return Task(_label(entry), entry.seed, spec, entry.module, entry.test, job, place, limits, window)
+        return Task(
+            _label(entry), entry.seed, spec, entry.module, entry.test, job, place, limits, window, None, entry.power_up
+        )
 
     def _started(self, task: Task) -> None:
         self._watch(task.name, "again" if task.folder.name == "again" else "running", "")

@@ -33,7 +33,8 @@ TOO_LARGE = r"File too large"
 class Task:
     """A simulation: its name, what is built and run, what the job file tells it, where it runs, what it may take.
 
-    With a `window` its build writes waves. Where that cannot be made, `plain` is taken, and the outcome says so.
+    With a `window` its build writes waves. Where that cannot be made, `plain` is taken, and the outcome says so. With
+    `power_up` registers begin with random values on Icarus, too.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Task:
     limits: Limits
     window: Window | None = None
     plain: Spec | None = None
+    power_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,9 @@ def _execute(task: Task, stop: Stop | None, started: float) -> Outcome:
     spec, note = _with_waves(task)
     arguments = task.window.plusargs() if task.window and not note else ()
     environment = {VARIABLE: str(task.folder / "job.json"), "PYTHONWARNINGS": "ignore"}
-    found = run_cocotb(spec, task.module, task.test, task.seed, environment, task.folder, arguments, task.limits, stop)
+    found = run_cocotb(
+        spec, task.module, task.test, task.seed, environment, task.folder, arguments, task.limits, stop, task.power_up
+    )
     seeds, sim_ns = _report(found.results_xml)
     verdict, reason = judge(found, task, seeds)
     waves = task.folder / FILE

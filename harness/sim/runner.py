@@ -19,12 +19,13 @@ from golden.errors import InputError, MachineError
 from harness.build import IcarusBuild, Param, VerilatorBuild, build
 from harness.paths import ROOT, VERILOG, build_dir
 from harness.sim.process import Limits, Stop, run_limited
-from harness.sim.results import CocotbResult, judge
+from harness.sim.results import POWER_UP, CocotbResult, judge
 from harness.toolchain import find_icarus
 
 DEFAULT_INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
 SELECTING = ("COCOTB_TEST", "COCOTB_PLUSARGS", "COCOTB_LIST_TESTS", "COCOTB_RANDOM_TEST_ORDER", "GPI_")
 DEFAULT_LIMITS = Limits()
+POWER_UP_VARIABLE = "KRAIT_POWER_UP"
 Spec = VerilatorBuild | IcarusBuild
 
 
@@ -128,6 +129,7 @@ def run_cocotb(
     plusargs: Sequence[str] = (),
     limits: Limits = DEFAULT_LIMITS,
     stop: Stop | None = None,
+    power_up: bool = False,
 ) -> CocotbResult:
     """Run cocotb tests on a build; see `simulate` for the arguments. Call `check()` on the result.
 
@@ -135,6 +137,7 @@ def run_cocotb(
         spec, test_module, testcase, seed, env, workdir, plusargs: as of `simulate`.
         limits: of the simulation; the build is not limited.
         stop: ends the simulation when it is set.
+        power_up: registers begin with random values on Icarus, too; also with KRAIT_POWER_UP.
 
     Raises:
         InputError: the design does not build, or no test module is named.
@@ -146,6 +149,8 @@ def run_cocotb(
     folder = _fresh(workdir, spec.top)
     results, log = folder / "results.xml", folder / "sim.log"
     settings = _settings(spec, test_module, testcase, seed, results) | dict(env or {})
+    if isinstance(spec, IcarusBuild) and (power_up or os.environ.get(POWER_UP_VARIABLE)):
+        settings |= _power_up(settings)
     command = _command(spec, binary, seed, plusargs)
     repeat = _write_repeat(folder, settings, command)
     exit_ = run_limited(command, folder, _environment(settings), log, limits, stop)
@@ -190,6 +195,14 @@ def _settings(spec: Spec, test_module: str, testcase: str | None, seed: int, res
     if isinstance(spec, VerilatorBuild):
         settings["COCOTB_TRUST_INERTIAL_WRITES"] = "1"
     return settings
+
+
+def _power_up(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return what makes the test that gives registers values the first one."""
+    found = {"COCOTB_TEST_MODULES": f"{POWER_UP},{settings['COCOTB_TEST_MODULES']}"}
+    if "COCOTB_TEST_FILTER" in settings:
+        found["COCOTB_TEST_FILTER"] = rf"^{re.escape(POWER_UP)}\.|{settings['COCOTB_TEST_FILTER']}"
+    return found
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -209,7 +209,8 @@ def test_a_report_needs_an_input(krait: Krait, tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_report_that_cannot_be_written(krait: Krait, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written(krait: Krait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KRAIT_BUILD", str(tmp_path / "build"))
     (tmp_path / "records.jsonl").write_text(json.dumps(RECORD) + "\n")
     expect(krait("report", "--records", tmp_path / "records.jsonl", "--out", tmp_path), 3, "choose another --out")
     assert [path.name for path in tmp_path.iterdir()] == ["records.jsonl"]
