@@ -39,7 +39,7 @@ faults: $(STAMP) ## Plant a wrong bit in each unit of mamba2_accel: its test and
 	@$(BIN)/python -m pytest -q -m nightly tests/rtl/test_mamba2_accel_faults.py
 
 nightly: $(STAMP) ## All tests that take hours: the faults, and cells and levels of every configuration
-	@$(BIN)/python -m pytest -m nightly
+	@$(BIN)/python -m pytest -m nightly --junitxml=$(or $(KRAIT_BUILD),build)/test/nightly.xml
 
 lint: $(STAMP) ## ruff, mypy --strict, tclint and three Verilog linters
 	@$(BIN)/krait lint

@@ -23,6 +23,7 @@ from harness import (
     cli_program,
     cli_regress,
     cli_synth,
+    cli_testplan,
     console,
 )
 from harness.atomic import writable_dir
@@ -39,6 +40,7 @@ app.command()(cli_generate.generate)
 app.command()(cli_synth.synth)
 app.command()(cli_formal.formal)
 app.command()(cli_regress.regress)
+app.command("testplan")(cli_testplan.progress)
 board_app.command("power")(cli_power.power)
 board_app.command("program")(cli_program.program)
 
@@ -391,6 +393,7 @@ def report(
         formal.section(formal_record.read(build_dir() / "formal" / formal_record.FILE)),
         resources.section(synth_record.read_all(build_dir() / "synth"), vivado_reports.read(vivado or ())),
         *([cli_history.trends(records, database)] if history else []),
+        cli_testplan.section(),
     )
     path = write(
         out or build_dir() / "report" / "index.html",

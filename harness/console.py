@@ -48,6 +48,11 @@ def table(view: Table) -> None:
     place.print(view)
 
 
+def style(status: str) -> str:
+    """Return the colour of a status."""
+    return _STYLE[status]
+
+
 def write(text: str) -> None:
     """Print a piece of a line at once, as it is."""
     out.file.write(text)

@@ -43,16 +43,22 @@ _SECONDS = {("sim:vc709", "mamba2-130m"): 20.0, ("sim:u280", "mamba2-2.7b"): 120
 
 def goals(r: Mamba2Record) -> tuple[Mamba2Goal, ...]:
     """Return the numbers that a record's start should reach."""
+    return goals_at(r.board, r.model, Workload(r.workload, r.work, r.prompt, r.generated), r.memory)
+
+
+def goals_at(board: str, model: str, work: Workload, memory: str) -> tuple[Mamba2Goal, ...]:
+    """Return the numbers that a model's work should reach on a board, with its whole name, under a memory."""
     found = []
-    if r.work == "decode" and r.model == "mamba2-2.7b" and r.board in _DECODE:
-        if r.memory == "ideal":
-            found.append(Mamba2Goal("decode", rate, _DECODE[r.board], "tok/s"))
-        if r.memory == "model":
+    decode = work.work == "decode"
+    if decode and model == "mamba2-2.7b" and board in _DECODE:
+        if memory == "ideal":
+            found.append(Mamba2Goal("decode", rate, _DECODE[board], "tok/s"))
+        if memory == "model":
             found.append(_PORTS)
-    if r.work == "decode" and r.memory == "ideal" and (r.board, r.model) in _SECONDS:
-        bound = _SECONDS[r.board, r.model]
+    if decode and memory == "ideal" and (board, model) in _SECONDS:
+        bound = _SECONDS[board, model]
         found.append(Mamba2Goal("wall time of a simulated token", _seconds, bound, "s", "measured", at_most=True))
-    if (r.board, r.model, r.workload, r.memory) == ("sim:vc709", "mamba2-130m", "pp256", "ideal"):
+    if (board, model, work.name, memory) == ("sim:vc709", "mamba2-130m", "pp256", "ideal"):
         found += [_USEFUL, Mamba2Goal("prefill", rate, 3000.0, "tok/s")]
     return tuple(found)
 

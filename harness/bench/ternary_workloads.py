@@ -61,19 +61,26 @@ _FIRST = {"pp64": 0.15, "pp128": 0.30}
 
 def goals(r: TernaryRecord) -> tuple[TernaryGoal, ...]:
     """Return the numbers that a record's start should reach; those of a whole model, so a share of one has none."""
-    if not r.whole or r.model == QUICK[0]:
+    work = TernaryWorkload(r.workload, r.work, r.prompt, r.generated, r.prefix, r.own)
+    return goals_at(r.board, r.model, work, r.memory) if r.whole else ()
+
+
+def goals_at(board: str, model: str, work: TernaryWorkload, memory: str) -> tuple[TernaryGoal, ...]:
+    """Return the numbers that a whole model's work should reach on a board under a memory."""
+    if model == QUICK[0]:
         return ()
     found = []
-    behind = r.work == "decode" and r.workload.endswith(f"@{CONTEXT}") and r.texts == 1
-    if r.texts > 1 and r.prefix >= CONTEXT and max(r.own) < _SUFFIX:
+    texts = len(work.own)
+    behind = work.work == "decode" and work.name.endswith(f"@{CONTEXT}") and texts == 1
+    if texts > 1 and work.prefix >= CONTEXT and max(work.own) < _SUFFIX:
         found.append(_SHARED)
-    compared = (r.board, r.model) == ("sim:kv260", "bitnet-0.73b")
-    if behind and r.memory == "ideal":
+    compared = (board, model) == ("sim:kv260", "bitnet-0.73b")
+    if behind and memory == "ideal":
         found.append(TernaryGoal("decode", rate, 66.0, "tok/s") if compared else _ROOF)
-    if behind and r.memory == "model":
+    if behind and memory == "model":
         found.append(_PORTS)
-    if compared and r.workload in _FIRST and r.memory == "ideal":
-        found.append(TernaryGoal("time to first token", _first, _FIRST[r.workload], "s", at_most=True))
+    if compared and work.name in _FIRST and memory == "ideal":
+        found.append(TernaryGoal("time to first token", _first, _FIRST[work.name], "s", at_most=True))
     return tuple(found)
 
 

@@ -47,6 +47,11 @@ def current() -> Job:
     return decode(Job, json.loads(Path(path).read_text()), Path(path))
 
 
+def covergroup(kernel: str) -> str:
+    """Return the name that the covergroup of a kernel's starts has in results."""
+    return f"{kernel}.start"
+
+
 @dataclass(frozen=True)
 class Pace:
     """How fast the kernel ran: cycles and seconds of wall time from each start to its interrupt, summed."""

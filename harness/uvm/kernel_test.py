@@ -53,7 +53,7 @@ class KernelTest(uvm_test):
         """Save functional coverage, and how fast the kernel ran."""
         self.env.kernel.driver.pace.write(Path(self.job.out))
         hits = coverage.bins(self.COVERED)
-        coverage.save(Path(self.job.out) / "coverage.json", f"{self.job.kernel}.start", hits)
+        coverage.save(Path(self.job.out) / "coverage.json", job.covergroup(self.job.kernel), hits)
 
     async def play(self, sequence: Any) -> None:
         """Run a sequence on the kernel's sequencer."""
