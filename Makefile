@@ -21,7 +21,7 @@ CONFIG ?=
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 SEED_OPTION = $(if $(SEED),--seed $(SEED),)
 
-.PHONY: help sim test faults nightly lint gen bench synth formal bitstream report doctor zoo clean distclean
+.PHONY: help sim test faults nightly lint gen bench synth formal mutate bitstream report doctor zoo clean distclean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ synth: $(STAMP) ## Cells and logic levels by Yosys (KERNEL=mamba2_accel CONFIG=s
 
 formal: $(STAMP) ## Proofs of RTL modules by SymbiYosys, each with a fault that it refutes
 	@$(BIN)/krait formal --jobs $(JOBS)
+
+mutate: $(STAMP) ## Faults in every module that has a unit test, and which of them its test does not see; hours
+	@$(BIN)/krait mutate --jobs $(JOBS)
 
 bitstream: $(STAMP) ## Bitstream by Vivado or Vitis (BOARD=vc709 KERNEL=ternary_accel CONFIG=vc709); hours
 	@$(BIN)/krait board bitstream $(or $(BOARD),vc709) $(if $(KERNEL),--kernel $(KERNEL),) $(if $(CONFIG),--config $(CONFIG),)

@@ -19,6 +19,7 @@ from harness import (
     cli_generate,
     cli_history,
     cli_model,
+    cli_mutate,
     cli_power,
     cli_program,
     cli_regress,
@@ -39,6 +40,7 @@ board_app.command()(cli_bitstream.bitstream)
 app.command()(cli_generate.generate)
 app.command()(cli_synth.synth)
 app.command()(cli_formal.formal)
+app.command()(cli_mutate.mutate)
 app.command()(cli_regress.regress)
 app.command("testplan")(cli_testplan.progress)
 board_app.command("power")(cli_power.power)
@@ -372,9 +374,10 @@ def report(
     """Write one offline HTML file from results and records, and the same figures as report.md and report.json."""
     from harness.bench import baseline_record, energy_record, measured, record
     from harness.formal import record as formal_record
+    from harness.mutate import record as mutation_record
     from harness.synth import record as synth_record
     from harness.synth import vivado as vivado_reports
-    from reports import baselines, boards, energy, errors, formal, resources
+    from reports import baselines, boards, energy, errors, formal, mutation, resources
     from reports.html import starts, write
 
     for option, given in (("--records", records), ("--results", results)):
@@ -391,6 +394,7 @@ def report(
         errors.section(errors.read(build_dir() / "accuracy")),
         energy.section(energy_record.read(records.with_name(energy_record.RECORDS))),
         formal.section(formal_record.read(build_dir() / "formal" / formal_record.FILE)),
+        mutation.section(mutation_record.read(build_dir() / "mutate" / mutation_record.FILE)),
         resources.section(synth_record.read_all(build_dir() / "synth"), vivado_reports.read(vivado or ())),
         *([cli_history.trends(records, database)] if history else []),
         cli_testplan.section(),

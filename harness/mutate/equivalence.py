@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a mutant is a change at all: Yosys' SAT solver on the unit with and without it.
+
+Registers, memories and what the unit instantiates are cut out: what they put out are further inputs, what they are
+given further outputs. Both units get the same inputs; a mutant that then never changes an output changes nothing,
+whatever stands around the unit and below it. One that differs only in states that are never reached is not proved.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from golden.errors import CheckError
+from harness.atomic import publish_dir
+from harness.mutate.netlist import SELECTOR, Mutant, Netlist
+from harness.synth.yosys import run
+
+LIMIT_S = 60
+"""Seconds for the solver."""
+
+Answer = Literal["equal", "different", "unknown"]
+_ANSWERS: dict[str, Answer] = {
+    r"no model found: SUCCESS": "equal",
+    r"model found: FAIL": "different",
+    r"(?i)time ?out": "unknown",
+}
+_STATE = re.compile(r"\$(\w*ff\w*|mem\w*|\w*latch\w*|sr)$")
+"""Yosys' cells that hold something."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A cell that is cut out: its name in Yosys' JSON, its new name and type, and its ports as RTLIL.
+
+    The new name is a public one: only of such cells Yosys makes ports.
+    """
+
+    cell: str
+    name: str
+    ports: str
+
+    @property
+    def module(self) -> str:
+        """Return the type as a module without contents."""
+        return f"attribute \\blackbox 1\nmodule \\{self.name}\n{self.ports}end\n"
+
+
+def compare(netlist: Netlist, mutant: Mutant, folder: Path) -> Answer:
+    """Return whether a mutant changes anything, found now or earlier below `folder`.
+
+    Raises:
+        CheckError: Yosys fails.
+        MachineError: it is missing or does not start.
+    """
+    place = folder / f"{netlist.folder.name}-{mutant.number}"
+
+    def fill(work: Path) -> None:
+        cells = os.path.relpath(netlist.folder / "cells.il", work)
+        run(f"read_rtlil {cells}\nwrite_json cells.json", work)
+        modules = json.loads((work / "cells.json").read_text())["modules"]
+        cut = {each.cell: each for each in cuts(modules[netlist.unit.name]["cells"])}
+        (work / "cut.il").write_text(opened(netlist.text, cut))
+        run(_script(netlist.unit.name, mutant, cut), work)
+
+    publish_dir(place, fill)
+    return answer((place / "sat.log").read_text())
+
+
+def cuts(cells: Mapping[str, Any]) -> Iterator[Cut]:
+    """Yield the cells, as Yosys' JSON has them, that hold something or are modules of their own.
+
+    Their ports are as wide as what is connected: the modules themselves have the widths of their default parameters.
+    """
+    for index, (name, cell) in enumerate(cells.items()):
+        if cell["type"].startswith("$") and not _STATE.match(cell["type"]):
+            continue
+        ports = "".join(
+            f"  wire width {len(bits)} {cell['port_directions'][port]} {place} \\{port}\n"
+            for place, (port, bits) in enumerate(cell["connections"].items(), 1)
+            if bits
+        )
+        yield Cut(name, f"krait_cut_{index}", ports)
+
+
+def opened(text: str, cut: Mapping[str, Cut]) -> str:
+    """Return RTLIL in which the cells that are cut out have the names and types made for them."""
+
+    def line(match: re.Match[str]) -> str:
+        found = cut.get(match[2].removeprefix("\\"))
+        return f"  cell \\{found.name} \\{found.name}" if found else match[0]
+
+    text = re.sub(r"^  cell (\S+) (\S+)$", line, text, flags=re.M)
+    return "".join([text, *(each.module for each in cut.values())])
+
+
+def answer(log: str) -> Answer:
+    """Return what a solver's log says. CheckError: it says nothing known."""
+    for pattern, found in _ANSWERS.items():
+        if re.search(pattern, log):
+            return found
+    raise CheckError(f"mutate: the solver said nothing known: {''.join(log.strip().splitlines()[-1:])}")
+
+
+def _script(unit: str, mutant: Mutant, cut: Mapping[str, Cut]) -> str:
+    cell = re.compile(r"(?<=-cell )\S+")
+    arguments = cell.sub(lambda match: cut[match[0]].name if match[0] in cut else match[0], mutant.arguments)
+    return f"""
+        read_rtlil cut.il
+        mutate -ctrl {SELECTOR} 1 1 {arguments}
+        expose -evert {unit}
+        copy {unit} plain
+        copy {unit} faulty
+        delete -port plain/{SELECTOR} faulty/{SELECTOR}
+        cd plain
+        connect -set {SELECTOR} 1'0
+        cd faulty
+        connect -set {SELECTOR} 1'1
+        cd
+        miter -equiv -flatten -make_assert plain faulty miter
+        hierarchy -top miter
+        opt -full
+        tee -o sat.log sat -prove-asserts -timeout {LIMIT_S} miter
+    """

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A unit's netlist with certain parameters: all mutants that Yosys knows of it, and Verilog with some of them inside.
+
+The unit alone is made into cells of words; what it instantiates stays as it is. A mutant is active when the register
+SELECTOR equals its number, which the simulator's argument of that name sets: one build serves them all.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from golden.errors import CheckError
+from harness.atomic import publish_dir
+from harness.build.spec import Param, literal
+from harness.lint import INCLUDES
+from harness.mutate.units import Unit, sources
+from harness.synth.yosys import elaboration, run
+from harness.toolchain import find_yosys
+
+FORMAT = 1  # of what is kept: raise it when the same inputs give another result
+SELECTOR = "krait_mutant"
+SELECTOR_W = 32
+MOST = 50_000
+"""Mutants that are listed of a netlist; of a larger one Yosys chooses so many, evenly."""
+
+_MODES = {"inv": "inverted", "const0": "stuck at 0", "const1": "stuck at 1"}
+_DECLARED = re.compile(rf"^  wire \[{SELECTOR_W - 1}:0\] {SELECTOR};$", re.M)
+_CLOCK = re.compile(r"(^|_)a?clk$", re.I)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault: its number, its arguments for Yosys, and where it stands in the source."""
+
+    number: int
+    arguments: str
+    file: str
+    line: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """A unit's cells with its parameters, and its mutants, numbered from `first` on."""
+
+    unit: Unit
+    params: Mapping[str, Param]
+    folder: Path
+    mutants: tuple[Mutant, ...] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """Return the cells as RTLIL."""
+        return (self.folder / "cells.il").read_text()
+
+
+def elaborate(unit: Unit, params: Mapping[str, Param], first: int, folder: Path) -> Netlist:
+    """Return the netlist of a unit with parameters, made now or earlier below `folder`; wires alone have no mutants.
+
+    Raises:
+        CheckError: Yosys refuses the source.
+        MachineError: Yosys is missing or does not start.
+    """
+    place = folder / f"cells-{_key(unit, params)}"
+    publish_dir(place, lambda work: run(_listing(unit, params, work), work))
+    lines = (place / "mutants.txt").read_text().splitlines()
+    faults = [line for line in lines if not _CLOCK.search(_options(line)["port"])]
+    mutants = tuple(parse(line, first + index, unit.source.name) for index, line in enumerate(faults))
+    return Netlist(unit, params, place, mutants)
+
+
+def _key(unit: Unit, params: Mapping[str, Param]) -> str:
+    """Return the hash of sources, headers, parameters and Yosys."""
+    headers = sorted(path for folder in INCLUDES for path in folder.glob("*.vh"))
+    texts = [(path.name, path.read_text()) for path in (*sources(unit), *headers)]
+    told = (FORMAT, texts, sorted(params.items()), find_yosys().version)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:20]
+
+
+def _listing(unit: Unit, params: Mapping[str, Param], work: Path) -> str:
+    folders = " ".join(f"-I{os.path.relpath(folder, work)}" for folder in INCLUDES)
+    below = " ".join(os.path.relpath(path, work) for path in sources(unit) if path != unit.source)
+    return f"""
+        {f"read_verilog -lib -DSYNTHESIS {folders} {below}" if below else ""}
+        read_verilog -DSYNTHESIS {folders} {os.path.relpath(unit.source, work)}
+        {elaboration(unit.name, params)}
+        proc
+        opt_clean
+        write_rtlil cells.il
+        mutate -list {MOST} -seed 1 -o mutants.txt
+    """
+
+
+def parse(line: str, number: int, file: str) -> Mutant:
+    """Return the mutant of a line of Yosys' list; its place is the cell's, or the first in `file`."""
+    options = _options(line)
+    places = re.findall(r"-src \S*?([^/\s]+):(\d+)\.", line)
+    here = [place for place in places if place[0] == file] or places or [(file, "0")]
+    arguments = re.sub(r" -(wire|wirebit|src) \S+", "", line).removeprefix("mutate ")
+    return Mutant(number, arguments, here[-1][0], int(here[-1][1]), _what(options))
+
+
+def _options(line: str) -> dict[str, str]:
+    return dict(re.findall(r"-(\w+) (\S+)", line))
+
+
+def _what(options: Mapping[str, str]) -> str:
+    """Say what a mutant does: at which bit of which port of which cell, and the wire that it is."""
+    mode, cell = options["mode"], options["cell"]
+    done = _MODES.get(mode) or f"inverted while bit {options['ctrlbit']} is {mode[-1]}"
+    kind = f"${cell.split('$')[1]}" if cell.startswith("$") else cell
+    wire = f" ({options['wire']}[{options['wirebit']}])" if "wire" in options else ""
+    return f"{kind}.{options['port']}[{options['portbit']}]{wire} {done}"
+
+
+def write(netlist: Netlist, mutants: Sequence[Mutant], folder: Path) -> Path:
+    """Return the Verilog of a netlist with some of its mutants inside, written now or earlier below `folder`.
+
+    Raises:
+        MachineError: Yosys is missing or does not start.
+    """
+    unit = netlist.unit
+    told = (netlist.folder.name, [mutant.arguments for mutant in mutants], [mutant.number for mutant in mutants])
+    place = folder / f"netlist-{hashlib.sha256(repr((FORMAT, told)).encode()).hexdigest()[:20]}"
+
+    def fill(work: Path) -> None:
+        faults = "\n".join(f"mutate -ctrl {SELECTOR} {SELECTOR_W} {each.number} {each.arguments}" for each in mutants)
+        cells = os.path.relpath(netlist.folder / "cells.il", work)
+        run(f"read_rtlil {cells}\n{faults}\ndelete -port {unit.name}/{SELECTOR}\nwrite_verilog -noattr cells.v", work)
+        (work / unit.source.name).write_text(selectable((work / "cells.v").read_text(), unit.name, netlist.params))
+
+    publish_dir(place, fill)
+    return place / unit.source.name
+
+
+def selectable(text: str, name: str, params: Mapping[str, Param]) -> str:
+    """Return Yosys' Verilog with the selector as a register, and the parameters that a testbench sets or reads."""
+    register = (
+        f"  reg [{SELECTOR_W - 1}:0] {SELECTOR};\n"
+        f'  initial if (!$value$plusargs("{SELECTOR}=%d", {SELECTOR})) {SELECTOR} = 0;'
+    )
+    text, found = _DECLARED.subn(lambda _: register, text)
+    if found != 1:
+        raise CheckError(f"mutate: {name}: Yosys wrote {found} wires {SELECTOR}, expected one")
+    declared = ", ".join(f"parameter {key} = {literal(value)}" for key, value in params.items())
+    return text.replace(f"module {name}(", f"module {name} #({declared}) (" if declared else f"module {name}(", 1)

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `krait mutate` found, as JSON that the report reads."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from golden.errors import InputError, MachineError
+from golden.spec.strict import decode_schema
+from harness.atomic import replace_text
+from harness.mutate.judge import Outcome, Verdict
+from harness.mutate.simulations import Simulator
+from harness.provenance import Provenance
+
+SCHEMA = 1
+FILE = "results.json"
+
+
+@dataclass(frozen=True)
+class MutantResult:
+    """One mutant: number, parameters of the unit, source file and line, what is wrong, and what came of it."""
+
+    number: int
+    params: dict[str, int | str | bool]
+    file: str
+    line: int
+    what: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class UnitResult:
+    """A unit's mutants, or why they were not judged.
+
+    Attributes:
+        unit: module.
+        test: file with its tests, from the repository.
+        source: its file, from the repository.
+        simulations: that judge, over all parameters.
+        known: mutants that Yosys knows of its netlists, from which the sample was drawn.
+        mutants: of the sample.
+        unjudged: why there are none, or empty.
+    """
+
+    unit: str
+    test: str
+    source: str
+    simulations: int
+    known: int
+    mutants: tuple[MutantResult, ...]
+    unjudged: str = ""
+
+    def count(self, verdict: Verdict) -> int:
+        """Return how many mutants have a verdict."""
+        return sum(each.outcome.verdict == verdict for each in self.mutants)
+
+    @property
+    def survivors(self) -> tuple[MutantResult, ...]:
+        """Return the mutants that no test saw."""
+        return tuple(each for each in self.mutants if each.outcome.verdict == "survived")
+
+    @property
+    def seconds(self) -> float:
+        """Return what the verdicts took when they were made."""
+        return sum(each.outcome.seconds for each in self.mutants)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """All units of a run; `sample` is the number of mutants of each, `seed` its seed."""
+
+    schema: int
+    provenance: Provenance
+    sample: int
+    seed: int
+    sim: Simulator
+    units: tuple[UnitResult, ...]
+
+
+def score(units: tuple[UnitResult, ...]) -> float | None:
+    """Return the share of mutants, those proved equivalent left out, that the tests saw [%]; None without any."""
+    seen = sum(unit.count("killed") + unit.count("timed out") for unit in units)
+    total = seen + sum(len(unit.survivors) for unit in units)
+    return 100 * seen / total if total else None
+
+
+def save(folder: Path, results: Mutation) -> Path:
+    """Write results.json and return its path. MachineError when it cannot be written."""
+    path = folder / FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_text(path, json.dumps(asdict(results), indent=1) + "\n")
+    except OSError as error:
+        raise MachineError(f"{path}: cannot be written ({error.strerror or error}); free space or rights") from error
+    return path
+
+
+def read(path: Path) -> Mutation | None:
+    """Read results, None where there are none; InputError names a malformed key."""
+    if not path.exists():
+        return None
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); run krait mutate again") from None
+    return decode_schema(Mutation, raw, path, SCHEMA, "run krait mutate again")

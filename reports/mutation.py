@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many faults in a module its own tests see, and which they do not, by source line."""
+
+from harness.mutate.record import MutantResult, Mutation, UnitResult, score
+from reports.document import Cell, Row, Section, Table, columns, row
+from reports.figures import Source
+
+NOTE = (
+    "A mutant is a change of one bit in a module's netlist. Killed: the module's unit test failed. Timed out: the "
+    "watchdog ended it. Equivalent: proved to change nothing, and not counted. Score: killed and timed out among the "
+    "others, of a sample spread over the module's source lines. Seconds: of one verdict, when it was made."
+)
+SURVIVORS_NOTE = (
+    "No test failed and nothing is proved: a hole in a test, or a change that shows only in states that are never "
+    "reached or in more cycles than are simulated."
+)
+_COUNTS = ("killed", "timed_out", "equivalent", "survived")
+
+
+def section(results: Mutation | None) -> Section:
+    """Return a row for each module and one for each survivor; the section says how to get them where there are none."""
+    units = results.units if results else ()
+    judged = tuple(unit for unit in units if unit.mutants)
+    blocks = (*([_modules(units, results)] if results else ()), *([_survivors(judged)] if _found(judged) else ()))
+    problems = tuple(f"{unit.unit}: not judged: {unit.unjudged}" for unit in units if unit.unjudged)
+    return Section("mutation", "Faults that tests see", blocks, "", "No faults were tried", "krait mutate", problems)
+
+
+def _modules(units: tuple[UnitResult, ...], results: Mutation) -> Table:
+    simulated: dict[str, Source] = dict.fromkeys((*_COUNTS, "score"), "simulated")
+    heads = columns(
+        "module, test, mutants, of, killed, timed out, equivalent, survived, score, seconds",
+        "mutants, of, killed, timed out, equivalent, survived, score, seconds",
+        **simulated,
+        seconds="measured",
+    )
+    share = score(units)
+    said = "" if share is None else f" All modules together: {share:.1f} %."
+    note = f"{NOTE}{said} Sample of {results.sample}, seed {results.seed}, on {results.sim}."
+    return Table("Modules", heads, tuple(map(_module, units)), note)
+
+
+def _module(unit: UnitResult) -> Row:
+    share = score((unit,))
+    each = f"{unit.seconds / len(unit.mutants):.1f}" if unit.mutants else "n/a"
+    return row(
+        Cell(unit.unit, code=True),
+        Cell(unit.test, code=True),
+        str(len(unit.mutants)),
+        str(unit.known),
+        *(str(unit.count(verdict)) for verdict in ("killed", "timed out", "equivalent", "survived")),
+        Cell("not judged", "bad") if share is None else Cell(f"{share:.0f} %", "bad" if unit.survivors else "good"),
+        each,
+    )
+
+
+def _found(units: tuple[UnitResult, ...]) -> bool:
+    return any(unit.survivors for unit in units)
+
+
+def _survivors(units: tuple[UnitResult, ...]) -> Table:
+    heads = columns("where, parameters, fault, proof, again")
+    rows = tuple(_survivor(unit, each) for unit in units for each in unit.survivors)
+    return Table("Survivors", heads, rows, SURVIVORS_NOTE)
+
+
+def _survivor(unit: UnitResult, each: MutantResult) -> Row:
+    return row(
+        Cell(f"{unit.source}:{each.line}", code=True),
+        ", ".join(f"{name} {value}" for name, value in each.params.items()),
+        Cell(each.what, code=True),
+        each.outcome.by,
+        Cell(f"krait mutate {unit.unit} --mutant {each.number}", code=True),
+    )

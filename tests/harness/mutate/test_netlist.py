@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Netlists: lists of mutants, their words for people, and Verilog with a selector inside."""
+
+from pathlib import Path
+
+import pytest
+
+from golden.errors import CheckError
+from harness.mutate import netlist
+from harness.mutate.netlist import Mutant, parse, selectable
+from tests.harness.mutate.toys import TOY
+
+LINE = (
+    "mutate -mode cnot1 -module m -cell $procdff$95 -port Q -portbit 3 -ctrlbit 2 -wire level -wirebit 3 "
+    "-src ../../a.v:32.35-32.40 -src ../../a.v:49.3-52.6"
+)
+
+
+def test_a_line_of_the_list() -> None:
+    """The cell's place is the mutant's; a wire that has a name is told; Yosys gets what it needs."""
+    assert parse(LINE, 7, "a.v") == Mutant(
+        7,
+        "-mode cnot1 -module m -cell $procdff$95 -port Q -portbit 3 -ctrlbit 2",
+        "a.v",
+        49,
+        "$procdff.Q[3] (level[3]) inverted while bit 2 is 1",
+    )
+    stuck = parse(LINE.replace("cnot1", "const0").replace("-wire level -wirebit 3 ", ""), 7, "b.v")
+    assert (stuck.file, stuck.what) == ("a.v", "$procdff.Q[3] stuck at 0")
+
+
+def test_a_unit(tmp_path: Path) -> None:
+    """Every line with logic has mutants, numbered through; the clock has none; the Verilog can be told which."""
+    cells = netlist.elaborate(TOY, {"W": 2}, 11, tmp_path)
+    text = TOY.source.read_text().splitlines()
+    lines = {text[each.line - 1].strip() for each in cells.mutants}
+    assert [each.number for each in cells.mutants] == list(range(11, 11 + len(cells.mutants)))
+    assert {line for line in lines if line.startswith(("assign", "always"))} == {
+        "assign parity = ^a;  // no test looks at it",
+        "assign one = (a & b) <= b;",
+        "always @(posedge clk) y_q <= a & b;",
+        "always @(posedge clk) ready <= !rst;",
+    }
+    assert not [each for each in cells.mutants if ".CLK[" in each.what]
+    chosen = cells.mutants[:2]
+    source = netlist.write(cells, chosen, tmp_path)
+    made = source.read_text()
+    assert source.name == "toy_gate.v"
+    assert "module toy_gate #(parameter W = 2) (" in made
+    assert '$value$plusargs("krait_mutant=%d", krait_mutant)' in made
+    assert "input [31:0] krait_mutant" not in made
+    assert all(f"krait_mutant == 32'd{each.number}" in made or f"32'h{each.number:08x}" in made for each in chosen)
+
+
+def test_a_text_without_a_selector() -> None:
+    """Another Yosys might write it in another way: that is said, and no build without mutants takes place."""
+    with pytest.raises(CheckError, match="wrote 0 wires krait_mutant"):
+        selectable("module m(a);\n  input a;\nendmodule\n", "m", {})
