@@ -18,6 +18,7 @@ from harness import (
     cli_formal,
     cli_generate,
     cli_history,
+    cli_layers,
     cli_model,
     cli_mutate,
     cli_power,
@@ -41,6 +42,7 @@ app.command()(cli_generate.generate)
 app.command()(cli_synth.synth)
 app.command()(cli_formal.formal)
 app.command()(cli_mutate.mutate)
+app.command()(cli_layers.layers)
 app.command()(cli_regress.regress)
 app.command("testplan")(cli_testplan.progress)
 board_app.command("power")(cli_power.power)

@@ -5,7 +5,6 @@ Scheduler and workers are the user's, and so is their network, which Dask does n
 folder of the results must be the same files there under the same paths: a shared file system, or one machine.
 """
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from golden.errors import MachineError
+from harness.regress.executor import Started, Work
 from harness.regress.store import SOURCES, fingerprint
-from harness.regress.task import Outcome, Task, execute
+from harness.regress.task import Outcome
 
 CONNECT_S = 10
 TOPIC = "krait-started"
@@ -37,14 +37,14 @@ class FileStop:
 class DaskExecutor:
     """Runs tasks on the workers of a scheduler."""
 
-    def __init__(self, address: str, started: Callable[[Task], None]) -> None:
+    def __init__(self, address: str, started: Started) -> None:
         """Connect to the scheduler at HOST:PORT.
 
         Raises:
             MachineError: Dask is not installed, nothing answers, there is no worker, or one has other sources.
         """
         self._started = started
-        self._tasks: dict[str, Task] = {}
+        self._tasks: dict[str, Work] = {}
         self._client = _connect(address)
         try:
             _same_sources(self._client)
@@ -54,7 +54,7 @@ class DaskExecutor:
         self._client.subscribe_topic(TOPIC, self._told)
         self._pool = self._client.get_executor(pure=False, retries=0)
 
-    def submit(self, task: Task) -> Future[Outcome]:
+    def submit(self, task: Work) -> Future[Outcome]:
         """Run a task as soon as a thread of a worker is free."""
         task.folder.mkdir(parents=True, exist_ok=True)
         for name in (STOP, TAKEN):
@@ -78,7 +78,7 @@ class DaskExecutor:
             self._started(task)
 
 
-def run_there(task: Task) -> Outcome:
+def run_there(task: Work) -> Outcome:
     """Run a task on a worker."""
     from distributed import get_worker
 
@@ -89,7 +89,7 @@ def run_there(task: Task) -> Outcome:
     except OSError as error:
         return Outcome("BLOCKED", f"{task.folder}: not there on the worker's machine ({error.strerror}); share it")
     get_worker().log_event(TOPIC, str(task.folder))
-    return execute(task, FileStop(task.folder / STOP))
+    return task.execute(FileStop(task.folder / STOP))
 
 
 def _connect(address: str) -> Any:

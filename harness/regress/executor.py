@@ -1,27 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where tasks run. An executor takes a task and promises its outcome; the regression knows nothing else of it.
 
-Whoever writes another one calls `task.execute` over there. A future that ends with an exception is a worker that was
-lost: the regression makes the task BLOCKED.
+Whoever writes another one calls a task's `execute` over there. A future that ends with an exception is a worker that
+was lost: the regression makes the task BLOCKED.
 """
 
 import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from golden.errors import InputError
-from harness.regress.task import Outcome, Task, execute
+from harness.regress.task import Outcome
+from harness.sim.process import Stop
 
-Started = Callable[[Task], None]
+
+class Work(Protocol):
+    """What an executor runs, as a simulation of a regression is; it travels pickled."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def folder(self) -> Path:
+        """Its own folder, where it runs and leaves what it found."""
+
+    def execute(self, stop: Stop | None = None) -> Outcome:
+        """Run to a verdict; whatever goes wrong is one, too. `stop` ends it early, as BLOCKED."""
+
+
+Started = Callable[[Any], None]
 """Called when a task starts to run, on an executor's thread."""
 
 
 class Executor(Protocol):
     """Runs tasks, several at a time."""
 
-    def submit(self, task: Task) -> Future[Outcome]:
+    def submit(self, task: Work) -> Future[Outcome]:
         """Run a task soon."""
 
     def close(self, cancel: bool) -> None:
@@ -36,7 +54,7 @@ class LocalExecutor:
         self._stop = threading.Event()
         self._started = started
 
-    def submit(self, task: Task) -> Future[Outcome]:
+    def submit(self, task: Work) -> Future[Outcome]:
         """Run a task as soon as one of the threads is free."""
         return self._pool.submit(self._run, task)
 
@@ -46,9 +64,9 @@ class LocalExecutor:
             self._stop.set()
         self._pool.shutdown(wait=True, cancel_futures=cancel)
 
-    def _run(self, task: Task) -> Outcome:
+    def _run(self, task: Work) -> Outcome:
         self._started(task)
-        return execute(task, self._stop)
+        return task.execute(self._stop)
 
 
 def _dask(address: str, jobs: int, started: Started) -> Executor:

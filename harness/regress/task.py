@@ -49,6 +49,15 @@ class Task:
     plain: Spec | None = None
     power_up: bool = False
 
+    def execute(self, stop: Stop | None = None) -> "Outcome":
+        """Run in the folder; whatever goes wrong is an outcome. `stop` ends it early, as BLOCKED."""
+        started = time.monotonic()
+        try:
+            return _execute(self, stop, started)
+        except (KraitError, OSError) as error:
+            verdict: Verdict = "FAIL" if isinstance(error, InputError) else "BLOCKED"
+            return Outcome(verdict, str(error)[:REASON], seconds=time.monotonic() - started)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -65,17 +74,6 @@ class Outcome:
     sim_ns: float = 0.0
     fault_ns: float = 0.0
     waves: Path | None = None
-
-
-def execute(task: Task, stop: Stop | None = None) -> Outcome:
-    """Run a task in its folder; whatever goes wrong is an outcome. `stop` ends it early, as BLOCKED."""
-    started = time.monotonic()
-    try:
-        outcome = _execute(task, stop, started)
-    except (KraitError, OSError) as error:
-        verdict: Verdict = "FAIL" if isinstance(error, InputError) else "BLOCKED"
-        outcome = Outcome(verdict, str(error)[:REASON], seconds=time.monotonic() - started)
-    return outcome
 
 
 def _execute(task: Task, stop: Stop | None, started: float) -> Outcome:

@@ -34,7 +34,7 @@ class Simulators:
         self.states: list[tuple[str, str]] = []
         self.broken: Exception | None = None
         patch.setattr(under_way, "build", self.build)
-        patch.setattr("harness.regress.executor.execute", self.execute)
+        patch.setattr(Task, "execute", lambda task, stop=None: self.execute(task, stop))
         patch.setattr(run, "collect", lambda tools: replace(PROVENANCE, tools=tools))
         patch.setattr(run, "tools", lambda: {"verilator": "5.48"})
         patch.setattr(under_way, "find_icarus", lambda: None)

@@ -11,7 +11,7 @@ import pytest
 from golden.errors import InputError, MachineError
 from harness.build.waves import Window
 from harness.regress import task as tasks
-from harness.regress.task import Task, execute, fault_time, judge
+from harness.regress.task import Task, fault_time, judge
 from harness.sim.process import Exit, Limits
 from harness.sim.results import CocotbResult, Failure
 from harness.uvm.job import Job
@@ -84,7 +84,7 @@ def test_what_does_not_even_start(error: Exception, verdict: str, one: Task, mon
         raise error
 
     monkeypatch.setattr(tasks, "run_cocotb", fail)
-    found = execute(one)
+    found = one.execute()
     assert (found.verdict, found.reason) == (verdict, str(error))
 
 
@@ -105,7 +105,7 @@ def test_without_a_build_with_waves_the_plain_one_runs(one: Task, monkeypatch: p
 
     monkeypatch.setattr(tasks, "build", fail)
     monkeypatch.setattr(tasks, "run_cocotb", simulate)
-    found = execute(replace(one, spec=traced, plain=toys.spec(), window=Window(5)))
+    found = replace(one, spec=traced, plain=toys.spec(), window=Window(5)).execute()
     assert ran == [(toys.spec(), ())]
     assert (found.verdict, found.note) == ("FAIL", "no waves: no zlib")
 
