@@ -21,6 +21,7 @@ from harness import (
     cli_layers,
     cli_model,
     cli_mutate,
+    cli_newdut,
     cli_power,
     cli_program,
     cli_regress,
@@ -43,6 +44,7 @@ app.command()(cli_synth.synth)
 app.command()(cli_formal.formal)
 app.command()(cli_mutate.mutate)
 app.command()(cli_layers.layers)
+app.command()(cli_newdut.new_dut)
 app.command()(cli_regress.regress)
 app.command("testplan")(cli_testplan.progress)
 board_app.command("power")(cli_power.power)

@@ -183,6 +183,22 @@ class Sink:
         return [beat for _, beat in self.taken[lane]]
 
 
+class ActiveLow:
+    """A reset that is active low, as benches drive one: its value is the inverse of the pin's."""
+
+    def __init__(self, pin: Handle) -> None:
+        self._pin = pin
+
+    @property
+    def value(self) -> int:
+        """Whether the design is in reset."""
+        return int(not int(self._pin.value))
+
+    @value.setter
+    def value(self, on: int) -> None:
+        self._pin.value = int(not on)
+
+
 @dataclass
 class Bench:
     """Clock, reset, sources and sinks of one design; `watch` is called in each settled cycle outside reset."""
