@@ -12,6 +12,7 @@ from boards.drivers.model_accel import RESIDUAL, Best
 from boards.mamba2_bench import differs
 from boards.mamba2_image import write_model, write_prompt
 from boards.mamba2_models import integer_model, prompt_of
+from golden.errors import InputError
 from golden.mamba2.accel.arguments import Arguments
 from golden.mamba2.accel.outcome import Outcome, outcome
 from golden.mamba2.accel.roof import layer_macs
@@ -124,15 +125,18 @@ class Mamba2Case:
         return prompt_of(self.named, self.model.cfg.vocab_size, self.behind + self.work.prompt)
 
 
-def cases(model: str | None, config: KernelConfig) -> Callable[[str], Mamba2Case]:
+def cases(model: str | None, config: KernelConfig, layers: int | None = None) -> Callable[[str], Mamba2Case]:
     """Return what makes a case of a workload's name, for one model, made or found, in a configuration's profile.
 
     ppN: a prompt of N tokens. tgN@dC: N decode steps behind C tokens, of which the start itself reads the last.
 
     Raises:
-        InputError: an unknown model; of what is returned: an unknown workload, or one that does not fit.
+        InputError: an unknown model, or a share of its `layers`; of what is returned: an unknown workload, or one that
+        does not fit.
     """
     assert isinstance(config, Mamba2AccelConfig)
+    if layers is not None:
+        raise InputError(f"--layers: found {layers}, expected none: models of {config.kernel} run whole")
     named = model_of(model or QUICK)
     found, origin = integer_model(named, config.profile)
 

@@ -81,12 +81,13 @@ class Family:
         workload: reads a workload's name. InputError: it is none.
         configuration: of a board's tag and a model's name (None the tiny one): the configuration to look for, None for
             any. InputError: an unknown model, or the board has none for it.
-        cases: of a model's name and an open kernel's configuration: what makes a case of a workload's name.
+        cases: of a model's name, an open kernel's configuration and a share of the layers: what makes a case of a
+            workload's name.
     """
 
     workload: Callable[[str], object]
     configuration: Callable[[str, str | None], str | None]
-    cases: Callable[[str | None, KernelConfig], Callable[[str], ModelCase]]
+    cases: Callable[[str | None, KernelConfig, int | None], Callable[[str], ModelCase]]
 
 
 FAMILIES: Mapping[str, Family] = {
@@ -105,6 +106,7 @@ def run(
     config: str | None = None,
     resume: bool = False,
     metering: Metering = NOTHING,
+    layers: int | None = None,
 ) -> bool:
     """Measure workloads of a model on a physical board, append records to `path` and beside it; whether all was exact.
 
@@ -118,6 +120,7 @@ def run(
         config: of the kernel; without it that of the overlay, or the board's for the model.
         resume: leave out what an earlier, interrupted run of the same measured to its end.
         metering: the board's power.
+        layers: only the first of the model's layers; every record, line and table says so.
 
     Raises:
         InputError: model, workload or overlay do not fit. InvalidError: the board is not the declared one; a record
@@ -129,7 +132,7 @@ def run(
     wanted = family.configuration(board, model)
     config = config or (None if overlay else wanted)
     with opened(board, path, lambda: open_board(board, config, kernel, overlay)) as found:
-        return run_opened(found, path, model, work, resume=resume, metering=metering)
+        return run_opened(found, path, model, work, resume=resume, metering=metering, layers=layers)
 
 
 def run_opened(
@@ -142,10 +145,11 @@ def run_opened(
     timeout_s: float = TIMEOUT_S,
     kind: Kind = "measured",
     metering: Metering = NOTHING,
+    layers: int | None = None,
 ) -> bool:
     """Measure on a board that is open; as `run`. `kind` is what the kernel's cycles are."""
     torch.set_num_threads(1)
-    cases = select(FAMILIES[board.kernel.KERNEL].cases(model, board.config), work)
+    cases = select(FAMILIES[board.kernel.KERNEL].cases(model, board.config, layers), work)
     size = max(case.arena_bytes for case in cases)
     check_room(size, board.facts)
     asked = asked_of(board, cases[0].start, kind, rule)

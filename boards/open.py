@@ -112,7 +112,7 @@ def open_board(
         from boards.vck190.open import check_present, open_versal
 
         return open_versal(overlay or newest_overlay(tag, check_present, config, kernel), config, kernel)
-    return open_physical(_physical(tag), config, kernel, overlay)
+    return open_physical(physical(tag), config, kernel, overlay)
 
 
 def program_board(tag: str, overlay: Path | None = None) -> str:
@@ -131,7 +131,8 @@ def program_board(tag: str, overlay: Path | None = None) -> str:
         return f"{tag}: {opened.config.kernel} {opened.config.name} from {opened.device.overlay_file().library}"
 
 
-def _physical(tag: str) -> KraitDevice:
+def physical(tag: str) -> KraitDevice:
+    """Return the device of a physical board that is krait's own. InputError: there is none."""
     if tag == "vc709":
         from boards.vc709.xdma import XdmaDevice
 

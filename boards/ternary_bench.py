@@ -16,7 +16,7 @@ from boards.facts import Board
 from boards.model_bench import Asked, Ran, check_room, keep, memories, record_fields, run_start, under_each
 from boards.sim.device import facts_of
 from boards.sim.open import open_board
-from boards.ternary_models import integer_model, prompt_of, requests_of, shape_of
+from boards.ternary_models import integer_model, prompt_of, requests_of, shape_of, whole_layers
 from golden.errors import InputError
 from golden.schedule import Job, jobs
 from golden.spec import TernAccelConfig
@@ -58,9 +58,7 @@ def asked(
     name = model or QUICK[0]
     if name not in MODELS:
         raise InputError(f"--model: found {name!r}, expected one of {', '.join(MODELS)}")
-    most = shape_of(name).num_hidden_layers
-    if layers is not None and not 1 <= layers <= most:
-        raise InputError(f"--layers: found {layers}, expected 1 .. {most}, those of {name}")
+    whole_layers(name, layers)
     return TernaryAsked(board, config, name, workload(work or QUICK[1]), memories(memory), layers)
 
 

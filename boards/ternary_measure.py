@@ -12,7 +12,7 @@ from boards.drivers.model_accel import RESIDUAL, Best
 from boards.drivers.ternary_accel import TernaryAccel
 from boards.facts import load_board
 from boards.ternary_bench import differs
-from boards.ternary_models import integer_model, prompt_of, requests_of, shape_of
+from boards.ternary_models import integer_model, prompt_of, requests_of, shape_of, whole_layers
 from golden.errors import InputError
 from golden.spec import KernelConfig, TernAccelConfig
 from golden.ternary.accel.arguments import Arguments
@@ -34,10 +34,11 @@ class TernaryCase:
     Attributes:
         named: the model's name.
         origin: where it comes from.
-        model: the model.
+        model: the model, or the first of its layers.
         config: what the kernel is built as.
         work: of the start.
         laid: where all of it lies.
+        whole_layers: of the whole model.
     """
 
     named: str
@@ -46,6 +47,7 @@ class TernaryCase:
     config: TernAccelConfig
     work: TernaryWorkload
     laid: Plan
+    whole_layers: int
 
     @property
     def name(self) -> str:
@@ -71,6 +73,7 @@ class TernaryCase:
     @cached_property
     def start(self) -> ModelStart:
         """What of the model the start is."""
+        ran = self.model.cfg.num_hidden_layers
         return ModelStart(
             kernel=self.config.kernel,
             model=self.named,
@@ -82,6 +85,7 @@ class TernaryCase:
             prefix=self.work.prefix,
             own=self.work.own,
             compared=compared(self.expected),
+            part=None if ran == self.whole_layers else (ran, self.whole_layers),
         )
 
     @cached_property
@@ -119,23 +123,24 @@ class TernaryCase:
         return requests_of(self.model.cfg, self.work.prefix, self.work.own)
 
 
-def cases(model: str | None, config: KernelConfig) -> Callable[[str], TernaryCase]:
-    """Return what makes a case of a workload's name, for one model in a configuration.
+def cases(model: str | None, config: KernelConfig, layers: int | None = None) -> Callable[[str], TernaryCase]:
+    """Return what makes a case of a workload's name, for one model in a configuration, or its first `layers`.
 
     Raises:
-        InputError: an unknown model, or one that the configuration is not built for; of what is returned: an unknown
-        workload, or one that does not fit.
+        InputError: an unknown model, wrong layers, or a model that the configuration is not built for; of what is
+        returned: an unknown workload, or one that does not fit.
     """
     assert isinstance(config, TernAccelConfig)
     named = _named(model)
     shape = shape_of(named)
     fits(shape, config, Run(1, 1))
-    found, origin = integer_model(named, shape.num_hidden_layers)
+    whole = whole_layers(named, layers)
+    found, origin = integer_model(named, layers or whole)
 
     def case(name: str) -> TernaryCase:
         work = workload(name)
         laid = plan(found, config, Run(work.prompt, work.generate, work.prefix, work.own, tap_point=RESIDUAL))
-        return TernaryCase(named, origin, found, config, work, laid)
+        return TernaryCase(named, origin, found, config, work, laid, whole)
 
     return case
 

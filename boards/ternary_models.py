@@ -28,6 +28,14 @@ def shape_of(name: str) -> BitNetConfig:
     return published(name) if name in NAMES else checkpoint.load(bundles.ZOO / name).config
 
 
+def whole_layers(name: str, layers: int | None) -> int:
+    """Return how many layers a model has. InputError: `layers`, those that are asked for, are none of it."""
+    most = shape_of(name).num_hidden_layers
+    if layers is not None and not 1 <= layers <= most:
+        raise InputError(f"--layers: found {layers}, expected 1 .. {most}, those of {name}")
+    return most
+
+
 def integer_model(name: str, layers: int) -> tuple[IntegerModel, str]:
     """Return the first `layers` layers of a model with its ends, and where it comes from.
 

@@ -83,7 +83,8 @@ def _options(
 
 @app.command()
 def doctor() -> None:
-    """Say what is installed, what is missing and how to get it; exit code 3 if a needed tool is missing."""
+    """Say what is installed, what is missing and how to get it, which boards are here; exit code 3 if a tool lacks."""
+    from boards.present import BOARDS, findings
     from harness.toolchain import doctor as examine
 
     lacking = False
@@ -92,6 +93,9 @@ def doctor() -> None:
         if row.status != "ok":
             console.say(f"{'':16} {'needed' if row.needed else 'optional'}: {row.remedy}")
             lacking |= row.needed
+    for tag in BOARDS:
+        for found in findings(tag):
+            console.say(f"{found.status:16} {f'board {tag}':16} {found.what}: {found.text}")
     if lacking:
         raise MachineError(
             "doctor: a needed tool is missing or of the wrong version; the lines above say how to get it"
@@ -294,7 +298,7 @@ def bench(
 
         raise typer.Exit(0 if run_sweep(config or "sim", records.with_name("sweep.jsonl")) else 1)
     if board.partition(":")[0] != "sim":
-        _not_on_boards(board, (memory, layers), sweep or all_boards)
+        _not_on_boards(board, memory, sweep or all_boards)
         measured = records.with_name(measured_records.RECORDS)
         if kernel in WHOLE:
             from boards.model_energy import metering
@@ -302,7 +306,7 @@ def bench(
             from boards.power.open import open_source
 
             power = metering(lambda: open_source(board, bdf=bdf, via=via))
-            good = run_model(board, kernel, measured, model, workload, overlay, config, resume, power)
+            good = run_model(board, kernel, measured, model, workload, overlay, config, resume, power, layers)
         else:
             from boards.measure import run
             from harness.bundles import SEED
@@ -354,13 +358,13 @@ def _check_bench(
         raise InputError("bench: --layers needs --kernel ternary_accel")
 
 
-def _not_on_boards(board: str, of_virtual: tuple[object, ...], more: bool) -> None:
+def _not_on_boards(board: str, memory: str | None, more: bool) -> None:
     """Raise InputError for an unknown board, and for what `bench` does on virtual boards alone."""
     from boards.facts import load_board
 
     load_board(board)
-    if more or any(each is not None for each in of_virtual):
-        raise InputError("bench: --memory, --layers, --sweep and --all are for virtual boards")
+    if more or memory is not None:
+        raise InputError("bench: --memory, --sweep and --all are for virtual boards")
 
 
 @app.command()
@@ -414,12 +418,15 @@ def report(
 
 @board_app.command("list")
 def board_list() -> None:
-    """List the boards."""
+    """List the boards; of physical ones whether they are here, and whether what is there is as krait needs it."""
     from boards.facts import known_boards, load_board
+    from boards.present import BOARDS, findings
 
     for name in known_boards():
         facts = load_board(name)
         console.say(f"{name:8} {facts.kind:9} {facts.title}")
+        for found in findings(name) if name in BOARDS else ():
+            console.say(f"{'':8} {found.status:9} {found.what}: {found.text}")
 
 
 @board_app.command("info")

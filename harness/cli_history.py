@@ -119,7 +119,7 @@ def _cells(row: "Row") -> list[str]:
     found, base, judged = row.found, row.base, row.judgement
     word = WORDS.get(judged.verdict, judged.verdict) if found.unit == JOULES else judged.verdict
     style = STYLES[judged.verdict]
-    reason = judged.reason or ("" if found.judged else "not krait's: fails nothing")
+    reason = judged.reason or ("" if found.judged else "told only: fails nothing")
     ratio = judged.ratio
     around = "" if ratio is None or not ratio.width else f" [{ratio.low:.3f}, {ratio.high:.3f}]"
     texts = (

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from harness.bench.driver_overhead import OverheadRecord
 from harness.bench.record import Record, Sample
 from harness.bench.speed import SpeedRecord
 from harness.bench.workloads import WORKLOADS, Goal
@@ -149,6 +150,11 @@ def newest(records: tuple[Record, ...]) -> tuple[Record, ...]:
 
 def newest_speed(records: tuple[SpeedRecord, ...]) -> tuple[SpeedRecord, ...]:
     """Keep the last record of each comparison."""
+    return last(records, lambda r: r.name)
+
+
+def newest_overhead(records: tuple[OverheadRecord, ...]) -> tuple[OverheadRecord, ...]:
+    """Keep the last record of each call."""
     return last(records, lambda r: r.name)
 
 

@@ -8,7 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from golden.errors import InputError, MachineError
 from harness.atomic import replace_text
-from harness.bench import mamba2_record, record, speed, ternary_record
+from harness.bench import driver_overhead, mamba2_record, record, speed, ternary_record
+from harness.bench.driver_overhead import OverheadRecord
 from harness.bench.mamba2_record import Mamba2Record
 from harness.bench.model_record import ModelRecord
 from harness.bench.record import Record
@@ -44,7 +45,8 @@ def write(path: Path, results: Path, records: Path, more: Sequence[Section] = ()
     if regression is None and not benchmarks and not models and not bitnets and not any(each.blocks for each in more):
         raise InputError(f"report: found neither {results} nor {records}; run krait regress and krait bench first")
     speeds = speed.read(records.with_name("speed.jsonl"))
-    found = document(regression, benchmarks, speeds, models, bitnets, more)
+    overheads = driver_overhead.read(records.with_name(driver_overhead.RECORDS))
+    found = document(regression, benchmarks, speeds, models, bitnets, more, overheads)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_text(path, page(found))
@@ -84,6 +86,7 @@ def document(
     models: tuple[Mamba2Record, ...] = (),
     bitnets: tuple[TernaryRecord, ...] = (),
     more: Sequence[Section] = (),
+    overheads: tuple[OverheadRecord, ...] = (),
 ) -> Document:
     """Return what the report says, in whatever form."""
     newest = figures.newest(benchmarks)
@@ -109,7 +112,7 @@ def document(
             sections.layers(newest),
             *map(sections.kernel, kernels),
             *more,
-            sections.speed(figures.newest_speed(speeds)),
+            sections.speed(figures.newest_speed(speeds), figures.newest_overhead(overheads)),
             sections.provenance(regression, newest, starts),
         ),
     )

@@ -4,6 +4,7 @@
 import statistics
 from collections.abc import Iterator, Sequence
 
+from harness.bench.driver_overhead import OverheadRecord
 from harness.bench.model_record import ModelRecord
 from harness.bench.record import Record
 from harness.bench.speed import SpeedRecord
@@ -256,8 +257,14 @@ def kernel(of: models.Section) -> Section:
     return Section(of.name, of.title, blocks, "", "Nothing has run", of.command, of.divergences)
 
 
-def speed(records: Sequence[SpeedRecord]) -> Section:
-    """Return how fast the harness itself is."""
+def speed(records: Sequence[SpeedRecord], overheads: Sequence[OverheadRecord] = ()) -> Section:
+    """Return how fast the harness itself is: simulation, and what a call of a driver costs beyond it."""
+    blocks = (*_speeds(records), *_overheads(overheads))
+    empty = "Not measured in this run"
+    return Section("harness", "Speed of the harness", blocks, empty=empty, command="krait bench --all")
+
+
+def _speeds(records: Sequence[SpeedRecord]) -> Iterator[Table]:
     titles = "verdict, comparison, cycles/s (median), against, ratio, goal, runs"
     rows = tuple(
         row(
@@ -276,9 +283,33 @@ def speed(records: Sequence[SpeedRecord]) -> Section:
         "Wall-clock rates of the simulation on the machine named below; the ratio is the median over alternating runs."
     )
     heads = columns(titles, "cycles/s (median), against, ratio, goal, runs")
-    blocks = (Table("", heads, rows, note),) if rows else ()
-    empty = "Not measured in this run"
-    return Section("harness", "Speed of the harness", blocks, empty=empty, command="krait bench --all")
+    if rows:
+        yield Table("", heads, rows, note)
+
+
+def _overheads(records: Sequence[OverheadRecord]) -> Iterator[Table]:
+    titles = "verdict, call, host, goal, simulation, entries, calls"
+    rows = tuple(
+        row(
+            Cell("met", "good") if r.met else Cell("missed", "bad"),
+            r.name,
+            f"{r.us:,.0f} µs",
+            f"<= {r.goal_us:,.0f} µs",
+            f"{statistics.median(r.simulated_us):,.0f} µs",
+            f"{r.entries:,.0f}",
+            f"{len(r.samples_us)} x {r.calls}",
+            source="measured",
+        )
+        for r in records
+    )
+    note = (
+        "Host: wall time of a call beyond what is spent in the simulation, the median of medians: PYNQ, driver, "
+        "copies. Entries: how often a call enters the simulation, which is counted and the same on every machine."
+    )
+    if rows:
+        yield Table(
+            "A call of a driver, beyond the simulation", columns(titles, titles.partition("call, ")[2]), rows, note
+        )
 
 
 def provenance(regression: Regression | None, records: Sequence[Record], starts: Sequence[ModelRecord]) -> Section:

@@ -19,12 +19,14 @@ from typing import Any
 from golden.errors import InputError, MachineError
 from golden.spec.strict import decode
 from harness.atomic import locked
-from harness.bench import baseline_record, energy_record, jsonl, measured, model_record, record
+from harness.bench import baseline_record, driver_overhead, energy_record, jsonl, measured, model_record, record, speed
 from harness.bench.baseline_record import BaselineRecord
+from harness.bench.driver_overhead import OverheadRecord
 from harness.bench.energy_record import EnergyRecord
 from harness.bench.mamba2_record import Mamba2Record
 from harness.bench.measured import CaseRecord
 from harness.bench.record import Record
+from harness.bench.speed import SpeedRecord
 from harness.bench.ternary_record import TernaryRecord
 from harness.provenance import Provenance
 
@@ -74,6 +76,8 @@ FAMILIES = (
     Family("measured", CaseRecord, measured.SCHEMA),
     Family("energy", EnergyRecord, energy_record.SCHEMA),
     Family("baseline", BaselineRecord, baseline_record.SCHEMA),
+    Family("speed", SpeedRecord, speed.SCHEMA),
+    Family("overhead", OverheadRecord, driver_overhead.SCHEMA),
 )
 BY_NAME = {family.name: family for family in FAMILIES}
 

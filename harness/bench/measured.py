@@ -6,7 +6,7 @@ Raw samples and whole provenance; medians and intervals are computed when they a
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -58,7 +58,8 @@ class ModelStart:
     """What a case of a whole model is: one start, as `ModelRecord` has it; the LM head runs in the kernel.
 
     Of each text `own` positions, behind a `prefix` that all share, were read or cached in front of it. In each
-    repetition `compared` values equalled golden's; the kernel's counters are there once one was exact.
+    repetition `compared` values equalled golden's; the kernel's counters are there once one was exact. `part`: how
+    many layers ran, and how many the model has; None where all ran.
     """
 
     kernel: str
@@ -73,6 +74,7 @@ class ModelStart:
     compared: int
     mamba2: Mamba2Counters | None = None
     ternary: TernaryCounters | None = None
+    part: tuple[int, int] | None = None
 
     @property
     def texts(self) -> int:
@@ -86,8 +88,9 @@ class ModelStart:
 
     @property
     def title(self) -> str:
-        """The model, for people."""
-        return f"{self.model} {self.profile}"
+        """The model, for people; a share of its layers is told."""
+        share = "" if self.part is None else f" ({self.part[0]} of {self.part[1]} layers)"
+        return f"{self.model}{share} {self.profile}"
 
     def counted(self, counters: ModelCounters) -> "ModelStart":
         """Return the start with its counters."""
@@ -146,12 +149,12 @@ class CaseRecord:
     @property
     def cycles(self) -> Interval:
         """Cycles from start to done that the kernel counted, median with interval."""
-        return median_interval([each.cycles for each in self.samples])
+        return self._median(lambda each: each.cycles)
 
     @property
     def device_s(self) -> Interval:
         """Seconds of the kernel by its own counter at the measured clock, median with interval."""
-        return median_interval([each.cycles / self.hertz for each in self.samples])
+        return self._median(lambda each: each.cycles / self.hertz)
 
     @property
     def hertz(self) -> float:
@@ -162,14 +165,14 @@ class CaseRecord:
     @property
     def first_s(self) -> Interval:
         """Seconds until the first chosen token was in memory, by the kernel's counter at the measured clock."""
-        return median_interval([each.first_token / self.hertz for each in self.samples])
+        return self._median(lambda each: each.first_token / self.hertz)
 
     @property
     def step_s(self) -> Interval:
         """Seconds of a decode step by the kernel's counter, behind the first token; of a start that has steps."""
         assert self.start is not None
         steps = self.start.generated - 1
-        return median_interval([(each.cycles - each.first_token) / steps / self.hertz for each in self.samples])
+        return self._median(lambda each: (each.cycles - each.first_token) / steps / self.hertz)
 
     @property
     def rate(self) -> Interval:
@@ -182,12 +185,16 @@ class CaseRecord:
     @property
     def kernel_s(self) -> Interval:
         """Host seconds from start to done, median with interval."""
-        return median_interval([each.kernel_s for each in self.samples])
+        return self._median(lambda each: each.kernel_s)
 
     @property
     def copies_s(self) -> Interval:
         """Host seconds of the copies to and from the board, median with interval."""
-        return median_interval([each.to_device_s + each.from_device_s for each in self.samples])
+        return self._median(lambda each: each.to_device_s + each.from_device_s)
+
+    def _median(self, of: Callable[[Times], float]) -> Interval:
+        """Return the median of something over the samples, with interval."""
+        return median_interval([of(each) for each in self.samples])
 
 
 def append(path: Path, record: CaseRecord) -> None:

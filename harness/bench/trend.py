@@ -7,11 +7,13 @@ from typing import Any
 
 from harness.bench import energy
 from harness.bench.baseline_record import BaselineRecord
+from harness.bench.driver_overhead import OverheadRecord
 from harness.bench.energy_record import EnergyRecord
 from harness.bench.history import Entry
 from harness.bench.measured import CaseRecord, ModelStart
 from harness.bench.model_record import ModelRecord
 from harness.bench.record import Kind, Record
+from harness.bench.speed import SpeedRecord
 from harness.bench.statistics import LEVEL, Interval, median_interval
 from harness.provenance import Provenance
 
@@ -164,6 +166,44 @@ def _baseline(r: BaselineRecord) -> Iterator[Figure]:
     )
 
 
+def _speed(r: SpeedRecord) -> Iterator[Figure]:
+    """Yield the time of our way, of that of the other for the same work: runs of both alternate."""
+    yield Figure(
+        subject=r.name,
+        place=f"{r.ours_name} over {r.theirs_name}",
+        name="time, over that of the other",
+        unit="x",
+        source="measured",
+        made=r.provenance,
+        host=_host(r.provenance),
+        samples=tuple(theirs / ours for ours, theirs in zip(r.ours, r.theirs, strict=True)),
+    )
+
+
+def _overhead(r: OverheadRecord) -> Iterator[Figure]:
+    """Yield the entries, which are counted, and the host's time: only told, as a busy machine has it twice over."""
+    yield Figure(
+        subject=r.name,
+        place="virtual board",
+        name="entries into the simulation a call",
+        unit="entries",
+        source="simulated",
+        made=r.provenance,
+        samples=(r.entries,),
+    )
+    yield Figure(
+        subject=r.name,
+        place="virtual board",
+        name="host's time a call beyond the simulation",
+        unit="us",
+        source="measured",
+        made=r.provenance,
+        host=_host(r.provenance),
+        samples=r.samples_us,
+        judged=False,
+    )
+
+
 def _host(made: Provenance) -> str:
     return f"{made.machine}, {made.cores} cores, {made.cpu}"
 
@@ -175,4 +215,6 @@ _OF: Mapping[str, Callable[[Any], Iterator[Figure]]] = {
     "measured": _case,
     "energy": _energy,
     "baseline": _baseline,
+    "speed": _speed,
+    "overhead": _overhead,
 }

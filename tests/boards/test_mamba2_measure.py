@@ -59,6 +59,8 @@ def test_what_is_refused(small) -> None:
         cases("1b", SIM)
     with pytest.raises(InputError, match="--model: found 'bitnet-tiny'"):
         configuration("u280", "bitnet-tiny")
+    with pytest.raises(InputError, match="--layers: found 1, expected none"):
+        cases(None, SIM, 1)
     assert configuration("u280", "2.7b") == configuration("u280", "mamba2-2.7b") is None
     with pytest.raises(InputError, match="--workload: found 'shared2', expected"):
         small("shared2")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from boards import mamba2_measure, model_measure, ternary_measure
+from boards import mamba2_measure, model_measure
 from boards.drivers.base import KraitIP
 from boards.drivers.model_accel import ModelAccel
 from golden.errors import InputError, InvalidError, MachineError
@@ -39,13 +39,6 @@ def still_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(KraitIP, "check_clock", lambda self: self.clock_mhz)
 
 
-@pytest.fixture(autouse=True)
-def one_layer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A start of all four layers takes seconds."""
-    whole = ternary_measure.integer_model
-    monkeypatch.setattr(ternary_measure, "integer_model", lambda name, layers: whole(name, 1))
-
-
 @pytest.fixture
 def fake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Fake]:
     tag, kernel = request.param
@@ -59,9 +52,10 @@ one = on("fake", [("vc709", "mamba2_accel")], indirect=True, ids=["vc709"])
 
 
 def run(fake: Fake, path: Path, work: str | None = None, **more: Any) -> tuple[bool, tuple[CaseRecord, ...]]:
-    good = model_measure.run_opened(
-        fake.board, path, work=work or WORK[fake.board.kernel.KERNEL], **({"rule": RULE, "timeout_s": 120.0} | more)
-    )
+    kernel = fake.board.kernel.KERNEL
+    layers = 1 if kernel == "ternary_accel" else None  # a start of all four takes seconds
+    fields = {"rule": RULE, "timeout_s": 120.0, "layers": layers} | more
+    good = model_measure.run_opened(fake.board, path, work=work or WORK[kernel], **fields)
     return good, measured.read(path)
 
 
@@ -87,6 +81,9 @@ def test_prompt_and_decode_are_measured_and_exact(
     assert (prompt.start.prompt, prompt.start.generated) == (3, 1)
     assert decode.start is not None
     assert (decode.start.prompt, decode.start.generated) == (1, 2)
+    share = None if decode.start.kernel == "mamba2_accel" else (1, 4)
+    assert (prompt.start.part, decode.start.part) == (share, share)
+    assert ("bitnet-tiny (1 of 4 layers) ternary-b158 pp3" in said) == (share is not None)
     assert decode.start.own == ((2,) if decode.start.kernel == "mamba2_accel" else (4,))
     assert said.count("LM head in") == 2
     assert said.count("energy: n/a (nobody asked for a sensor)") == 2
@@ -236,7 +233,7 @@ def test_workloads_that_do_not_fit_are_left_out(capsys: pytest.CaptureFixture[st
     [
         (["--model", "1b"], ["--model: found '1b'"]),
         (["--workload", "decode"], ["--workload: found 'decode'"]),
-        (["--memory", "ideal"], ["--memory, --layers, --sweep and --all are for virtual boards"]),
+        (["--memory", "ideal"], ["--memory, --sweep and --all are for virtual boards"]),
         (["--bundle", "x"], ["--bundle is for tern_matvec"]),
         (["--board", "kv260"], ["kv260"]),
     ],

@@ -41,6 +41,19 @@ def test_what_a_record_says_of_a_start(tiny) -> None:
     assert tiny("pp7").macs == 7 * tiny("pp1").macs == 7 * tiny("tg2").macs // 3
 
 
+def test_a_share_of_the_layers_says_so(tiny) -> None:
+    """The first layer alone: a quarter of the work, and the record's title has it; too many are refused."""
+    case = cases(None, SIM, 1)("tg2@d9")
+    assert (case.start.part, case.start.title) == ((1, 4), "bitnet-tiny (1 of 4 layers) ternary-b158")
+    assert case.start.compared == 2 * 128 * 3 + 16 * 3
+    assert 4 * case.macs == tiny("tg2@d9").macs
+    assert tiny("tg2@d9").start.part is None
+    assert cases(None, SIM, 4)("pp1").start.part is None
+    for layers in (0, 5):
+        with pytest.raises(InputError, match=rf"--layers: found {layers}, expected 1 .. 4, those of bitnet-tiny"):
+            cases(None, SIM, layers)
+
+
 def test_what_does_not_fit_is_refused(tiny) -> None:
     """A context beyond the model's, a model that the configuration is not built for, an unknown one."""
     with pytest.raises(InputError, match="a context of 1152 positions, expected at most 1024"):

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small results and records for tests of what is made from them."""
 
+from dataclasses import replace
 from typing import Any
 
 from golden.ternary.config import BitNetConfig
 from harness.bench import measured, model_record
+from harness.bench.driver_overhead import OverheadRecord
 from harness.bench.mamba2_record import Mamba2Counters, Mamba2Record, Shape
 from harness.bench.measured import Asked, CaseRecord, ModelStart, Preflight, Times
 from harness.bench.model_record import Mark
@@ -164,6 +166,12 @@ def ternary_record(**changes: Any) -> TernaryRecord:
         "counters": ternary_counters(),
     }
     return TernaryRecord(**(fields | changes))
+
+
+def overhead(**changes: Any) -> OverheadRecord:
+    """A call of 90 to 120 us of the host beyond 60 of the simulation, which is entered 12 times."""
+    found = OverheadRecord(1, "sim (sim), product", 200, 12.0, (120.0, 90.0, 100.0), (60.0,) * 3, 200.0, PROVENANCE)
+    return replace(found, **changes)
 
 
 def model_case(**changes: Any) -> CaseRecord:

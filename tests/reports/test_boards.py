@@ -123,14 +123,22 @@ def test_only_the_same_start_of_a_model_is_a_prediction(change: dict[str, object
 
 
 def test_a_state_has_no_positions() -> None:
-    """Starts of Mamba2 on virtual boards stand behind nothing: a start at a depth has no prediction."""
+    """A start of Mamba2 at a depth stands beside the decode from nothing, and says so: its state has one size."""
     case = samples.model_case()
     assert case.start is not None
-    at = replace(case.start, model="mamba2-tiny", profile="lightmamba-w4a4", own=(0,))
+    at = replace(case.start, kernel="mamba2_accel", model="mamba2-tiny", profile="lightmamba-w4a4", own=(0,))
     virtual = samples.mamba2_record(board="sim:vc709", config_hash="1" * 16, generated=5)
-    for own, predicted in (((0,), "1,000"), ((8,), "n/a")):
+    for own, predicted in (((0,), "1,000"), ((8,), "1,000 (of tg4)")):
         shown = cells(boards.section((replace(case, start=replace(at, own=own)),), (), (virtual,)), 1)
         assert shown["predicted"] == predicted
+
+
+def test_a_share_of_the_layers_is_told() -> None:
+    """The row's name says how many layers ran."""
+    case = samples.model_case()
+    assert case.start is not None
+    found = cells(boards.section((replace(case, start=replace(case.start, part=(1, 4))),), ()), 1)
+    assert found["model and workload"] == "bitnet-tiny (1 of 4 layers) ternary-b158 tg4@d9"
 
 
 def test_models_and_matrices_stand_apart() -> None:

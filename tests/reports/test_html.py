@@ -12,9 +12,9 @@ from harness.bench import record as records
 from harness.bench.speed import SCHEMA, SpeedRecord
 from harness.bench.workloads import WORKLOADS
 from harness.regress import results
-from reports import figures
-from reports.html import document, render, write
-from tests.harness.samples import PROVENANCE, mamba2_record, record, regression, result, sample
+from reports import figures, text
+from reports.html import document, page, render, write
+from tests.harness.samples import PROVENANCE, mamba2_record, overhead, record, regression, result, sample
 
 COVERAGE = {"tern_matvec.start": {"w": {"plus": 3, "minus": 0}, "x": {"zero": 1}}}
 FAILING = result("random_1", status="FAIL", reason="tensor y: row 3 < 5 & <script>alert(1)</script>")
@@ -155,6 +155,19 @@ def test_missing_parts_are_said() -> None:
     assert "Nothing has been benchmarked" in without_benchmark
     assert "krait bench --all" in without_benchmark
     assert "a bare loop" in render(RUN, (), (SPEED,))
+
+
+def test_a_call_of_a_driver_stands_beside_its_goal() -> None:
+    """Every form has the newest overhead of a call: the median, the goal, how often the simulation is entered."""
+    older = overhead(samples_us=(999.0,))
+    found = document(RUN, (), overheads=(older, overhead()))
+    shown = page(found).split("beyond the simulation</")[1].split("</table>")[0]
+    for word in ("met", "100 µs", "&lt;= 200 µs", "60 µs", ">12<", "3 x 200"):
+        assert word in shown
+    assert "999" not in shown
+    for form in (text.markdown(found), text.to_json(found)):
+        assert "100 µs" in form
+    assert "missed" in page(document(RUN, (), overheads=(older,)))
 
 
 def test_rates_by_hand() -> None:

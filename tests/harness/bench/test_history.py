@@ -20,7 +20,8 @@ from golden.errors import InputError, MachineError
 from harness.bench import history, jsonl
 from harness.bench import record as records
 from harness.bench.history import Entry, History, entry
-from tests.harness.samples import PROVENANCE, mamba2_record, record, sample, ternary_record
+from harness.bench.speed import SpeedRecord
+from tests.harness.samples import PROVENANCE, mamba2_record, overhead, record, sample, ternary_record
 
 FORK = multiprocessing.get_context("fork")
 
@@ -77,10 +78,11 @@ def test_a_folder_of_records_is_read(tmp_path: Path) -> None:
 def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
     """Records of any family under any name, a database too; what is neither is refused with its line."""
     path = tmp_path / "from-elsewhere.txt"
-    for each in (record(), mamba2_record(), ternary_record()):
+    speed = SpeedRecord(1, "board", "ours", "theirs", (1.0,), (1.0,), 0.5, PROVENANCE)
+    for each in (record(), mamba2_record(), ternary_record(), speed, overhead()):
         jsonl.append(path, each)
     found = history.read_file(path)
-    assert [entry.family for entry in found] == ["records", "mamba2", "ternary"]
+    assert [entry.family for entry in found] == ["records", "mamba2", "ternary", "speed", "overhead"]
     with closing(History(tmp_path / "h")) as database:
         database.add(found)
     assert {e.id for e in history.read_file(tmp_path / "h")} == {e.id for e in found}

@@ -10,10 +10,11 @@ from harness.bench.baseline_record import Agreement, BaselineRecord
 from harness.bench.energy_record import unmeasured
 from harness.bench.history import entry
 from harness.bench.measured import Asked, CaseRecord, ModelStart, Times
+from harness.bench.speed import SpeedRecord
 from harness.bench.statistics import Rule
 from harness.bench.trend import JOULES, figures
 from tests.boards.power.test_energy import measured, step
-from tests.harness.samples import PROVENANCE, mamba2_record, record, sample, ternary_record
+from tests.harness.samples import PROVENANCE, mamba2_record, overhead, record, sample, ternary_record
 
 ASKED = Asked("random", "vc709", "measured", "vc709", "11", "b1", "random-1", Rule())
 
@@ -93,6 +94,17 @@ def test_pytorch_is_told_and_not_judged() -> None:
     assert found.interval.value == 1.5
     missing = baseline(kind="n/a", reason="no GPU", samples=(), agreement=None)
     assert figures(entry("baseline", missing)) == ()
+
+
+def test_the_harness_itself() -> None:
+    """Speed as the time over the other way's; of a call its entries, which are counted, and its time, only told."""
+    speed = SpeedRecord(1, "board", "ours", "a bare loop", (50.0, 80.0), (100.0, 100.0), 0.5, PROVENANCE)
+    (ratio,) = figures(entry("speed", speed))
+    assert (ratio.samples, ratio.place, ratio.judged) == ((2.0, 1.25), "ours over a bare loop", True)
+    entries, host = figures(entry("overhead", overhead()))
+    assert (entries.samples, entries.exact, entries.judged) == ((12.0,), True, True)
+    assert (host.samples, host.unit, host.judged) == ((120.0, 90.0, 100.0), "us", False)
+    assert host.host == "Linux x86_64, 2 cores, a CPU"
 
 
 def test_energy_that_nothing_measured_is_no_figure() -> None:
