@@ -29,7 +29,7 @@ class VerilatorBuild:
         includes: folders of Verilog headers.
         kind: "cocotb" an executable with VPI, "shared" a .so without VPI, "exe" an executable with the given main.
         cpp: C++ files compiled in; they may include Vtop.h and headers beside them.
-        coverage: line, branch, toggle, expression and FSM coverage.
+        coverage: line, branch, toggle and expression coverage, and cover points.
         trace: waveforms: False, True (the same as "vcd"), "vcd" or "fst" (needs zlib's header).
         public: "ports" (and parameters) of the top, or in addition signals as "module.signal" (`*` allowed).
         opt: optimization flags of the model's compilation.

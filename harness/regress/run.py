@@ -6,9 +6,13 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from golden.errors import MachineError
+from golden.errors import KraitError, MachineError
+from harness.coverage import collect as coverage
+from harness.coverage import ucis_file
+from harness.coverage.model import CODE, Database
 from harness.provenance import collect
 from harness.regress import code_coverage
 from harness.regress.jobs import Jobs, Options, Watcher
@@ -22,17 +26,18 @@ def run(entries: tuple[Entry, ...], folder: Path, options: Options, watch: Watch
     """Build what the entries need, one build after the other, run each entry as soon as its build is there, save.
 
     Args:
-        folder: gets results.json, junit.xml, and one folder for each entry and seed, with its log, job, coverage and
-            repeat script.
+        folder: gets results.json, junit.xml, the coverage database, and one folder for each entry and seed, with its
+            log, job, coverage and repeat script.
 
     Raises:
-        InputError: the executor is unknown.
+        InputError: the executor is unknown, or a job left malformed coverage; results are saved all the same.
         MachineError: another regression is running in `folder`, it cannot be written, or a tool is missing.
     """
     with alone(folder):
         started = time.monotonic()
         store = Store(folder, (options.of_results, tools()), options.fresh)
         jobs = Jobs(folder, store, options, watch)
+        hashed = coverage.sources()
         results = jobs.results(entries)
         regression = Regression(
             schema=SCHEMA,
@@ -40,10 +45,16 @@ def run(entries: tuple[Entry, ...], folder: Path, options: Options, watch: Watch
             seconds=time.monotonic() - started,
             results=results,
             coverage=merge(_read_coverage(folder / entry.folder) for entry in entries),
-            code=_code_coverage(folder, entries) if options.cov else {},
             kept=jobs.kept,
         )
+        try:
+            database = coverage.of_results(folder, results, hashed)
+            regression = replace(regression, code=_code_coverage(folder, entries, database) if options.cov else {})
+        except KraitError:
+            save(folder, regression)
+            raise
         save(folder, regression)
+        ucis_file.write(folder / ucis_file.NAME, database)
         store.finish()
         return regression
 
@@ -81,7 +92,10 @@ def _read_coverage(place: Path) -> Coverage:
     return found
 
 
-def _code_coverage(folder: Path, entries: tuple[Entry, ...]) -> dict[str, Points]:
-    """Add up the code coverage of all jobs that left some."""
+def _code_coverage(folder: Path, entries: tuple[Entry, ...], database: Database) -> dict[str, Points]:
+    """Add up Verilator's files of all jobs that left one; return the points of hw/verilog by kind."""
     parts = [folder / entry.folder / code_coverage.NAME for entry in entries]
-    return code_coverage.add(filter(Path.is_file, parts), folder / code_coverage.NAME)
+    code_coverage.add(filter(Path.is_file, parts), folder / code_coverage.NAME)
+    found = tuple((point.kind, count) for point, count in database.totals().items() if point.kind in CODE)
+    hits = {kind: [count for of, count in found if of == kind] for kind, _ in found}
+    return {kind: Points(sum(count > 0 for count in counts), len(counts)) for kind, counts in hits.items()}

@@ -29,6 +29,7 @@ def test_a_run_leaves_its_results(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         ".lock",
         "coverage.dat",
+        "coverage.ucisdb",
         "jobs",
         "junit.xml",
         "results.json",
