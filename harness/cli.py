@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from golden.errors import CheckError, InputError, KraitError, MachineError
 from harness import (
     cli_bitstream,
+    cli_coverage,
     cli_formal,
     cli_generate,
     cli_history,
@@ -38,6 +39,7 @@ board_app = typer.Typer(no_args_is_help=True, help="List boards, show their fact
 app.add_typer(vectors_app, name="vectors")
 app.add_typer(board_app, name="board")
 app.add_typer(cli_model.app, name="model")
+app.add_typer(cli_coverage.app, name="coverage")
 board_app.command()(cli_bitstream.bitstream)
 app.command()(cli_generate.generate)
 app.command()(cli_synth.synth)
@@ -385,7 +387,7 @@ def report(
     from harness.mutate import record as mutation_record
     from harness.synth import record as synth_record
     from harness.synth import vivado as vivado_reports
-    from reports import baselines, boards, energy, errors, formal, mutation, resources
+    from reports import baselines, boards, coverage, energy, errors, formal, mutation, resources
     from reports.html import starts, write
 
     for option, given in (("--records", records), ("--results", results)):
@@ -394,9 +396,13 @@ def report(
     for place in vivado or ():
         if not place.exists():
             raise InputError(f"report: --vivado: found nothing at {place}; expected a report or a folder of reports")
+    results = results or build_dir() / "regress" / "results.json"
     records = records or build_dir() / "bench" / "records.jsonl"
+    page = out or build_dir() / "report" / "index.html"
+    covered = cli_coverage.beside(results, page)
     virtual = record.read(records) if records.exists() else ()
     more = (
+        coverage.section(covered),
         boards.section(measured.read(records.with_name(measured.RECORDS)), virtual, starts(records)),
         baselines.section(starts(records), baseline_record.read(records.with_name(baseline_record.RECORDS))),
         errors.section(errors.read(build_dir() / "accuracy")),
@@ -408,8 +414,8 @@ def report(
         cli_testplan.section(),
     )
     path = write(
-        out or build_dir() / "report" / "index.html",
-        results=results or build_dir() / "regress" / "results.json",
+        page,
+        results=results,
         records=records,
         more=more,
     )
