@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 from golden.errors import InputError
 from harness.formal import record as formal
+from harness.mutate import record as mutation
 from harness.regress import results as regress
 from harness.regress.results import FAILED, Coverage
 from harness.testplan.figures import FAMILIES
-from harness.testplan.refs import FORMAL
+from harness.testplan.refs import FORMAL, MUTATE
 
 Outcome = Literal["PASS", "FAIL", "NOT-RUN"]
 
@@ -32,7 +33,7 @@ def collect(build: Path) -> Evidence:
     regression = regress.read(results) if results.exists() else None
     simulations = [(each.name, of_status(each.status)) for each in regression.results] if regression else []
     return Evidence(
-        outcomes=worst([*simulations, *_proofs(build), *_tests(build / "test")]),
+        outcomes=worst([*simulations, *_proofs(build), *_mutants(build), *_tests(build / "test")]),
         coverage=regression.coverage if regression else {},
         records={name: _records(build / family.path, name) for name, family in FAMILIES.items()},
     )
@@ -56,6 +57,14 @@ def _proofs(build: Path) -> Iterator[tuple[str, Outcome]]:
     found = formal.read(build / "formal" / formal.FILE)
     for each in found.proofs if found else ():
         yield f"{FORMAL}{each.name}", "PASS" if each.good else "FAIL"
+
+
+def _mutants(build: Path) -> Iterator[tuple[str, Outcome]]:
+    """Yield the modules whose mutants were judged: one that no test saw fails its module."""
+    found = mutation.read(build / "mutate" / mutation.FILE)
+    for unit in found.units if found else ():
+        if unit.mutants:
+            yield f"{MUTATE}{unit.unit}", "FAIL" if unit.survivors else "PASS"
 
 
 def _records(path: Path, family: str) -> Sequence[Any]:

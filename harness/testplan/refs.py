@@ -7,6 +7,7 @@
 | `tests/rtl/test_strm_fifo.py` | all test functions of a file, or of files of a pattern |
 | `tests/rtl/test_mem_sdp.py::test_contract` | one test function, or those of a pattern, with all their parameters |
 | `formal:strm_fifo` | proofs of `krait formal` (harness/formal/proofs.toml) |
+| `mutate:strm_fifo` | mutants of a module by `krait mutate`: none of the sample survives its unit test |
 """
 
 import ast
@@ -17,23 +18,27 @@ from functools import cache
 from pathlib import Path
 
 from harness.formal.proofs import all_proofs
+from harness.mutate.units import all_units
 from harness.paths import ROOT
 from harness.regress.suites import MODULES, SUITES
 from harness.uvm.job import covergroup
 
 FORMAL = "formal:"
+MUTATE = "mutate:"
 PLANNED = "tests/rtl/"
 """Test functions below it have to be planned, as entries, proofs and covergroups have; others may be."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What exists: entries of the regression, test functions by file, proofs with "formal:" in front, covergroups."""
+    """What exists: entries of the regression, test functions by file, covergroups; proofs and modules that can
+    be mutated with their prefixes."""
 
     entries: tuple[str, ...]
     functions: Mapping[str, tuple[str, ...]]
     proofs: tuple[str, ...]
     covergroups: tuple[str, ...]
+    mutated: tuple[str, ...] = ()
 
     def tests(self) -> Iterator[str]:
         """Yield what has to be planned besides covergroups, in the forms of testpoints."""
@@ -49,7 +54,7 @@ class Known:
             path, _, name = ref.partition("::")
             files = [each for each in self.functions if fnmatchcase(each, path)]
             return tuple(f"{file}::{each}" for file in files for each in self.functions[file] if _fits(each, name))
-        among = self.proofs if ref.startswith(FORMAL) else self.entries
+        among = self.proofs if ref.startswith(FORMAL) else self.mutated if ref.startswith(MUTATE) else self.entries
         return tuple(each for each in among if fnmatchcase(each, ref))
 
 
@@ -66,6 +71,7 @@ def known(root: Path = ROOT) -> Known:
         functions={str(path.relative_to(root)): tuple(functions(path.read_text())) for path in files},
         proofs=tuple(f"{FORMAL}{proof.name}" for proof in all_proofs()),
         covergroups=tuple(map(covergroup, MODULES)),
+        mutated=tuple(f"{MUTATE}{unit.name}" for unit in all_units()),
     )
 
 

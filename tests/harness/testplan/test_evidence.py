@@ -2,6 +2,7 @@
 """What ran, from the files that runs leave: statuses, JUnit, proofs, records."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from golden.errors import InputError
 from harness.bench import record as bench
 from harness.formal import record as formal
+from harness.mutate import record as mutation
 from harness.regress import results
 from harness.testplan import evidence
 from tests.harness.formal.test_record import FOUND
+from tests.harness.mutate.toys import BAD, FIFO
+from tests.harness.mutate.toys import FOUND as MUTATED
 from tests.harness.samples import record, regression, result
 
 CASES = """<testsuites><testsuite>
@@ -86,3 +90,10 @@ def test_proofs_and_records(tmp_path: Path) -> None:
     found = evidence.collect(tmp_path)
     assert found.outcomes == {f"formal:{each.name}": "PASS" for each in FOUND.proofs}
     assert found.records["records"] == (record(),)
+
+
+def test_mutants(tmp_path: Path) -> None:
+    """A survivor fails its module; a module whose mutants were not judged did not run."""
+    clean = replace(FIFO, unit="strm_skid", mutants=tuple(each for each in FIFO.mutants if each not in FIFO.survivors))
+    mutation.save(tmp_path / "mutate", replace(MUTATED, units=(FIFO, clean, BAD)))
+    assert evidence.collect(tmp_path).outcomes == {"mutate:strm_fifo": "FAIL", "mutate:strm_skid": "PASS"}

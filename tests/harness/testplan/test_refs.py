@@ -49,3 +49,5 @@ def test_the_repository() -> None:
     assert "test_contract" in known.functions["tests/rtl/test_strm_fifo.py"]
     assert "formal:strm_fifo" in known.proofs
     assert "ternary_accel.start" in known.covergroups
+    assert known.meant("mutate:strm_f*") == ("mutate:strm_fifo", "mutate:strm_fork")
+    assert not any(test.startswith("mutate:") for test in known.tests())
