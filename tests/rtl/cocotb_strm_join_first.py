@@ -60,6 +60,8 @@ class Unit(StreamEnv):
     async def empty(self) -> None:
         """Run until every expected beat came out and every input was taken, then some more."""
         await self.drain(20_000, quiet=8, done=lambda: self.c.idle and self.s.idle)
+        assert self.c.idle, "a run was not taken"
+        assert self.s.idle, "a beat was not taken"
 
 
 def unit(dut, name: str, source: Stall = always, sink: Stall = always) -> AbstractAsyncContextManager[Unit]:
@@ -101,6 +103,23 @@ async def others_are_not_taken(dut):
                 await env.s.send([lane], lane)
             await env.drain(1000, quiet=8)
             assert [len(taken) for taken in env.s.taken] == [12] * inputs + [0] * (N - inputs)
+
+
+@cocotb.test()
+async def long_runs(dut):
+    """Every bit of a run's beats counts: whether there are any, whether it is the last one, and the last but one."""
+    async with unit(dut, "long") as env:
+        for bit in range(BEATS_W):
+            for beats in (1 << bit, (1 << bit) + 1, (1 << bit) + 2):
+                begun = min(beats, 4)
+                lanes = [noise(env.rng, DATA_W, begun) for _ in range(N)]
+                joined, _ = join_first([(1, begun)], lanes, DATA_W)
+                await env.name([(1, beats)])
+                await env.s.send(lanes[0], 0)
+                env.scoreboards["m"].expect(joined)
+                await env.drain(100, quiet=4)
+                await env.reset(1)
+                env.drop()
 
 
 @cocotb.test()
