@@ -137,6 +137,9 @@ def run_tests(
     power_up: Annotated[
         bool, typer.Option("--power-up", help="Only tests on Icarus; registers begin with random values, not with X.")
     ] = False,
+    cov: Annotated[
+        bool, typer.Option("--cov", help="Unit tests on Verilator leave code coverage in build/test/coverage.ucisdb.")
+    ] = False,
 ) -> None:
     """Run the tests with pytest. Exit code 1 if one fails or none runs; JUnit goes to build/test/junit.xml."""
     if importlib.util.find_spec("pytest") is None:
@@ -146,7 +149,8 @@ def run_tests(
     command += ["--seed", str(seed)] if seed is not None else []
     command += ["-m", "icarus and not nightly"] if power_up else []
     environment = os.environ | ({"KRAIT_POWER_UP": "1"} if power_up else {})
-    code = subprocess.run([*command, *(paths or [])], cwd=ROOT, env=environment, check=False).returncode
+    with cli_coverage.of_units(cov) as more:
+        code = subprocess.run([*command, *(paths or [])], cwd=ROOT, env=environment | more, check=False).returncode
     # pytest: 0 good, 1 failures, 2 interrupted, 3 internal error, 4 wrong usage, 5 nothing collected
     raise typer.Exit({0: 0, 1: 1, 2: 130, 4: 2, 5: 1}.get(code, 3))
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`krait coverage`: merge databases, judge them against goals, list gaps, export lines and branches."""
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -163,3 +165,24 @@ def beside(results: Path, page: Path) -> "Summary | None":
         known.check(waivers, database, known.DEFAULT)
         coverage.write_page(page.with_name(coverage.PAGE), found)
     return found
+
+
+@contextmanager
+def of_units(wanted: bool) -> Iterator[dict[str, str]]:
+    """Yield what makes unit tests leave code coverage; then join what they left in build/test/coverage.ucisdb.
+
+    Raises:
+        InputError: a file that a test left is malformed.
+        MachineError: there is no room for the files or the database.
+    """
+    if not wanted:
+        yield {}
+        return
+    from harness.coverage import ucis_file, units
+
+    path = build_dir() / "test" / ucis_file.NAME
+    with tempfile.TemporaryDirectory(prefix="coverage-", dir=path.parent) as folder:
+        yield {units.VARIABLE: folder}
+        database = units.collect(Path(folder))
+    ucis_file.write(path, database)
+    console.say(f"coverage of {len(database.runs)} simulations: {path}")

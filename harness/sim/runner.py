@@ -47,6 +47,7 @@ def simulate(
     trace: bool = False,
     opt: str = "-O2",
     timeout_s: float = 300,
+    coverage: bool = False,
 ) -> CocotbResult:
     """Build a design, run the cocotb tests of a module on it, and raise unless all of them pass.
 
@@ -68,6 +69,7 @@ def simulate(
         trace: write waveforms into the work folder.
         opt: optimization flags of the model's compilation (Verilator only).
         timeout_s: wall-clock limit of the simulation; the build is not limited.
+        coverage: write code coverage into the work folder (Verilator only).
 
     Raises:
         CheckError: a test failed, none ran, or the simulation crashed, hung or left no results.
@@ -86,6 +88,7 @@ def simulate(
             folders,
             cpp=tuple(cpp),
             public=public,
+            coverage=coverage,
             trace=trace,
             opt=opt,
         )

@@ -28,13 +28,13 @@ def test_lines_are_those_of_the_source(tmp_path: Path) -> None:
     found = points(
         tmp_path,
         entry("line", 7, 2, S="7,9-11", o="block"),
-        entry("branch", 9, 0, S="9", o="if"),
+        entry("branch", 9, 1, S="9", o="if"),
         entry("branch", 9, 5, n=6, S="", o="else"),
     )
     lines = {point.line: hits for point, hits in found.items() if point.kind == "line"}
     assert lines == {7: 2, 9: 2, 10: 2, 11: 2}
     branches = {point.name: hits for point, hits in found.items() if point.kind == "branch"}
-    assert branches == {"if": 0, "else": 5}
+    assert branches == {"if": 1, "else": 5}
 
 
 def test_instances_and_parameters_of_a_module_are_one(tmp_path: Path) -> None:

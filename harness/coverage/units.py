@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Code coverage of unit tests: simulations that passed leave their coverage.dat, `krait test --cov` joins them."""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from golden.errors import InputError, MachineError
+from golden.spec.strict import decode, parse_json
+from harness.coverage import verilator
+from harness.coverage.model import Database, Run, join, of_run
+from harness.sim.results import CocotbResult
+
+VARIABLE = "KRAIT_COVERAGE"
+"""Folder in which unit tests leave their code coverage; without it they are built without any."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Which run a file is of."""
+
+    test: str
+    seed: int
+    sources: str
+
+
+def wanted() -> bool:
+    """Whether unit tests are to leave their coverage."""
+    return bool(os.environ.get(VARIABLE))
+
+
+def keep(result: CocotbResult, test: str, seed: int, sources: str) -> None:
+    """Move what a simulation that passed left of coverage to the folder of the run. MachineError if it cannot."""
+    folder, name = Path(os.environ[VARIABLE]), hashlib.sha256(f"{test}/{seed}".encode()).hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.move(result.results_xml.with_name("coverage.dat"), folder / f"{name}.dat")
+        (folder / f"{name}.json").write_text(json.dumps(asdict(_Kept(test, seed, sources))) + "\n")
+    except OSError as error:
+        raise MachineError(f"{folder}: the coverage of {test} cannot be kept ({error.strerror}); make room") from error
+
+
+def collect(folder: Path) -> Database:
+    """Return what unit tests left in a folder. InputError where a file is malformed."""
+    return join(_of_file(path) for path in sorted(folder.glob("*.json")))
+
+
+def _of_file(path: Path) -> Database:
+    try:
+        kept = decode(_Kept, parse_json(path.read_text(), path, "run krait test --cov again"), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); run krait test --cov again") from None
+    return of_run(Run(kept.test, kept.seed, kept.sources), verilator.read(path.with_suffix(".dat")))
