@@ -21,7 +21,7 @@ CONFIG ?=
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 SEED_OPTION = $(if $(SEED),--seed $(SEED),)
 
-.PHONY: help sim test faults nightly lint gen bench synth formal mutate bitstream report doctor zoo clean distclean
+.PHONY: help sim test faults nightly cover lint gen bench synth formal mutate bitstream report doctor zoo clean distclean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ faults: $(STAMP) ## Plant a wrong bit in each unit of mamba2_accel: its test and
 
 nightly: $(STAMP) ## All tests that take hours: the faults, and cells and levels of every configuration
 	@$(BIN)/python -m pytest -m nightly --junitxml=$(or $(KRAIT_BUILD),build)/test/nightly.xml
+
+cover: $(STAMP) ## Coverage closure (KERNEL=mamba2_accel); tern_matvec without
+	@$(BIN)/krait cover --jobs $(JOBS) $(if $(KERNEL),--kernel $(KERNEL),) $(SEED_OPTION)
 
 lint: $(STAMP) ## ruff, mypy --strict, tclint and three Verilog linters
 	@$(BIN)/krait lint

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from golden.errors import CheckError, InputError, KraitError, MachineError
 from harness import (
     cli_bitstream,
+    cli_cover,
     cli_coverage,
     cli_formal,
     cli_generate,
@@ -49,6 +50,7 @@ app.command()(cli_layers.layers)
 app.command()(cli_newdut.new_dut)
 app.command()(cli_regress.regress)
 app.command("testplan")(cli_testplan.progress)
+app.command()(cli_cover.cover)
 board_app.command("power")(cli_power.power)
 board_app.command("program")(cli_program.program)
 
@@ -387,11 +389,12 @@ def report(
 ) -> None:
     """Write one offline HTML file from results and records, and the same figures as report.md and report.json."""
     from harness.bench import baseline_record, energy_record, measured, record
+    from harness.closure import record as closure_record
     from harness.formal import record as formal_record
     from harness.mutate import record as mutation_record
     from harness.synth import record as synth_record
     from harness.synth import vivado as vivado_reports
-    from reports import baselines, boards, coverage, energy, errors, formal, mutation, resources
+    from reports import baselines, boards, closure, coverage, energy, errors, formal, mutation, resources
     from reports.html import starts, write
 
     for option, given in (("--records", records), ("--results", results)):
@@ -413,6 +416,7 @@ def report(
         energy.section(energy_record.read(records.with_name(energy_record.RECORDS))),
         formal.section(formal_record.read(build_dir() / "formal" / formal_record.FILE)),
         mutation.section(mutation_record.read(build_dir() / "mutate" / mutation_record.FILE)),
+        closure.section(closure_record.read_all(build_dir() / "cover")),
         resources.section(synth_record.read_all(build_dir() / "synth"), vivado_reports.read(vivado or ())),
         *([cli_history.trends(records, database)] if history else []),
         cli_testplan.section(),

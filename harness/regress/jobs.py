@@ -130,7 +130,15 @@ class Jobs:
         place = self._folder / entry.folder
         bundle = str(self._options.bundle()) if entry.test == "BundleTest" else ""
         job = Job(
-            entry.config, entry.transport, entry.seed, entry.items, bundle, str(place), entry.kernel, entry.repeat
+            config=entry.config,
+            transport=entry.transport,
+            seed=entry.seed,
+            items=entry.items,
+            bundle=bundle,
+            out=str(place),
+            kernel=entry.kernel,
+            repeat=entry.repeat,
+            bias=entry.bias,
         )
         limits = Limits(self._options.timeout_s)
         window = Window() if self._options.waves else None

@@ -73,6 +73,8 @@ def _named(name: str) -> tuple[Entry, ...]:
 
 
 def _seed(entry: Entry, seed: int | None, index: int) -> int:
-    """Return an entry's seed number `index`; the first is the same however many there are."""
+    """Return an entry's seed number `index`; the first is the same however many there are, or the entry's own."""
+    if entry.seed and not index:
+        return entry.seed
     salt = "" if seed is None else f"{seed}/"
     return derive_seed(f"{salt}regress/{entry.name}{f'/{index}' if index else ''}")

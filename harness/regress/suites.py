@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulations that exist, and the suites: smoke (minutes), nightly (hours), all (each once), power_up."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from harness.uvm.job import Transport
+from harness.regress import graded
+from harness.uvm.job import Bias, Transport
 
 Simulator = Literal["verilator", "icarus"]
 
@@ -21,6 +22,7 @@ class Entry:
     """One simulation: `test` is a class of the kernel's test module, `items` the starts it draws or samples.
 
     With `power_up` registers begin with random values on Icarus, too; on Verilator they always do.
+    `bias` is what drawn starts prefer beyond their seed; `again` the command that runs an entry of no suite again.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Entry:
     seed: int = 0
     kernel: str = "tern_matvec"
     power_up: bool = False
+    bias: Bias | None = field(default=None, hash=False)
+    again: str = ""
 
     @property
     def module(self) -> str:
@@ -46,7 +50,7 @@ class Entry:
     @property
     def repeat(self) -> str:
         """Return the command that runs it again."""
-        return f"krait regress {self.name} --seed {self.seed}"
+        return self.again or f"krait regress {self.name} --seed {self.seed}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,12 @@ class Suite:
 
     entries: tuple[Entry, ...]
     seeds: int = 1
+
+
+def entry(found: graded.Graded) -> Entry:
+    """Return a simulation that krait cover chose; its seed is its own."""
+    words = (found.name, found.test, found.config, "bulk", "verilator", found.items, found.seed, found.kernel)
+    return Entry(*words, bias=found.bias)  # type: ignore[arg-type] # transport and simulator are words above
 
 
 # Icarus is four-state and slow: a few starts find X after reset. Bundle cases are the real model's layers.
@@ -92,10 +102,12 @@ _TERNARY = (
     Entry("ternary_tiny", "DecodingTest", "sim", "bulk", "verilator", 2),
     Entry("ternary_silu_icarus", "LeastTest", "sim_silu", "beat", "icarus", 1),
 )
+_GRADED = tuple(map(entry, graded.read()))
 _SMOKE = (
     *_TERN,
     *(replace(entry, kernel="mamba2_accel") for entry in _MAMBA2),
     *(replace(entry, kernel="ternary_accel") for entry in _TERNARY),
+    *_GRADED,
 )
 
 # Configurations of boards are those of tern_matvec, which are small; krait bench runs those of the accelerators, whose

@@ -3,7 +3,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -18,11 +18,24 @@ Transport = Literal["beat", "bulk"]
 
 
 @dataclass(frozen=True)
+class Bias:
+    """How the drawn knobs of a job differ from those that its seed draws alone; without one nothing differs.
+
+    Attributes:
+        weights: number of a knob (`draws.Knob.numbers`) -> a weight for each value, in place of the kernel's own.
+        directions: of the first starts, in order: number of a knob -> its value, by `draws.text`. All else is drawn.
+    """
+
+    weights: dict[str, tuple[int, ...]] = field(default_factory=dict, hash=False)
+    directions: tuple[dict[str, str], ...] = field(default=(), hash=False)
+
+
+@dataclass(frozen=True)
 class Job:
     """One simulation of a `kernel`.
 
     `items` is the number of starts to draw, or of bundle cases to sample; `out` takes coverage; `repeat` is the command
-    that a failure prints.
+    that a failure prints; `bias` is what random starts prefer beyond their seed.
     """
 
     config: str
@@ -33,6 +46,7 @@ class Job:
     out: str
     kernel: str = "tern_matvec"
     repeat: str = ""
+    bias: Bias | None = None
 
     def write(self, path: Path) -> None:
         """Write the job beside its results."""

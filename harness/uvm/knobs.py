@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from numpy.random import Generator
 
 from golden.spec.configs import TernConfig
+from golden.ternary.packing import TRITS
 from harness.uvm import draws
-from harness.uvm.draws import Weights, knob
+from harness.uvm.draws import Weights, knob, led
 from harness.uvm.items import Action, Arguments
+from harness.uvm.job import Bias
 from harness.uvm.stalls import StallKind
 
 W_NAMES = ("random", "plus", "minus", "zero", "checkerboard", "last")
@@ -17,6 +19,8 @@ X_NAMES = ("random", "lowest", "highest", "extremes", "zero", "sparse")
 TILE_CLASSES = ("one", "few", "some", "two_row_blocks")
 BLOCK_CLASSES = ("one", "few", "many")
 SKEWS = (0, 1, 3, 61, 127)
+ROW_PADS, COL_PADS = ("any", "all_but_one"), ("any", "part_of_a_byte", "bytes")
+"""How much is missing where rows or columns are not full."""
 
 Spoiler = Callable[[Arguments, TernConfig], Arguments]
 
@@ -52,6 +56,8 @@ class Knobs:
     vectors: int = knob(span=(1, 255))
     stall_percent: int = knob(span=(5, 90))
     skew: int = knob(SKEWS)
+    row_pad: str = led(*ROW_PADS)
+    col_pad: str = led(*COL_PADS)
 
     def shape(self, cfg: TernConfig, rng: Generator) -> tuple[int, int, int]:
         """Return rows, columns and vectors of the drawn classes."""
@@ -62,8 +68,10 @@ class Knobs:
             "two_row_blocks": cfg.acc_depth + int(rng.integers(1, 4)),
         }[self.tiles]
         blocks = {"one": 1, "few": int(rng.integers(2, 4)), "many": int(rng.integers(4, 13))}[self.blocks]
-        rows = tiles * cfg.outs - (0 if self.full_rows else int(rng.integers(1, cfg.outs)))
-        cols = blocks * cfg.block - (0 if self.full_cols else int(rng.integers(1, cfg.block)))
+        least, end = (cfg.outs - 1, cfg.outs) if self.row_pad == "all_but_one" else (1, cfg.outs)
+        rows = tiles * cfg.outs - (0 if self.full_rows else int(rng.integers(least, end)))
+        least, end = {"any": (1, cfg.block), "part_of_a_byte": (1, TRITS), "bytes": (TRITS, cfg.block)}[self.col_pad]
+        cols = blocks * cfg.block - (0 if self.full_cols else int(rng.integers(least, end)))
         return rows, cols, 1 + (self.vectors - 1) % cfg.t_cols
 
 
@@ -71,6 +79,6 @@ WEIGHTS: Weights = {"action": (8,), "w_name": (4,), "x_name": (4,), "tiles": (3,
 """Plain starts and full-range values most often; every special one often enough."""
 
 
-def draw(seed: int) -> Iterator[Knobs]:
-    """Yield knobs for ever; the same seed gives the same ones."""
-    return draws.draw(Knobs, WEIGHTS, seed)
+def draw(seed: int, bias: Bias | None = None) -> Iterator[Knobs]:
+    """Yield knobs for ever; the same seed and bias give the same ones."""
+    return draws.draw(Knobs, WEIGHTS, seed, bias)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from pyuvm import uvm_sequence
 
+from harness.uvm.job import Bias
 from harness.uvm.memory import MemoryTransport
 from harness.uvm.model_start import ModelItem, ModelStimulus
 
@@ -21,12 +22,13 @@ Make = Callable[[str, Any, Any, tuple[int, ...], int, Generator], Iterator[Any]]
 
 @dataclass(frozen=True)
 class Bed:
-    """What starts are made for: a configuration, and where memory lies; `repeat` runs the job again."""
+    """What starts are made for: a configuration, where memory lies, the job's bias; `repeat` runs the job again."""
 
     cfg: Any
     memory: MemoryTransport
     seed: int
     repeat: str
+    bias: Bias | None = None
 
     @property
     def bases(self) -> tuple[int, ...]:

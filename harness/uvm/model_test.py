@@ -34,7 +34,7 @@ class ModelTest(KernelTest):
     @property
     def bed(self) -> Bed:
         """What starts are made for."""
-        return Bed(self.cfg, self.bench.memory, self.job.seed, self.job.repeat)
+        return Bed(self.cfg, self.bench.memory, self.job.seed, self.job.repeat, self.job.bias)
 
     async def play_random(self, items: int, least: bool = False) -> None:
         """Play drawn models."""

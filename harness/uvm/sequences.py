@@ -15,6 +15,7 @@ from golden.spec.registers import Register
 from golden.ternary.packing import tiling, unpack_weights, unpack_x
 from harness.uvm import stimuli
 from harness.uvm.items import Arguments, KernelItem, Stimulus
+from harness.uvm.job import Bias
 from harness.uvm.knobs import draw
 from harness.uvm.memory import MemoryTransport
 from harness.uvm.registers import RegisterModel
@@ -22,17 +23,19 @@ from harness.uvm.stalls import StallKind, Stalls
 
 
 class RandomStarts(uvm_sequence):
-    """`items` starts drawn by the knobs of a seed."""
+    """`items` starts drawn by the knobs of a seed, and of a bias where there is one."""
 
-    def __init__(self, cfg: TernConfig, memory: MemoryTransport, seed: int, items: int) -> None:
+    def __init__(
+        self, cfg: TernConfig, memory: MemoryTransport, seed: int, items: int, bias: Bias | None = None
+    ) -> None:
         super().__init__("random_starts")
-        self._cfg, self._memory, self._seed, self._items = cfg, memory, seed, items
+        self._cfg, self._memory, self._seed, self._items, self._bias = cfg, memory, seed, items, bias
 
     async def body(self) -> None:
         """Send the items."""
         bases = tuple(self._memory.base(port) for port in range(self._cfg.ports))
         rng = np.random.default_rng(self._seed)
-        for index, knobs in zip(range(self._items), draw(self._seed), strict=False):
+        for index, knobs in zip(range(self._items), draw(self._seed, self._bias), strict=False):
             name = f"start {index}, seed {self._seed}"
             item = KernelItem(stimuli.make(name, knobs, self._cfg, bases, self._memory.size, rng))
             await self.start_item(item)

@@ -25,7 +25,7 @@ class RandomTest(MatvecTest):
 
     async def body(self) -> None:
         """Play the drawn starts."""
-        await self.play(RandomStarts(self.cfg, self.bench.memory, self.job.seed, self.job.items))
+        await self.play(RandomStarts(self.cfg, self.bench.memory, self.job.seed, self.job.items, self.job.bias))
 
 
 @pyuvm.test()

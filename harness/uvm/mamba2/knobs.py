@@ -10,6 +10,7 @@ from golden.mamba2.integer.extremes import STYLES as EXTREMES
 from golden.spec.gen.mamba2_accel import MAX_LAYERS, MAX_TOKENS, MAX_VOCAB, ErrorCode
 from harness.uvm import draws
 from harness.uvm.draws import Weights, knob
+from harness.uvm.job import Bias
 from harness.uvm.model_knobs import GENERATE, LAYERS, PROMPTS, SKEWS, far, prompt_tokens
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
@@ -150,6 +151,6 @@ WEIGHTS: Weights = {"action": (8,), "style": (5, 3), "kind": (4, 1, 2), "part": 
 """Plain starts most often; every special one often enough."""
 
 
-def draw(seed: int) -> Iterator[Knobs]:
-    """Yield knobs for ever; the same seed gives the same ones."""
-    return draws.draw(Knobs, WEIGHTS, seed)
+def draw(seed: int, bias: Bias | None = None) -> Iterator[Knobs]:
+    """Yield knobs for ever; the same seed and bias give the same ones."""
+    return draws.draw(Knobs, WEIGHTS, seed, bias)

@@ -98,7 +98,7 @@ def position(count: int, wide_bytes: int) -> int:
     return at_block or (1 if count % tile else 2)
 
 
-def _vocab(rows: int, wide_bytes: int) -> int:
+def vocab_class(rows: int, wide_bytes: int) -> int:
     """Whether the rows fill up beats of scales, leave one over, lack one, or none of that."""
     marked = wide_bytes // 4
     return {0: 0, 1: 1, marked - 1: 2}.get(rows % marked, 3)
@@ -166,7 +166,7 @@ class Coverage(ModelCoverage):
             a.kv_heads,
             min(a.feed, NOWHERE - 1),
             a.model_layers,
-            _vocab(a.vocab, wide),
+            vocab_class(a.vocab, wide),
             a.batch,
             position(a.prefix, wide),
             position(own, wide),

@@ -11,6 +11,7 @@ from golden.ternary.config import BitNetConfig
 from golden.ternary.integer.extremes import STYLES as EXTREMES
 from harness.uvm import draws
 from harness.uvm.draws import Weights, knob
+from harness.uvm.job import Bias
 from harness.uvm.model_knobs import GENERATE, LAYERS, PROMPTS, SKEWS, far, prompt_tokens
 from harness.uvm.model_start import Action
 from harness.uvm.stalls import StallKind
@@ -165,7 +166,7 @@ class Knobs:
     vocab: int = knob(VOCABS)
     head: str = knob(HEADS)
     batch: int = knob(BATCHES)
-    prefix: str = knob(LENGTHS)
+    prefix: str = knob(LENGTHS, directed=(LONGEST,))
     own: tuple[str, ...] = knob(OWNS, count=4)
     slack: int = knob(SLACKS)
     cached: str = knob(CACHED)
@@ -189,16 +190,21 @@ class Knobs:
 
     def positions(self, wide_bytes: int) -> tuple[int, tuple[int, ...]]:
         """Return the cached positions of the prefix, 0 for the longest, and of each text, by what a beat holds."""
-        tile, block = wide_bytes // 32, wide_bytes // 2
-        lengths = (0, 1, tile, tile + 1, block - 2, block - 1, block, block + 1, 2 * block + 3)
-        places = dict(zip(LENGTHS, lengths, strict=True)) | {LONGEST: 0}
+        places = lengths(wide_bytes) | {LONGEST: 0}
         return places[self.prefix], tuple(places[own] for own in self.own[: self.batch])
+
+
+def lengths(wide_bytes: int) -> dict[str, int]:
+    """Return the positions of each of `LENGTHS`, by what a beat holds."""
+    tile, block = wide_bytes // 32, wide_bytes // 2
+    counts = (0, 1, tile, tile + 1, block - 2, block - 1, block, block + 1, 2 * block + 3)
+    return dict(zip(LENGTHS, counts, strict=True))
 
 
 WEIGHTS: Weights = {"action": (8,), "style": (5, 3), "batch": (3,), "layers": (4, 3, 1)}
 """Plain starts most often; every special one often enough."""
 
 
-def draw(seed: int) -> Iterator[Knobs]:
-    """Yield knobs for ever; the same seed gives the same ones."""
-    return draws.draw(Knobs, WEIGHTS, seed)
+def draw(seed: int, bias: Bias | None = None) -> Iterator[Knobs]:
+    """Yield knobs for ever; the same seed and bias give the same ones."""
+    return draws.draw(Knobs, WEIGHTS, seed, bias)

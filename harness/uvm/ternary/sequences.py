@@ -32,7 +32,8 @@ def smallest(knobs: Knobs) -> Knobs:
 
 def random_models(bed: Bed, least: bool = False) -> Iterator[Iterator[Stimulus]]:
     """Models drawn by the seed's knobs, each started once."""
-    return bed.made(stimuli.make, map(smallest, draw(bed.seed)) if least else draw(bed.seed), "start")
+    drawn = draw(bed.seed, bed.bias)
+    return bed.made(stimuli.make, map(smallest, drawn) if least else drawn, "start")
 
 
 def corners(bed: Bed) -> Iterator[Stimulus]:

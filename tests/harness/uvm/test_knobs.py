@@ -90,6 +90,8 @@ class TestKnobs(KnobContract):
         "action": tuple(Action),
         "illegal": ILLEGAL_NAMES,
         "skew": SKEWS,
+        "row_pad": ("any",),
+        "col_pad": ("any",),
     }
     BOUNDED: ClassVar = {"vectors": (1, 255), "stall_percent": (5, 90)}
     draw = staticmethod(draw)
