@@ -100,8 +100,13 @@ def read(files: Sequence[Path], top: str | None, work: Path) -> Interface:
     module = json.loads((work / "ports.json").read_text())["modules"][top]
     pins = tuple(Pin(name, port["direction"], len(port["bits"])) for name, port in module["ports"].items())
     defaults = module.get("parameter_default_values", {})
-    params = {name: int(bits, 2) for name, bits in defaults.items() if re.fullmatch("[01]+", bits)}
+    params = {name: _integer(bits) for name, bits in defaults.items() if re.fullmatch("[01]+", bits)}
     return of_pins(top, pins, params)
+
+
+def _integer(bits: str) -> int:
+    """Return a parameter's default; one of 32 bits as signed, which an integer of Verilog is."""
+    return int(bits, 2) - (1 << 32) * (len(bits) == 32 and bits[0] == "1")
 
 
 def _only(path: Path) -> str:

@@ -32,7 +32,12 @@ def texts(interface: Interface, sources: Sequence[str]) -> Mapping[str, str]:
         keep_trailing_newline=True,
         autoescape=False,  # Python and Markdown
     )
-    given = {"dut": interface, "sources": sources, "title": interface.module.title().replace("_", "")}
+    given = {
+        "dut": interface,
+        "sources": sources,
+        "title": interface.module.title().replace("_", ""),
+        "icarus": not any(source.endswith(".sv") for source in sources),
+    }
     return {
         name.format(module=interface.module): environment.get_template(template).render(given)
         for template, name in FILES.items()

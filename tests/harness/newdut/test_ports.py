@@ -82,7 +82,7 @@ MODULE = """
 `include "w.vh"
 module other; endmodule
 // module comment (
-module wire_through #(parameter W = 8, parameter NAME = "x") (
+module wire_through #(parameter W = 8, parameter BIAS = -3) (
     input clk, input rst, input s_valid, output s_ready, input [W*2-1:0] s_data,
     output m_valid, input m_ready, output [`WIDE-1:0] m_data);
     part u_part ();
@@ -92,12 +92,12 @@ endmodule
 
 
 def test_by_yosys(tmp_path: Path) -> None:
-    """Widths over parameters, headers beside the file, missing children; text parameters stay the module's."""
+    """Widths over parameters, headers beside the file, missing children; defaults of parameters with their signs."""
     (tmp_path / "w.vh").write_text("`define WIDE 16\n")
     path = tmp_path / "wire_through.v"
     path.write_text(MODULE)
     found = read([path], None, tmp_path / "work")
-    assert (found.module, found.parameters["W"]) == ("wire_through", 8)
+    assert (found.module, found.parameters) == ("wire_through", {"W": 8, "BIAS": -3})
     assert [(each.name, each.width) for each in found.streams] == [("s", 16), ("m", 16)]
 
 

@@ -40,6 +40,14 @@ def test_texts() -> None:
     assert '{"W": 8, "DEPTH": 2}' in texts["test_join_two.py"]
 
 
+def test_systemverilog_is_for_verilator_alone() -> None:
+    """Icarus is called for Verilog-2005: a .sv file among the sources leaves it out, and the file still compiles."""
+    text = render.texts(TWO_IN, ["../a.v", "../b.sv"])["test_join_two.py"]
+    ast.parse(text)
+    assert "icarus" not in text.lower().replace("icarus is called for verilog-2005", "")
+    assert "find_icarus" in render.texts(TWO_IN, ["../a.v"])["test_join_two.py"]
+
+
 def test_the_stub_hands_beats_through() -> None:
     """Of the first input, cut to the width of the output."""
     place: dict[str, object] = {}
