@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a mutant is a change at all: Yosys' SAT solver on the unit with and without it.
 
-Registers, memories and what the unit instantiates are cut out: what they put out are further inputs, what they are
-given further outputs. Both units get the same inputs; a mutant that then never changes an output changes nothing,
-whatever stands around the unit and below it. One that differs only in states that are never reached is not proved.
+What nothing reads is left out. Registers, memories and what the unit instantiates are cut out: what they put out are
+further inputs, what they are given further outputs. Both units get the same inputs; a mutant that then never changes an
+output changes nothing, whatever stands around the unit and below it. One that differs only in states that are never
+reached is not proved.
 """
 
 import json
@@ -19,8 +20,11 @@ from harness.atomic import publish_dir
 from harness.mutate.netlist import SELECTOR, Mutant, Netlist
 from harness.synth.yosys import run
 
+FORMAT = 2  # of what is kept: raise it when the same inputs give another answer
 LIMIT_S = 60
 """Seconds for the solver."""
+ROUNDS = 4
+"""Of splitting cells and removing what is not read."""
 
 Answer = Literal["equal", "different", "unknown"]
 _ANSWERS: dict[str, Answer] = {
@@ -56,15 +60,14 @@ def compare(netlist: Netlist, mutant: Mutant, folder: Path) -> Answer:
         CheckError: Yosys fails.
         MachineError: it is missing or does not start.
     """
-    place = folder / f"{netlist.folder.name}-{mutant.number}"
+    place = folder / f"{netlist.folder.name}-{mutant.number}-{FORMAT}"
 
     def fill(work: Path) -> None:
-        cells = os.path.relpath(netlist.folder / "cells.il", work)
-        run(f"read_rtlil {cells}\nwrite_json cells.json", work)
-        modules = json.loads((work / "cells.json").read_text())["modules"]
+        run(_faulty(netlist, mutant, work), work)
+        modules = json.loads((work / "faulty.json").read_text())["modules"]
         cut = {each.cell: each for each in cuts(modules[netlist.unit.name]["cells"])}
-        (work / "cut.il").write_text(opened(netlist.text, cut))
-        run(_script(netlist.unit.name, mutant, cut), work)
+        (work / "cut.il").write_text(opened((work / "faulty.il").read_text(), cut))
+        run(_proof(netlist.unit.name), work)
 
     publish_dir(place, fill)
     return answer((place / "sat.log").read_text())
@@ -105,12 +108,25 @@ def answer(log: str) -> Answer:
     raise CheckError(f"mutate: the solver said nothing known: {''.join(log.strip().splitlines()[-1:])}")
 
 
-def _script(unit: str, mutant: Mutant, cut: Mapping[str, Cut]) -> str:
-    cell = re.compile(r"(?<=-cell )\S+")
-    arguments = cell.sub(lambda match: cut[match[0]].name if match[0] in cut else match[0], mutant.arguments)
+def _faulty(netlist: Netlist, mutant: Mutant, work: Path) -> str:
+    """Return the script that leaves the unit with an input for the mutant, without what nothing reads.
+
+    Cells are split where only some of their bits are read. A bit that goes through several registers unread is gone
+    after as many rounds.
+    """
+    return f"""
+        read_rtlil {os.path.relpath(netlist.folder / "cells.il", work)}
+        mutate -ctrl {SELECTOR} 1 1 {mutant.arguments}
+        opt_clean -purge
+        {"splitcells; opt_clean -purge; " * ROUNDS}
+        write_rtlil faulty.il
+        write_json faulty.json
+    """
+
+
+def _proof(unit: str) -> str:
     return f"""
         read_rtlil cut.il
-        mutate -ctrl {SELECTOR} 1 1 {arguments}
         expose -evert {unit}
         copy {unit} plain
         copy {unit} faulty

@@ -25,7 +25,7 @@ from harness.toolchain import find_icarus, find_verilator, find_yosys
 
 PROOFS: dict[Answer, str] = {
     "equal": "the same outputs and next state in every state (SAT)",
-    "different": "other outputs or another next state in some state, which may be one that is never reached (SAT)",
+    "different": "another output or next state in some state, which may be one that is never reached (SAT)",
     "unknown": "the SAT solver gave no answer in time",
 }
 """What a proof says, for people."""
@@ -156,7 +156,7 @@ class _Court:
             bench, limit_s = self._bench()
             outcome = bench.judge(mutant.number, limit_s)
             self._store.save(key, outcome)
-        if outcome.verdict == "survived" and not outcome.by:
+        if outcome.verdict == "survived" and outcome.by not in PROOFS.values():
             outcome = self._proved(mutant, outcome)
             self._store.save(key, outcome)
         return outcome

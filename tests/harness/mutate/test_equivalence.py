@@ -36,6 +36,15 @@ def test_a_unit(what: str, found: str, tmp_path: Path) -> None:
     assert compare(cells, mutant, tmp_path / "proofs") == found
 
 
+@pytest.mark.parametrize(("bit", "found"), [(11, "equal"), (25, "different")])
+def test_what_nothing_reads(bit: int, found: str, tmp_path: Path) -> None:
+    """A product's low bits are cut off two registers later: a wrong one changes nothing; a wrong upper one does."""
+    (product,) = choose(("tern_scale_mul",), all_units())
+    cells = netlist.elaborate(product, {"E_W": 6}, 1, tmp_path)
+    mutant = next(each for each in cells.mutants if each.what == f"$procdff.Q[{bit}] (p1_product_q[{bit}]) inverted")
+    assert compare(cells, mutant, tmp_path / "proofs") == found
+
+
 def test_state_is_cut_out_and_logic_is_not() -> None:
     """Registers, memories and modules become ports, as wide as what is connected."""
     one = {"port_directions": {"D": "input", "Q": "output"}, "connections": {"D": [1, 2, 3], "Q": [4]}}
