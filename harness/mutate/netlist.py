@@ -20,7 +20,7 @@ from harness.mutate.units import Unit, sources
 from harness.synth.yosys import elaboration, run
 from harness.toolchain import find_yosys
 
-FORMAT = 1  # of what is kept: raise it when the same inputs give another result
+FORMAT = 2  # of what is kept: raise it when the same inputs give another result
 SELECTOR = "krait_mutant"
 SELECTOR_W = 32
 MOST = 50_000
@@ -81,6 +81,11 @@ def _key(unit: Unit, params: Mapping[str, Param]) -> str:
 
 
 def _listing(unit: Unit, params: Mapping[str, Param], work: Path) -> str:
+    """Return the script that makes a unit's cells and their list.
+
+    Yosys gives a memory no address while it is not written; as in hardware it keeps the one that it has, or a fault in
+    the enable would write nowhere.
+    """
     folders = " ".join(f"-I{os.path.relpath(folder, work)}" for folder in INCLUDES)
     below = " ".join(os.path.relpath(path, work) for path in sources(unit) if path != unit.source)
     return f"""
@@ -88,6 +93,7 @@ def _listing(unit: Unit, params: Mapping[str, Param], work: Path) -> str:
         read_verilog -DSYNTHESIS {folders} {os.path.relpath(unit.source, work)}
         {elaboration(unit.name, params)}
         proc
+        opt_expr -mux_undef t:$mux
         opt_clean
         write_rtlil cells.il
         mutate -list {MOST} -seed 1 -o mutants.txt
