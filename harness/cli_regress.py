@@ -78,7 +78,7 @@ def regress(
 
     asked = variables.read(os.environ)
     selected = names or list(asked.names)
-    folder = out or build_dir() / "regress"
+    folder = (out or build_dir() / "regress").resolve()
     of_variables = None if reseed or rerun_failed else asked.seed
     wanted = _Seeds(of_variables if seed is None else seed, seeds, reseed)
     chosen = _chosen(selected, folder, wanted, rerun_failed)

@@ -52,12 +52,12 @@ class Steering:
             yield from (Bin(cross, f"<{','.join(each)}>") for each in names)
 
     def setting(self, wanted: Bin) -> Setting | None:
-        """Return what leads to a bin; None where no knob does, or points of a cross need what excludes each other."""
+        """Return what leads to a bin; None where nothing does, points of a cross exclude each other, or it is none."""
         if wanted.point not in self.crosses:
             return self.points.get(wanted.point, {}).get(wanted.name)
         found: Setting | None = {}
         for member, name in zip(self.crosses[wanted.point], wanted.name.strip("<>").split(","), strict=True):
-            one = self.points[member][name]
+            one = self.points[member].get(name)
             found = None if found is None or one is None else together(found, one)
         return found
 

@@ -24,9 +24,10 @@ class Asked:
     def __init__(self) -> None:
         self.entries: tuple[Entry, ...] = ()
         self.options = Options()
+        self.folder = Path()
 
     def __call__(self, entries: tuple[Entry, ...], folder: Path, options: Options, watch: Watcher) -> Regression:
-        self.entries, self.options = entries, options
+        self.entries, self.options, self.folder = entries, options, folder
         statuses = {"random_beat_0": "FAIL"}
         found = regression(
             *(result(e.name, seed=e.seed, status=statuses.get(e.name, "PASS"), reason="why") for e in entries)
@@ -65,6 +66,13 @@ def test_options_reach_the_run(asked: Asked, krait: Krait) -> None:
     assert asked.names == ["registers"]
     options = asked.options
     assert (options.jobs, options.waves, options.cov, options.timeout_s, options.fresh) == (3, True, True, 5.0, True)
+
+
+def test_a_folder_may_be_relative(asked: Asked, krait: Krait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulations run in folders of their own, so theirs is told from the root."""
+    monkeypatch.chdir(tmp_path)
+    krait("regress", "registers", "--out", "here")
+    assert asked.folder == tmp_path / "here"
 
 
 def test_variables_stand_in_for_options(asked: Asked, krait: Krait, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +138,7 @@ def test_the_last_run_again(asked: Asked, krait: Krait) -> None:
         (["--sim", "vcs"], ["--sim: found 'vcs'", "verilator or icarus"]),
         (["registers", "--sim", "icarus"], ["no test on icarus"]),
         (["--timeout", "0"], ["--timeout"]),
-        (["--executor", "dask://host:8786"], ["--executor: found 'dask://host:8786'", "expected local"]),
+        (["--executor", "spark://host:8786"], ["--executor: found 'spark://host:8786'", "expected local"]),
         (["--waivers", "nosuch.toml"], ["nosuch.toml", "cannot be read"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) and value[0].startswith("-") else None,

@@ -36,6 +36,7 @@ def test_a_cross_needs_what_its_points_need() -> None:
     assert STEERING.setting(Bin("any", "seen")) == {}
     assert STEERING.setting(Bin("any", "other")) is None
     assert STEERING.setting(Bin("other", "seen")) is None
+    assert STEERING.setting(Bin("size_x_kind", "<huge,RUN>")) is None, "of another configuration, say"
 
 
 def test_values_are_written_as_jobs_have_them() -> None:
