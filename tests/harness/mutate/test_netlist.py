@@ -8,6 +8,7 @@ import pytest
 from golden.errors import CheckError
 from harness.mutate import netlist
 from harness.mutate.netlist import Mutant, parse, selectable
+from harness.mutate.units import all_units, choose
 from tests.harness.mutate.toys import TOY
 
 LINE = (
@@ -50,6 +51,15 @@ def test_a_unit(tmp_path: Path) -> None:
     assert '$value$plusargs("krait_mutant=%d", krait_mutant)' in made
     assert "input [31:0] krait_mutant" not in made
     assert all(f"krait_mutant == 32'd{each.number}" in made or f"32'h{each.number:08x}" in made for each in chosen)
+
+
+def test_a_memory_has_an_address_while_it_is_not_written(tmp_path: Path) -> None:
+    """A write to no address changes nothing: a fault in the write enable would survive."""
+    (memory,) = choose(("mem_lutram",), all_units())
+    cells = netlist.elaborate(memory, {"DATA_W": 8, "DEPTH": 4}, 1, tmp_path)
+    made = netlist.write(cells, cells.mutants[:1], tmp_path).read_text()
+    assert "mem[wr_addr]" in made
+    assert "'hx" not in made
 
 
 def test_a_text_without_a_selector() -> None:
