@@ -96,6 +96,8 @@ def _code_coverage(folder: Path, entries: tuple[Entry, ...], database: Database)
     """Add up Verilator's files of all jobs that left one; return the points of hw/verilog by kind."""
     parts = [folder / entry.folder / code_coverage.NAME for entry in entries]
     code_coverage.add(filter(Path.is_file, parts), folder / code_coverage.NAME)
-    found = tuple((point.kind, count) for point, count in database.totals().items() if point.kind in CODE)
-    hits = {kind: [count for of, count in found if of == kind] for kind, _ in found}
+    hits: dict[str, list[int]] = {}
+    for point, count in database.totals().items():
+        if point.kind in CODE:
+            hits.setdefault(point.kind, []).append(count)
     return {kind: Points(sum(count > 0 for count in counts), len(counts)) for kind, counts in hits.items()}

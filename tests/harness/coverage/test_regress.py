@@ -48,6 +48,7 @@ def test_malformed_coverage_costs_no_result(simulators: Covering, tmp_path: Path
     """One line that names the job's file; the results are saved, and the old database stays."""
     simulators.run(tmp_path, cov=True)
     before = (tmp_path / ucis_file.NAME).read_bytes()
+    (tmp_path / "results.json").unlink()
     simulators.text, simulators.tasks = "garbage\n", {}
     with pytest.raises(InputError, match=r"jobs/one/11/coverage\.dat:1: found 'garbage"):
         simulators.run(tmp_path, cov=True)
