@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a closure found, as closure.json for the report: its batches, its curve beside pure random, what is missing."""
 
-import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from golden.errors import InputError, MachineError
-from golden.spec.strict import decode_schema
-from harness.atomic import replace_text
+from harness import json_record
 from harness.closure.grade import Ran, Step, curve, cycles_to, minimal
 from harness.closure.kernels import Kernel
 from harness.closure.loop import History, Verdict
@@ -17,7 +14,6 @@ from harness.uvm.steer import Bin, Setting
 
 SCHEMA = 1
 FILE = "closure.json"
-REMEDY = "run krait cover again"
 
 
 @dataclass(frozen=True)
@@ -167,23 +163,12 @@ def made(
 
 def save(folder: Path, closure: Closure) -> Path:
     """Write closure.json, whole or not at all. MachineError if it cannot."""
-    path = folder / FILE
-    try:
-        replace_text(path, json.dumps(asdict(closure), indent=1) + "\n")
-    except OSError as error:
-        raise MachineError(f"{path}: cannot be written ({error.strerror}); choose another --out") from error
-    return path
+    return json_record.write(folder / FILE, closure, "choose another --out")
 
 
 def read(path: Path) -> Closure | None:
     """Read closure.json; None where there is none. InputError names the file and what is wrong with it."""
-    if not path.exists():
-        return None
-    try:
-        raw = json.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); {REMEDY}") from None
-    return decode_schema(Closure, raw, path, SCHEMA, REMEDY)
+    return json_record.read_if_any(Closure, path, SCHEMA, "krait cover")
 
 
 def read_all(folder: Path) -> tuple[Closure, ...]:

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `krait formal` found, as JSON that the report reads."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from golden.errors import InputError, MachineError
-from golden.spec.strict import decode_schema
-from harness.atomic import replace_text
+from harness import json_record
 from harness.formal.proofs import Mode, Proof
 from harness.formal.sby import Outcome
 from harness.provenance import Provenance
@@ -70,21 +67,9 @@ def of_outcomes(proof: Proof, outcome: Outcome, mutant: Outcome) -> ProofResult:
 
 def save(folder: Path, results: Formal) -> Path:
     """Write results.json and return its path. MachineError when it cannot be written."""
-    path = folder / FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        replace_text(path, json.dumps(asdict(results), indent=1) + "\n")
-    except OSError as error:
-        raise MachineError(f"{path}: cannot be written ({error.strerror or error}); free space or rights") from error
-    return path
+    return json_record.write(folder / FILE, results)
 
 
 def read(path: Path) -> Formal | None:
     """Read results, None where there are none; InputError names a malformed key."""
-    if not path.exists():
-        return None
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); run krait formal again") from None
-    return decode_schema(Formal, raw, path, SCHEMA, "run krait formal again")
+    return json_record.read_if_any(Formal, path, SCHEMA, "krait formal")

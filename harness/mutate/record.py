@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `krait mutate` found, as JSON that the report reads."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from golden.errors import InputError, MachineError
-from golden.spec.strict import decode_schema
-from harness.atomic import replace_text
+from harness import json_record
 from harness.mutate.judge import Outcome, Verdict
 from harness.mutate.simulations import Simulator
 from harness.provenance import Provenance
@@ -86,21 +83,9 @@ def score(units: tuple[UnitResult, ...]) -> float | None:
 
 def save(folder: Path, results: Mutation) -> Path:
     """Write results.json and return its path. MachineError when it cannot be written."""
-    path = folder / FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        replace_text(path, json.dumps(asdict(results), indent=1) + "\n")
-    except OSError as error:
-        raise MachineError(f"{path}: cannot be written ({error.strerror or error}); free space or rights") from error
-    return path
+    return json_record.write(folder / FILE, results)
 
 
 def read(path: Path) -> Mutation | None:
     """Read results, None where there are none; InputError names a malformed key."""
-    if not path.exists():
-        return None
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); run krait mutate again") from None
-    return decode_schema(Mutation, raw, path, SCHEMA, "run krait mutate again")
+    return json_record.read_if_any(Mutation, path, SCHEMA, "krait mutate")

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from golden.errors import InputError, MachineError
-from golden.spec.strict import decode_schema
+from golden.errors import MachineError
+from harness import json_record
 from harness.atomic import replace_text
 from harness.provenance import Provenance
 from harness.regress.junit import junit
@@ -142,8 +142,4 @@ def save(folder: Path, regression: Regression) -> None:
 
 def read(path: Path) -> Regression:
     """Read results.json. InputError names the file and what is wrong with it."""
-    try:
-        raw = json.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: cannot read results ({error}); run krait regress again") from None
-    return decode_schema(Regression, raw, path, SCHEMA, "run krait regress again")
+    return json_record.read(Regression, path, SCHEMA, "krait regress")

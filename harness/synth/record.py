@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `krait synth` found of a configuration, as JSON that the report reads."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from golden.errors import InputError, MachineError
-from golden.spec.strict import decode_schema
-from harness.atomic import replace_text
+from harness import json_record
 from harness.provenance import Provenance
 from harness.synth.budget import Budget, lines
 from harness.synth.mapping import Summary
@@ -63,21 +60,10 @@ def of_summary(
 
 def save(folder: Path, record: SynthRecord) -> None:
     """Write <kernel>_<config>.json. MachineError when it cannot be written."""
-    path = folder / f"{record.top}.json"
-    try:
-        replace_text(path, json.dumps(asdict(record), indent=1) + "\n")
-    except OSError as error:
-        raise MachineError(f"{path}: cannot be written ({error.strerror or error}); free space or rights") from error
+    json_record.write(folder / f"{record.top}.json", record)
 
 
 def read_all(folder: Path) -> tuple[SynthRecord, ...]:
     """Read every record of a folder, none where there is none; InputError names a malformed file and its key."""
-    return tuple(_read(path) for path in sorted(folder.glob("*.json")))
-
-
-def _read(path: Path) -> SynthRecord:
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); run krait synth again") from None
-    return decode_schema(SynthRecord, raw, path, SCHEMA, "run krait synth again")
+    paths = sorted(folder.glob("*.json"))
+    return tuple(json_record.read(SynthRecord, path, SCHEMA, "krait synth") for path in paths)

@@ -43,5 +43,6 @@ def test_malformed(change: dict[str, object], named: str, tmp_path: Path) -> Non
 
 
 def test_an_unwritable_place(tmp_path: Path) -> None:
+    (tmp_path / "none").touch()
     with pytest.raises(MachineError, match="cannot be written"):
         record.save(tmp_path / "none", MADE)
