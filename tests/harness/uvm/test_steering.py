@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
+import pytest
 
 from golden.spec.configs import load_config
 from golden.spec.gen.tern_matvec import ErrorCode
@@ -73,12 +74,13 @@ def test_settings_name_values_that_knobs_have() -> None:
     assert all(len(weights) <= len(known[name].values) for name, weights in {**DEFAULT, **FRUGAL}.items())
 
 
-def test_led_starts_get_there() -> None:
-    """The first value of each knob leads to the bin of a point at once, but for rows of which any may be missing."""
+@pytest.mark.parametrize("pick", [0, -1])
+def test_led_starts_get_there(pick: int) -> None:
+    """First and last value of each knob lead to the bin of a point, but for rows of which any may be missing."""
     wanted = [each for each in STEERING.bins if each.point in STEERING.points and each != Bin("row_pad", "some")]
     small = {"tiles": "one", "blocks": "one"}
     settings = (STEERING.setting(each) or {} for each in wanted)
-    led = [{**small, **{name: values[0] for name, values in each.items()}} for each in settings]
+    led = [{**small, **{name: values[pick] for name, values in each.items()}} for each in settings]
     assert [str(each) for each, found in zip(wanted, hits(led), strict=True) if each not in found] == []
 
 
