@@ -161,13 +161,14 @@ class StreamEnv(uvm_env):
         """Run until every expected beat came and `done`, at most `limit` cycles, then `quiet` ones in which none may.
 
         Raises:
-            CheckError: the first divergence, the first beat that is missing, or a beat after the last one.
+            CheckError: the first divergence, the first missing beat, `done` never came, or a beat after the last one.
         """
         for _ in range(limit):
             if self.failures or (self.complete and (done is None or done())):
                 break
             await self.bench.step()
-        raise_first([*self.failures, *(line for board in self.scoreboards.values() for line in board.missing)])
+        late = [] if done is None or done() else [f"every beat came, and after {limit} cycles the test is not done"]
+        raise_first([*self.failures, *(line for board in self.scoreboards.values() for line in board.missing), *late])
         await self.bench.step(quiet)
         offered = [f"port {name}: a beat is offered after the last one" for name in self.sinks if self._offers(name)]
         raise_first([*self.failures, *offered])

@@ -131,6 +131,14 @@ async def one_more(dut, drain):
 
 
 @cocotb.test(skip=not BAD)
+async def never_done(dut):
+    async with slice_of(dut) as env:
+        await env.bench.start()
+        await env.load(BEATS, BEATS)
+        await env.drain(200, quiet=5, done=lambda: False)
+
+
+@cocotb.test(skip=not BAD)
 async def nothing(dut):
     async with slice_of(dut) as env:
         await env.bench.start()

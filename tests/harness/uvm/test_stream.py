@@ -21,6 +21,7 @@ BAD = {
     "planted": r"port m, lane 0, beat 7, cycle \d+: golden 0xf, RTL 0xe",
     "one_short": r"port m, lane 0, beat 39: golden 0xae, RTL no beat",
     "one_more": r"port m, lane 0, beat 39, cycle \d+: golden no beat, RTL 0xae",
+    "never_done": r"every beat came, and after 200 cycles the test is not done",
     "nothing": r"port m: the scoreboard compared nothing",
     "left_offered": r"port m(, lane 0, beat 2|: a beat is offered after the last one)",
 }
@@ -43,11 +44,16 @@ def test_good_traffic_passes(sim: str) -> None:
 def test_bad_traffic_fails(sim: str, tmp_path: Path) -> None:
     """Every planted fault fails its test, in drain or at the end, and the log says where golden and RTL differ."""
     with pytest.raises(CheckError):
-        play(sim, ",".join(["nothing", "left_offered", "drain=True", "drain=False"]), bad=True, workdir=tmp_path)
+        play(
+            sim,
+            ",".join(["never_done", "nothing", "left_offered", "drain=True", "drain=False"]),
+            bad=True,
+            workdir=tmp_path,
+        )
     log = (tmp_path / "sim.log").read_text()
     for line in BAD.values():
         assert re.search(line, log), line
-    assert "PASS=0 FAIL=8" in log
+    assert "PASS=0 FAIL=9" in log
 
 
 class Pin:
