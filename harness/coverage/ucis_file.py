@@ -115,15 +115,21 @@ def _write_points(ucis: Any, database: Database) -> dict[Point, int]:
 
 
 def _scopes(ucis: Any, totals: dict[Point, int]) -> Iterator[tuple[int, Kind, list[Point]]]:
-    """Make a scope for each module and covergroup, in it one for each signal, coverpoint or kind; yield its points."""
+    """Make a scope for each module and covergroup, in it one for each signal, coverpoint or kind; yield its points.
+
+    Covergroups stand in an instance of their own, where pyucis' reports look for them.
+    """
     from ucis.scope_type_t import ScopeTypeT
     from ucis.source_t import SourceT
 
     types = _types()
+    tests = ucis.createScope("tests", None, 1, SourceT.OTHER, ScopeTypeT.INSTANCE, 0)
     for (unit, functional), of_unit in _grouped(totals, lambda p: (p.unit, p.kind == "functional")):
         outer = ScopeTypeT.COVERGROUP if functional else ScopeTypeT.INSTANCE
         language = SourceT.OTHER if functional else SourceT.VLOG
-        parent = ucis.createScope(unit if functional else Path(unit).stem, None, 1, language, outer, 0)
+        parent = (tests if functional else ucis).createScope(
+            unit if functional else Path(unit).stem, None, 1, language, outer, 0
+        )
         for (kind, scope), points in _grouped(of_unit, lambda p: (p.kind, p.scope)):
             child = parent.createScope(scope if kind in NAMED else kind, None, 1, language, types[kind][0], 0)
             yield child.scope_id, kind, points

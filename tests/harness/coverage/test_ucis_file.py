@@ -37,11 +37,11 @@ def test_pyucis_reads_it(tmp_path: Path) -> None:
     ucis_file.write(path, small())
     assert sorted(each.name for each in tmp_path.iterdir()) == [ucis_file.NAME]
     ucis = SqliteUCIS(str(path))
-    (group,) = ucis.scopes(ScopeTypeT.COVERGROUP)
+    home, module = ucis.scopes(ScopeTypeT.INSTANCE)
+    (group,) = home.scopes(ScopeTypeT.COVERGROUP)
     (point,) = group.scopes(ScopeTypeT.COVERPOINT)
     assert (group.getScopeName(), point.getScopeName()) == ("Starts", "tiles")
     assert [(i.getName(), i.getCoverData().data) for i in point.coverItems(CoverTypeT.ALL)] == [("many", 0), ("one", 1)]
-    (module,) = ucis.scopes(ScopeTypeT.INSTANCE)
     (signal,) = module.scopes(ScopeTypeT.TOGGLE)
     assert (module.getScopeName(), signal.getScopeName()) == ("toy", "q")
     assert sorted((h.getLogicalName(), h.getSeed()) for h in ucis.historyNodes()) == [("first", "1"), ("second", "2")]
