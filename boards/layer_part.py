@@ -101,8 +101,7 @@ def run_part(part: Part) -> Found:
     with open_board(part.board, cfg.name, "ideal", KERNEL) as board, board.kernel.arena(laid.arena_bytes):
         kernel, simulated = board.kernel, board.device.model
         assert simulated is not None
-        for offset, beats in model_parts(own, laid):
-            kernel.write_beats(offset, beats)
+        kernel.write_sections(model_parts(own, laid))
         if part.first:
             kernel.write_region(laid.arguments, "e", raw_rows(golden["residual"][part.first - 1], cfg))
         else:

@@ -11,13 +11,13 @@ import torch
 from boards.drivers.mamba2_accel import Mamba2Accel
 from boards.drivers.model_accel import Best
 from boards.facts import Board, load_board
-from boards.mamba2_image import plan, write_model, write_prompt
+from boards.mamba2_image import plan, write_prompt
 from boards.mamba2_models import integer_model, prompt_of
 from boards.model_bench import Asked, keep, memories, record_fields, run_start, under_each
 from boards.open import pick_config
 from boards.sim.open import open_board
 from golden.mamba2.accel.outcome import Outcome, outcome
-from golden.mamba2.accel.start import Plan
+from golden.mamba2.accel.start import Plan, model_parts
 from golden.mamba2.config import Mamba2Config
 from golden.mamba2.integer.model import IntegerModel
 from golden.schedule import jobs
@@ -82,7 +82,7 @@ def measure(what: Asked[Workload]) -> Iterator[Mamba2Record]:
     subject = prepare(what)
     cfg, arguments = subject.config, subject.plan.arguments
     with open_board(what.board, cfg.name, "ideal", KERNEL) as board, board.kernel.arena(subject.plan.arena_bytes):
-        write_model(board.kernel, arguments, subject.model)
+        board.kernel.write_sections(model_parts(subject.model, subject.plan))
         write_prompt(board.kernel, arguments, subject.prompt)
         simulated = board.device.model
         assert simulated is not None

@@ -30,8 +30,7 @@ class Session:
     def __init__(self, kernel: Mamba2Accel, model: IntegerModel, laid: Plan, check: bool = True) -> None:
         self.kernel, self.laid = kernel, laid
         self._golden = Decoder(model) if check else None
-        for offset, beats in model_parts(model, laid):
-            kernel.write_beats(offset, beats)
+        kernel.write_sections(model_parts(model, laid))
 
     def stream(self, prompt: Sequence[int], generate: int, keep: bool = False) -> Iterator[Best]:
         """Start, and yield each chosen token as soon as its record is in memory and was found equal to golden's.

@@ -10,13 +10,13 @@ import torch
 from boards.drivers.mamba2_accel import Mamba2Accel
 from boards.drivers.model_accel import RESIDUAL, Best
 from boards.mamba2_bench import differs
-from boards.mamba2_image import write_model, write_prompt
+from boards.mamba2_image import write_prompt
 from boards.mamba2_models import integer_model, prompt_of
 from golden.errors import InputError
 from golden.mamba2.accel.arguments import Arguments
 from golden.mamba2.accel.outcome import Outcome, outcome
 from golden.mamba2.accel.roof import layer_macs
-from golden.mamba2.accel.start import Plan, Run, plan
+from golden.mamba2.accel.start import Plan, Run, model_parts, plan
 from golden.mamba2.integer.block import forward
 from golden.mamba2.integer.model import IntegerModel
 from golden.spec import KernelConfig, Mamba2AccelConfig
@@ -98,7 +98,7 @@ class Mamba2Case:
 
     def place(self, kernel: Mamba2Accel) -> None:
         """Copy the model to the arena."""
-        write_model(kernel, self.arguments, self.model)
+        kernel.write_sections(model_parts(self.model, self.laid))
 
     def before(self, kernel: Mamba2Accel, timeout_s: float) -> None:
         """Read what stands in front of the start."""

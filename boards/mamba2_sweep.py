@@ -14,12 +14,13 @@ from boards.drivers.arena import Arena
 from boards.drivers.mamba2_accel import Mamba2Accel
 from boards.facts import load_board
 from boards.mamba2_bench import KERNEL, prepare, run_subject
-from boards.mamba2_image import write_model, write_prompt
+from boards.mamba2_image import write_prompt
 from boards.memory import BufferObject, ChannelMemory, copy
 from boards.model_bench import Asked, memory_timing
 from boards.overlay import MemoryRegion
 from boards.sim.memory import simulated
 from boards.sim.open import VIRTUAL_MEMORY_BASE
+from golden.mamba2.accel.start import model_parts
 from golden.spec import Mamba2AccelConfig, load_config, load_register_map
 from golden.spec.emit import emit_sim_top, emit_wrapper
 from golden.spec.gen import mamba2_accel as regs
@@ -189,7 +190,7 @@ def _simulate(cfg: Mamba2AccelConfig, library: Path, work: Workload) -> Cycles:
         model.reset()
         kernel = DirectAccel(DirectDevice(model, cfg, load_board(cfg.board).memory.channel_bytes), cfg)
         with kernel.arena(subject.plan.arena_bytes):
-            write_model(kernel, subject.plan.arguments, subject.model)
+            kernel.write_sections(model_parts(subject.model, subject.plan))
             write_prompt(kernel, subject.plan.arguments, subject.prompt)
             channel = memory_timing(subject.facts, cfg, "ideal")
             model.memory.set_timing(channel)

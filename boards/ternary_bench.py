@@ -103,8 +103,7 @@ def measure(what: TernaryAsked) -> Iterator[TernaryRecord]:
     subject = prepare(what)
     cfg, laid = subject.config, subject.plan
     with open_board(what.board, cfg.name, "ideal", KERNEL) as board, board.kernel.arena(laid.arena_bytes):
-        for offset, beats in model_parts(subject.model, laid):
-            board.kernel.write_beats(offset, beats)
+        board.kernel.write_sections(model_parts(subject.model, laid))
         board.kernel.write_region(laid.arguments, "tok", token_beats(subject.prompt, cfg))
         simulated = board.device.model
         assert simulated is not None

@@ -73,8 +73,7 @@ class Session:
         self.prefix = 0
         self.own: tuple[int, ...] = ()
         self._golden = Decoder(model) if check else None
-        for offset, beats in model_parts(model, laid):
-            kernel.write_beats(offset, beats)
+        kernel.write_sections(model_parts(model, laid))
 
     def stream(self, prompt: Sequence[int], generate: int, keep: bool = False) -> Iterator[Best]:
         """Yield each chosen token of one text as soon as its record is there; see `texts`."""

@@ -95,8 +95,7 @@ class TernaryCase:
 
     def place(self, kernel: TernaryAccel) -> None:
         """Copy the model and the caches to the arena."""
-        for offset, beats in model_parts(self.model, self.laid):
-            kernel.write_beats(offset, beats)
+        kernel.write_sections(model_parts(self.model, self.laid))
         kernel.write_caches(self._requests, self.laid)
 
     def before(self, kernel: TernaryAccel, timeout_s: float) -> None:

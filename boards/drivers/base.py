@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 from pynq.overlay import DefaultIP
 
-from boards.drivers.registers import WORD, registers_of, runs
+from boards.device import WORD
+from boards.drivers.registers import registers_of, runs
 from golden.errors import InputError, InvalidError, KraitError, MachineError
 from golden.spec.gen import tern_matvec as common
 

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Protocol
 
-WORD = 4
-"""Bytes of a register."""
+from boards.device import WORD
 
 
 class Registers(Protocol):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the kernels of golden.spec have in common beyond `KraitIP`: a configuration, and data striped over the ports."""
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -65,6 +66,11 @@ class StripedIP(KraitIP):
         """Return uint8 [beats, WIDE] from the device at an offset."""
         striped = self.memory.read(offset, beats * self.config.port_bytes)
         return unstripe(torch.from_numpy(striped), self.config)
+
+    def write_sections(self, sections: Iterable[tuple[int, torch.Tensor]]) -> None:
+        """Copy sections (offset, uint8 [beats, WIDE]) one after the other: of a large model one stands in memory."""
+        for offset, beats in sections:
+            self.write_beats(offset, beats)
 
     def poison(self, offset: int, beats: int) -> None:
         """Fill a region that the kernel is to write with a value that cannot pass for a result."""

@@ -61,13 +61,14 @@ def measure(count: int = JOBS) -> Overhead:
     entries = plan([TEST], None, count)
     _regression(entries[:1], 1)
     one, two = (_regression(entries, jobs) for jobs in (1, 2))
-    with _cluster() as executor:
+    with local_cluster() as executor:
         _regression(entries[:2], 2, executor)  # its workers import what tasks need
         return overhead(one, two, _regression(entries, 2, executor))
 
 
 @contextmanager
-def _cluster() -> Iterator[str]:
+def local_cluster() -> Iterator[str]:
+    """Run a Dask cluster of two workers, processes of this machine, and yield its executor's name. MachineError."""
     try:
         from distributed import LocalCluster
     except ImportError as error:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Regressions on a Dask cluster: a real scheduler and two workers, processes of this machine, run the toys."""
 
-import logging
 import os
 import signal
 import socket
@@ -9,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +15,7 @@ from golden.errors import MachineError
 from harness.regress import cluster as under_test
 from harness.regress.cluster import STOP, DaskExecutor, FileStop
 from harness.regress.jobs import Options
+from harness.regress.overhead import local_cluster
 from harness.regress.results import Regression
 from harness.regress.run import run
 from harness.regress.task import Task
@@ -27,18 +26,9 @@ pytestmark = pytest.mark.icarus
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    from distributed import LocalCluster
-
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-    ) as found:
-        yield found
-
-
-@pytest.fixture
-def address(cluster: Any) -> str:
-    return str(cluster.scheduler_address).removeprefix("tcp://")
+def address() -> Iterator[str]:
+    with local_cluster() as executor:
+        yield executor.removeprefix("dask://")
 
 
 def told(names: tuple[str, ...], folder: Path, executor: str) -> Regression:
