@@ -4,11 +4,9 @@
 `python -m boards.layer_part FOLDER` reads the part from FOLDER and leaves what it found there.
 """
 
-import json
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from safetensors.torch import load_file
@@ -19,20 +17,18 @@ from boards.mamba2_models import integer_model, prompt_of
 from boards.model_bench import run_start
 from boards.sim.open import open_board
 from golden.beats import row_groups
-from golden.errors import InputError, KraitError
+from golden.errors import KraitError
 from golden.mamba2.accel.image import raw_rows
 from golden.mamba2.accel.outcome import Outcome
 from golden.mamba2.accel.start import Plan, Run, model_parts, plan, token_beats
 from golden.mamba2.integer.model import IntegerModel
 from golden.schedule import Kind, jobs
 from golden.spec import Mamba2AccelConfig, load_config
-from golden.spec.strict import decode, parse_json
-from harness.atomic import replace_text
+from harness import json_record
 from harness.bench.model_compare import compared, divergence
 
 KERNEL = "mamba2_accel"
 PART, FOUND = "part.json", "found.json"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -97,7 +93,7 @@ def run_part(part: Part) -> Found:
     assert isinstance(cfg, Mamba2AccelConfig)
     whole, _ = integer_model(part.model, cfg.profile)
     own, golden = part_model(whole, part), load_file(part.golden)
-    laid = plan(own, cfg, part.run)
+    laid = lay_out(whole, part, cfg)
     with open_board(part.board, cfg.name, "ideal", KERNEL) as board, board.kernel.arena(laid.arena_bytes):
         kernel, simulated = board.kernel, board.device.model
         assert simulated is not None
@@ -129,24 +125,15 @@ def expected(part: Part, cfg: Mamba2AccelConfig, golden: dict[str, Tensor]) -> O
     return Outcome(tuple(index[:, 0].tolist()), index, value, (stream[:0], stream, stream[:0]), ())
 
 
-def read(kind: type[T], path: Path) -> T:
-    """Return what a file of `kind`, a dataclass, holds. InputError when it is missing or malformed."""
-    try:
-        text = path.read_text()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); run krait layers again") from error
-    return decode(kind, parse_json(text, path, "run krait layers again"), path)
-
-
 def main(folder: Path) -> int:
     """Run the part in `folder`; one line on standard error where it cannot, and its exit code."""
     torch.set_num_threads(1)
     try:
-        found = run_part(read(Part, folder / PART))
+        found = run_part(json_record.read(Part, folder / PART, None, "krait layers"))
+        json_record.write(folder / FOUND, found)
     except KraitError as error:
         print(f"krait: {error}", file=sys.stderr)
         return error.exit_code
-    replace_text(folder / FOUND, json.dumps(asdict(found)) + "\n")
     return 0
 
 

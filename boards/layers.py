@@ -6,21 +6,20 @@ them (a raw start of the kernel); the first part reads the tokens themselves, th
 layer shows in the part that has it and in no other.
 """
 
-import json
 import os
 import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
-from boards.layer_part import FOUND, KERNEL, PART, Found, Part, lay_out, read
+from boards.layer_part import FOUND, KERNEL, PART, Found, Part, lay_out
 from boards.mamba2_models import integer_model, prompt_of
 from boards.open import pick_config
 from boards.sim.device import facts_of
@@ -31,7 +30,7 @@ from golden.mamba2.integer.model import IntegerModel
 from golden.mamba2.integer.taps import checking
 from golden.spec import Mamba2AccelConfig
 from golden.topk import topk
-from harness.atomic import replace_text
+from harness import json_record
 from harness.build import build
 from harness.paths import ROOT
 from harness.regress import executor as executors
@@ -79,7 +78,7 @@ class PartWork:
     def _run(self, stop: Stop | None) -> tuple[Verdict, str]:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / FOUND).unlink(missing_ok=True)
-        replace_text(self.folder / PART, json.dumps(asdict(self.part), indent=1) + "\n")
+        json_record.write(self.folder / PART, self.part)
         log = self.folder / "part.log"
         command = [sys.executable, "-m", "boards.layer_part", str(self.folder)]
         environment = os.environ | {"KRAIT_LOCKS": str(self.folder)}
@@ -95,7 +94,7 @@ class PartWork:
 
 def found_of(work: PartWork) -> Found:
     """Return what a part that ran has found."""
-    return read(Found, work.folder / FOUND)
+    return json_record.read(Found, work.folder / FOUND, None, "krait layers")
 
 
 def split(layers: int, parts: int) -> list[tuple[int, int]]:

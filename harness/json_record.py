@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from golden.errors import InputError, MachineError
-from golden.spec.strict import decode_schema
+from golden.spec.strict import decode, decode_schema
 from harness.atomic import replace_text
 
 T = TypeVar("T")
@@ -23,8 +23,8 @@ def write(path: Path, record: Any, remedy: str = "free space or rights") -> Path
     return path
 
 
-def read(kind: type[T], path: Path, schema: int, command: str) -> T:
-    """Return what `command` wrote as a dataclass of `kind`.
+def read(kind: type[T], path: Path, schema: int | None, command: str) -> T:
+    """Return what `command` wrote as a dataclass of `kind`, which says its schema, or has none.
 
     Raises:
         InputError: names the file, what is wrong with it (its key, where it is one), and the command to run again.
@@ -34,7 +34,7 @@ def read(kind: type[T], path: Path, schema: int, command: str) -> T:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}); {remedy}") from None
-    return decode_schema(kind, raw, path, schema, remedy)
+    return decode(kind, raw, path) if schema is None else decode_schema(kind, raw, path, schema, remedy)
 
 
 def read_if_any(kind: type[T], path: Path, schema: int, command: str) -> T | None:

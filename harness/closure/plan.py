@@ -4,13 +4,13 @@
 The plan follows from the seed, the batch's number and the bins alone: not from the order in which jobs end.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from harness.closure.kernels import Kernel
 from harness.regress.suites import Entry
+from harness.sim.runner import derive_seed
 from harness.uvm.job import Bias
 from harness.uvm.steer import TEST, Bin, Setting, together
 
@@ -163,6 +163,5 @@ def _entry(kernel: Kernel, seed: int, state: State, index: int, config: str, sta
 def _named(
     kernel: Kernel, name: str, seed: int, config: str, items: int, bias: Bias | None = None, test: str = "RandomTest"
 ) -> Entry:
-    digest = hashlib.sha256(f"{seed}/cover/{kernel.name}/{name}".encode()).digest()
-    own = int.from_bytes(digest[:4], "big") >> 1 or 1
+    own = derive_seed(f"cover/{kernel.name}/{name}", seed)
     return Entry(name, test, config, "bulk", "verilator", items, own, kernel.name, bias=bias)

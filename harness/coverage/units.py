@@ -8,8 +8,8 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from golden.errors import InputError, MachineError
-from golden.spec.strict import decode, parse_json
+from golden.errors import MachineError
+from harness import json_record
 from harness.coverage import verilator
 from harness.coverage.model import Database, Run, join, of_run
 from harness.sim.results import CocotbResult
@@ -49,8 +49,5 @@ def collect(folder: Path) -> Database:
 
 
 def _of_file(path: Path) -> Database:
-    try:
-        kept = decode(_Kept, parse_json(path.read_text(), path, "run krait test --cov again"), path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); run krait test --cov again") from None
+    kept = json_record.read(_Kept, path, None, "krait test --cov")
     return of_run(Run(kept.test, kept.seed, kept.sources), verilator.read(path.with_suffix(".dat")))

@@ -3,13 +3,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
 from golden.errors import InputError
 from golden.spec.strict import load, require
+from harness import expiry
 from harness.coverage.model import Database, Kind, Point
 from harness.paths import VERILOG
 
@@ -41,18 +42,18 @@ class Waiver:
             bool(named), "unit", self.unit, "a pattern of some units, not of all, or a line, source or point in them"
         )
         require(self.line >= 0, "line", self.line, "a source line from 1 on")
-        require(_is_date(self.expires), "expires", self.expires, "a date such as 2027-06-30")
+        expiry.require_day(self.expires)
 
     def covers(self, point: Point) -> bool:
         """Whether a point is among the waived ones."""
-        return self.is_of(point) and self.line in (0, point.line) and _fits(point.text, self.point)
+        return self.is_of(point) and self.line in (0, point.line) and expiry.fits(point.text, self.point)
 
     def is_of(self, point: Point) -> bool:
         """Whether it waives points of this kind, in this unit, on such source lines."""
         return (
             point.kind == self.kind
             and fnmatchcase(point.unit, self.unit)
-            and (self.source == "*" or _fits(_source(point.unit, point.line), self.source))
+            and (self.source == "*" or expiry.fits(_source(point.unit, point.line), self.source))
         )
 
     @property
@@ -62,7 +63,7 @@ class Waiver:
             return True
         files = (str(file.relative_to(VERILOG)) for file in VERILOG.rglob("*.v"))
         lines = (text.strip() for file in files if fnmatchcase(file, self.unit) for text in _texts(file))
-        return any(_fits(line, self.source) for line in lines)
+        return any(expiry.fits(line, self.source) for line in lines)
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,6 @@ def read(path: Path, today: date | None = None) -> tuple[Waiver, ...]:
             names file, waiver, what was found and expected.
     """
     waivers = load(_File, path).waiver
-    today = today or datetime.now(UTC).date()
     for index, waiver in enumerate(waivers):
         place = f"{path}: waiver[{index}]"
         if not waiver.stands:
@@ -86,11 +86,7 @@ def read(path: Path, today: date | None = None) -> tuple[Waiver, ...]:
                 f"{place}.unit: found {waiver.unit!r}, expected a pattern that a file of hw/verilog fits, with a line "
                 f"that fits {waiver.source!r}"
             )
-        if date.fromisoformat(waiver.expires) < today:
-            raise InputError(
-                f"{place}.expires: found {waiver.expires}, expected {today} or later; cover what it waives "
-                f"({waiver.reason}), or renew it"
-            )
+        expiry.check(place, waiver.expires, f"cover what it waives ({waiver.reason})", today)
     return waivers
 
 
@@ -114,11 +110,6 @@ def find(waivers: Iterable[Waiver], point: Point) -> Waiver | None:
     return next((waiver for waiver in waivers if waiver.covers(point)), None)
 
 
-def _fits(text: str, pattern: str) -> bool:
-    """Whether a text fits a pattern in which brackets stand for themselves."""
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
-
-
 def _source(unit: str, line: int) -> str:
     """Return a line of hw/verilog; nothing where there is none."""
     texts = _texts(unit)
@@ -129,10 +120,3 @@ def _source(unit: str, line: int) -> str:
 def _texts(unit: str) -> tuple[str, ...]:
     path = VERILOG / unit
     return tuple(path.read_text(encoding="utf-8").splitlines()) if path.is_file() else ()
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

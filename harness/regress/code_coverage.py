@@ -12,7 +12,6 @@ from pathlib import Path
 
 from golden.errors import InputError
 from harness.atomic import replace_text
-from harness.regress.results import Points
 
 NAME = "coverage.dat"
 HEADER = "# SystemC::Coverage-3\n"
@@ -32,23 +31,11 @@ def read(path: Path) -> Counter[str]:
     return hits
 
 
-def add(parts: Iterable[Path], total: Path) -> dict[str, Points]:
-    """Write the sum of `parts` to `total`, in any order the same, and return points by kind. InputError, OSError."""
+def add(parts: Iterable[Path], total: Path) -> None:
+    """Write the sum of `parts` to `total`, in any order the same. InputError, OSError."""
     hits: Counter[str] = Counter()
     for part in parts:
         for point, count in read(part).items():
             hits[point] += count  # not update(): a point that was never hit is one, too
     lines = (f"C '{point}' {count}\n" for point, count in sorted(hits.items()))
     replace_text(total, HEADER + "".join(lines))
-    return points(hits)
-
-
-def points(hits: Counter[str]) -> dict[str, Points]:
-    """Return how many points of each kind there are, and were hit."""
-    found: dict[str, Points] = {}
-    for point, count in sorted(hits.items()):
-        match = re.search("\x01t\x02([^\x01]*)", point)
-        kind = match[1] if match else "other"
-        before = found.get(kind, Points(0, 0))
-        found[kind] = Points(before.hit + (count > 0), before.points + 1)
-    return found

@@ -4,11 +4,12 @@
 import fnmatch
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from golden.errors import InputError
 from golden.spec.strict import load, require
+from harness import expiry
 
 DEFAULT = Path(__file__).parent / "waivers.toml"
 
@@ -27,12 +28,11 @@ class Waiver:
         for key in ("test", "signature", "reason"):
             require(bool(getattr(self, key).strip()), key, getattr(self, key), "some text")
         require(self.signature.strip("*? ") != "", "signature", self.signature, "a pattern of one failure, not of all")
-        require(_is_date(self.expires), "expires", self.expires, "a date such as 2026-12-31")
+        expiry.require_day(self.expires)
 
     def covers(self, test: str, signature: str) -> bool:
         """Whether a failure of `test` is the waived one. Brackets in a signature stand for themselves."""
-        pattern = self.signature.replace("[", "[[]")
-        return fnmatch.fnmatchcase(test, self.test) and fnmatch.fnmatchcase(signature, pattern)
+        return fnmatch.fnmatchcase(test, self.test) and expiry.fits(signature, self.signature)
 
 
 @dataclass(frozen=True)
@@ -52,27 +52,15 @@ def read(path: Path, tests: Iterable[str], today: date | None = None) -> tuple[W
         InputError: the file is malformed, or a waiver has expired; names file, waiver, what was found and expected.
     """
     waivers = load(_File, path).waiver
-    today = today or datetime.now(UTC).date()
     names = tuple(tests)
     for index, waiver in enumerate(waivers):
         place = f"{path}: waiver[{index}]"
         if not fnmatch.filter(names, waiver.test):
             raise InputError(f"{place}.test: found {waiver.test!r}, expected a pattern that a test's name fits")
-        if date.fromisoformat(waiver.expires) < today:
-            raise InputError(
-                f"{place}.expires: found {waiver.expires}, expected {today} or later; mend what it waives "
-                f"({waiver.reason}), or renew it"
-            )
+        expiry.check(place, waiver.expires, f"mend what it waives ({waiver.reason})", today)
     return waivers
 
 
 def find(waivers: Iterable[Waiver], test: str, signature: str) -> Waiver | None:
     """Return the first waiver that covers a failure."""
     return next((waiver for waiver in waivers if waiver.covers(test, signature)), None)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

@@ -116,9 +116,9 @@ def run_seed(given: int | None, otherwise: int = 1) -> int:
     return int(text)
 
 
-def derive_seed(name: str) -> int:
-    """Return the seed of a named run from the whole run's KRAIT_SEED, so that new tests shift no other's stimuli."""
-    base = os.environ.get("KRAIT_SEED", "1")
+def derive_seed(name: str, whole: int | None = None) -> int:
+    """Return the seed of a named run from the whole run's (KRAIT_SEED without it): new tests shift no other's."""
+    base = os.environ.get("KRAIT_SEED", "1") if whole is None else whole
     return int.from_bytes(hashlib.sha256(f"{base}/{name}".encode()).digest()[:4], "big") >> 1 or 1
 
 

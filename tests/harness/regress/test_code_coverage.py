@@ -8,7 +8,6 @@ import pytest
 from golden.errors import InputError
 from harness.build import build
 from harness.regress.code_coverage import add, read
-from harness.regress.results import Points
 from harness.sim.runner import run_cocotb
 from tests.harness.regress import toys
 
@@ -24,10 +23,11 @@ def test_hits_add_up(tmp_path: Path) -> None:
     """Points that only one part has, and points without a hit, are there; the order of the parts does not matter."""
     one = write(tmp_path / "one", LINE.format(3, 2), LINE.format(4, 0), TOGGLE.format(0))
     two = write(tmp_path / "two", TOGGLE.format(5), LINE.format(3, 1))
-    found = add([one, two], tmp_path / "sum")
-    assert found == {"line": Points(1, 2), "toggle": Points(1, 1)} == add([two, one], tmp_path / "again")
+    add([one, two], tmp_path / "sum")
+    add([two, one], tmp_path / "again")
     assert (tmp_path / "sum").read_bytes() == (tmp_path / "again").read_bytes()
-    assert sorted(read(tmp_path / "sum").values()) == [0, 3, 5]
+    texts = (line.format(*at, 0).split("'")[1] for line, at in ((LINE, (3,)), (LINE, (4,)), (TOGGLE, ())))
+    assert read(tmp_path / "sum") == dict(zip(texts, (3, 0, 5), strict=True))
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
@@ -43,7 +43,9 @@ def test_what_verilator_writes(tmp_path: Path) -> None:
     build(spec)
     run_cocotb(spec, toys.MODULE, "passes", workdir=tmp_path).check()
     part = tmp_path / "coverage.dat"
-    kinds = add([part, part], tmp_path / "sum")
-    assert {"line", "toggle"} <= set(kinds)
-    assert sum(points.points for points in kinds.values()) == len(part.read_text().splitlines()) - 1
-    assert read(tmp_path / "sum").total() == 2 * read(part).total() > 0
+    add([part, part], tmp_path / "sum")
+    once, twice = read(part), read(tmp_path / "sum")
+    assert all(any(f"\x01t\x02{kind}" in point for point in once) for kind in ("line", "toggle"))
+    assert len(once) == len(part.read_text().splitlines()) - 1
+    assert twice == {point: 2 * count for point, count in once.items()}
+    assert once.total() > 0
