@@ -43,7 +43,8 @@ async def random_test(dut):
     for drawn in islice(draws.draw(Knobs, DEFAULT, asked.seed, asked.bias), asked.items):
         await Timer(10 * job.CLOCK_NS, unit="ns")
         hits.update([("a", drawn.a), ("b", drawn.b), ("a_x_b", f"<{drawn.a},{drawn.b}>")])
-    assert FAILS not in os.environ, "as it was asked to"
+    if FAILS in os.environ:  # an assert would tell the environment, which differs between two runs
+        raise AssertionError("as it was asked to")
     bins = {}
     for point, name in steering(None).bins:
         bins.setdefault(point, {})[name] = hits[point, name]
