@@ -191,6 +191,7 @@ def _settings(spec: Spec, test_module: str, testcase: str | None, seed: int, res
         "COCOTB_RANDOM_SEED": str(seed),
         "TOPLEVEL_LANG": "verilog",
         "COCOTB_REWRITE_ASSERTION_FILES": "cocotb_*.py",  # of every file it costs more than importing pyuvm
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # cocotb wants pytest for its assertions alone
     }
     if testcase:
         names = "|".join(rf".*{re.escape(name.strip())}" for name in testcase.split(","))

@@ -8,7 +8,7 @@ import cocotb
 
 from golden.axi import split_bursts
 from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, first_difference, never, noise, stalls
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 NAMES = ("PORTS", "PORT_W", "STROBES", "PARTIAL")

@@ -14,7 +14,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge, Timer
 
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 

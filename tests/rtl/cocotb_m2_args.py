@@ -12,7 +12,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 LONGEST = 1500

@@ -14,7 +14,7 @@ import cocotb
 
 from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, first_difference, never, stalls
 from tests.rtl.cocotb_stream_unit import flipped
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 QUEUE = int(DUT.params["QUEUE"]) if DUT.name else 0

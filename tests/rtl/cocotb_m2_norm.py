@@ -15,7 +15,7 @@ import cocotb
 from harness.uvm.stream_env import running
 from harness.uvm.stream_pins import Stall, always, never, stalls, steady_rate
 from tests.rtl.cocotb_stream_unit import Unit, flipped, stated, vectors
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 from tests.rtl.stream_vectors import Traffic
 
 DUT = current()

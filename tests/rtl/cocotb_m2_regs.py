@@ -11,7 +11,7 @@ from cocotbext.axi import AxiLiteMaster
 
 from golden.spec import load_register_map
 from tests.rtl.cocotb_axil_common import open_master
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 PORTS = int(DUT.params["PORTS"]) if DUT.name else 0

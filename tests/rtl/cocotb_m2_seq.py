@@ -15,7 +15,7 @@ import cocotb
 
 from harness.uvm.stream_pins import Bench, Port, Sink, Stall, always, first_difference, stalls
 from tests.rtl.cocotb_stream_unit import flipped
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 OUT, HEAD, EMBED, IN = 2, 3, 0, 1

@@ -19,7 +19,7 @@ import cocotb
 from harness.uvm.stream_env import StreamEnv, running
 from harness.uvm.stream_pins import Stall, always, stalls
 from tests.rtl.cocotb_stream_unit import flipped, port
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 RESETS = 3

@@ -9,7 +9,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from golden.streams import memory
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 CYCLES = 2000

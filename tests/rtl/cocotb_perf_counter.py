@@ -8,7 +8,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge, Timer
 
 from golden.streams import count
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 

@@ -16,7 +16,7 @@ import cocotb
 
 from harness.uvm.stream_env import StreamEnv, running
 from harness.uvm.stream_pins import Bench, Port, Stall, always, never, stalls, steady_rate
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 from tests.rtl.stream_vectors import Traffic, Vectors, read
 
 DUT = current()

@@ -12,7 +12,7 @@ import cocotb
 from golden import streams as law
 from harness.uvm.stream_env import StreamEnv, running
 from harness.uvm.stream_pins import Port, Stall, always, never, noise, stalls, steady_rate
-from tests.rtl.dut import Dut, current
+from tests.rtl.current_dut import Dut, current
 
 DUT = current()
 BEATS = 150

@@ -10,7 +10,7 @@ import cocotb
 from golden.streams import join_first
 from harness.uvm.stream_env import StreamEnv, running
 from harness.uvm.stream_pins import Port, Stall, always, never, noise, stalls, steady_rate
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 N, DATA_W, RUNS = (DUT.params[name] for name in ("N", "DATA_W", "RUNS")) if DUT.name else (1, 1, 2)

@@ -13,7 +13,7 @@ from typing import Any
 import cocotb
 
 from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, first_difference, never, stalls
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 WIDE_W, STEP = (int(DUT.params[name]) for name in ("WIDE_W", "PORT_BYTES")) if DUT.name else (256, 4)

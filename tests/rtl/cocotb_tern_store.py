@@ -10,7 +10,7 @@ import cocotb
 from harness.uvm.stream_pins import always, first_difference, noise, stalls
 from tests.rtl import store_bench
 from tests.rtl.cocotb_m2_store import packed
-from tests.rtl.dut import current
+from tests.rtl.current_dut import current
 
 DUT = current()
 WIDE_W, STEP = (int(DUT.params[name]) for name in ("WIDE_W", "PORT_BYTES")) if DUT.name else (512, 32)

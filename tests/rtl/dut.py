@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs cocotb tests on one module of hw/verilog: finds its files, hands its parameters to the tests."""
+"""Runs cocotb tests on one module of hw/verilog: finds its files, hands its parameters to the tests (`current_dut`)."""
 
 import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,35 +13,10 @@ from harness.coverage import collect, units
 from harness.paths import VERILOG
 from harness.sim.runner import DEFAULT_INCLUDES, run_seed, simulate
 from harness.verilog import with_children
-from tests.rtl.contract import Contract, contract
+from tests.rtl.contract import contract
 from tests.rtl.faults import replaced
 
 SIMS = ["verilator", pytest.param("icarus", marks=pytest.mark.icarus)]
-
-
-@dataclass(frozen=True)
-class Dut:
-    """The design under test, as seen from inside the simulation.
-
-    Attributes:
-        name: the module.
-        params: every integer parameter, defaults included.
-        vectors: JSON file of stimuli and expected results, or empty.
-    """
-
-    name: str
-    params: Mapping[str, int]
-    vectors: str
-
-    @property
-    def contract(self) -> Contract:
-        return contract(self.name)
-
-
-def current() -> Dut:
-    """Return the design under test; for cocotb modules."""
-    told = json.loads(os.environ.get("KRAIT_DUT", '{"name": "", "params": {}, "vectors": ""}'))
-    return Dut(told["name"], told["params"], told["vectors"])
 
 
 def sources(module: str) -> list[Path]:
