@@ -15,7 +15,6 @@ from typing import Literal
 from golden.errors import InputError, MachineError
 from golden.spec.strict import decode
 from harness.atomic import publish_dir
-from harness.build.spec import HEADERS
 from harness.formal.proofs import Mode, Proof, library, mutate
 from harness.formal.tools import Prover
 from harness.paths import VERILOG, build_dir
@@ -82,9 +81,12 @@ def of_mutant(proof: Proof) -> Run:
 
 def _sources(proof: Proof) -> dict[str, str]:
     files = with_children(proof.top_file, library())
-    headers = (path for folder in ("common", "gen") for path in (VERILOG / folder).iterdir() if path.suffix in HEADERS)
+    folders = (VERILOG / "common", VERILOG / "gen", VERILOG)
     wanted = {name for path in files for name in re.findall(r'`include "([^"]+)"', path.read_text())}
-    return {path.name: path.read_text() for path in (*files, *headers) if path in files or path.name in wanted}
+    headers = {name: folder / name for name in wanted for folder in folders if (folder / name).is_file()}
+    return {path.name: path.read_text() for path in files} | {
+        name: path.read_text() for name, path in sorted(headers.items())
+    }
 
 
 def _run(proof: Proof, name: str, sources: dict[str, str], mode: Mode, depth: int) -> Run:
@@ -112,7 +114,7 @@ def script(proof: Proof, sources: Mapping[str, str], mode: Mode, depth: int) -> 
         "options": [f"mode {mode}", f"depth {depth}", f"timeout {LIMIT_S}"],
         "engines": ["smtbmc z3"],
         "script": commands,
-        "files": [f"sources/{name}" for name in sources],
+        "files": [f"{name} sources/{name}" for name in sources],
     }
     return "\n\n".join("\n".join([f"[{title}]", *lines]) for title, lines in parts.items()) + "\n"
 
@@ -139,8 +141,8 @@ def prove(run: Run, prover: Prover) -> tuple[Outcome, Path]:
 
 
 def _fill(run: Run, prover: Prover, work: Path) -> None:
-    (work / "sources").mkdir()
     for name, text in run.sources.items():
+        (work / "sources" / name).parent.mkdir(parents=True, exist_ok=True)
         (work / "sources" / name).write_text(text)
     (work / "proof.sby").write_text(run.script)
     command = [*prover.command, "-f", "-d", "sby", "proof.sby"]

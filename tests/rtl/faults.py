@@ -2,11 +2,13 @@
 """One wrong bit for each unit of mamba2_accel: the tests' own test. Edits of single lines of the Verilog."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.paths import VERILOG
+from harness.paths import ROOT, VERILOG
 
 PLANTED = "KRAIT_PLANTED"
 """Environment: a folder whose Verilog files take the place of those of the same name (`tests.rtl.dut`)."""
@@ -55,6 +57,18 @@ def replaced(paths: Iterable[Path]) -> list[Path]:
     folder = os.environ.get(PLANTED)
     planted = {path.name: path for path in Path(folder).glob("*.v")} if folder else {}
     return [planted.get(path.name, path) for path in paths]
+
+
+def assert_unit_test_finds(fault: Fault, folder: Path) -> None:
+    """Plant a fault in a folder: with it the Icarus cases of its unit's test fail, by a failure of a simulation."""
+    fault.plant(folder)
+    test = f"tests/rtl/test_{fault.unit}.py"
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "icarus", "-p", "no:cacheprovider", test]
+    env = {**os.environ, PLANTED: str(folder)}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 1, done.stdout[-2000:]
+    assert "CheckError" in done.stdout, done.stdout[-2000:]
+    assert f"FAILED {test}::" in done.stdout, done.stdout[-2000:]
 
 
 W4A4 = "lightmamba-w4a4"

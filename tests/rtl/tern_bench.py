@@ -18,6 +18,7 @@ from harness.build import VerilatorBuild, build
 from harness.paths import ROOT, VERILOG
 from harness.sim.model import BOARD_CPP, MEMORY_RTL, SimModel, core_sources
 from harness.sim.runner import simulate
+from tests.rtl.faults import replaced
 
 ARENA = 0x10000
 COUNTERS = (
@@ -176,4 +177,4 @@ SIMS = ["verilator", pytest.param("icarus", marks=pytest.mark.icarus)]
 
 def simulate_unit(unit: str, params: dict[str, int], sim: str) -> None:
     """Run the test of cocotb_tern_units.py that has the unit's name on a build of the unit."""
-    simulate(unit, tern_sources(), params, "tests.rtl.cocotb_tern_units", testcase=unit, sim=sim)  # type: ignore[arg-type]
+    simulate(unit, replaced(tern_sources()), params, "tests.rtl.cocotb_tern_units", testcase=unit, sim=sim)  # type: ignore[arg-type]

@@ -4,19 +4,15 @@
 All units are a matter of a night (`make faults`); two blocks and the run without a fault are always tried.
 """
 
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from golden.errors import CheckError
-from harness.paths import ROOT
 from harness.sim.model import core_sources
 from harness.sim.runner import simulate
-from tests.rtl.faults import FAULTS, PLANTED, W4A4, Fault
+from tests.rtl.faults import FAULTS, W4A4, assert_unit_test_finds
 from tests.rtl.m2_accel_starts import smallest
 
 pytestmark = pytest.mark.icarus
@@ -43,17 +39,7 @@ def test_accelerator_finds_a_planted_fault(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_unit_finds_a_planted_fault(name: str, tmp_path: Path) -> None:
     """Law: the unit's own test on Icarus fails in one of its cases, and by a failure of the simulation."""
-    FAULTS[name].plant(tmp_path)
-    done = unit_test(FAULTS[name], {**os.environ, PLANTED: str(tmp_path)})
-    assert done.returncode == 1, done.stdout[-2000:]
-    assert "CheckError" in done.stdout, done.stdout[-2000:]
-
-
-def unit_test(fault: Fault, env: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Run the Icarus cases of the test of a fault's unit until the first failure."""
-    test = f"tests/rtl/test_{fault.unit}.py"
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "icarus", "-p", "no:cacheprovider", test]
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)
+    assert_unit_test_finds(FAULTS[name], tmp_path)
 
 
 @pytest.mark.parametrize("profile", ["fastmamba-w8a8", pytest.param(W4A4, marks=pytest.mark.nightly)])

@@ -20,11 +20,18 @@ def test_script() -> None:
     assert lines[:4] == ["[options]", "mode prove", "depth 3", f"timeout {sby.LIMIT_S}"]
     assert "read_verilog -formal mem_lutram.v mem_sdp.v strm_fifo.v" in lines
     assert "files" in PROVE.script
-    assert "sources/checks.vh" in lines
+    assert "checks.vh sources/checks.vh" in lines
     words = ",".join(rf"\u_dut.g_lutram.u_mem.mem[{word}]" for word in (3, 2, 1, 0))
     assert lines.index("memory_map") < lines.index(rf"connect -set \peek_mem {words}")
     assert r"connect -set \peek_wr \u_dut.wr_ptr_q" in lines
     assert BMC.script.splitlines()[1:3] == ["mode bmc", "depth 10"]
+
+
+def test_headers_keep_their_folder() -> None:
+    """A header is where the source that includes it looks for it."""
+    run = sby.of_proof(choose(["m2_seq"])[0])
+    assert "mamba2/m2_job.vh sources/mamba2/m2_job.vh" in run.script.splitlines()
+    assert "KR_M2_KIND_HEAD" in run.sources["mamba2/m2_job.vh"]
 
 
 FAILED = """\
