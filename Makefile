@@ -35,7 +35,7 @@ sim: $(STAMP) ## Main job: regression, benchmark on the virtual board, HTML repo
 test: $(STAMP) ## Run all tests (SEED=n repeats a run)
 	@$(BIN)/krait test --jobs $(JOBS) $(SEED_OPTION)
 
-faults: $(STAMP) ## Plant a wrong bit in each unit of the accelerators: its test and theirs must fail (two hours)
+faults: $(STAMP) ## Plant a wrong bit in each unit of the accelerators: its test must fail, and mamba2_accel's (an hour)
 	@$(BIN)/python -m pytest -q -m nightly tests/rtl/test_mamba2_accel_faults.py tests/rtl/test_ternary_accel_faults.py
 
 nightly: $(STAMP) ## All tests that take hours: the faults, and cells and levels of every configuration

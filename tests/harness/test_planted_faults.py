@@ -2,14 +2,18 @@
 """The regression itself is tested: a small fault in a copy of the tree makes it fail, with a divergence that names the
 tensor, the row and both values."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from harness.paths import ROOT, build_dir
 from harness.regress.results import read
-from tests.tree import copy_tree, regress
 
 DIVERGENCE = re.compile(r"tensor y: row \d+, vector \d+ \(tile \d+, lane \d+\): golden -?\d+ .*, RTL -?\d+ ")
 
@@ -38,11 +42,36 @@ FAULTS = {
 }
 
 
+def copy_tree(target: Path) -> None:
+    """Copy what git would: tracked files and those it does not ignore."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
+
+
 def plant(tree: Path, fault: Fault) -> None:
     path = tree / fault.file
     text = path.read_text()
     assert text.count(fault.before) == 1, f"{fault.file} no longer has {fault.before!r} once; plant the fault elsewhere"
     path.write_text(text.replace(fault.before, fault.after))
+
+
+def regress(tree: Path, out: Path, name: str, *more: str) -> subprocess.CompletedProcess[str]:
+    """Run one test of the tree at hand, with the caches of the build folder."""
+    command = [sys.executable, "-c", "from harness.cli import main; main()"]
+    arguments = ["regress", name, "--seed", "3", "--jobs", "1", "--out", str(out), *more]
+    environment = {**os.environ, "KRAIT_BUILD": str(build_dir()), "PYTHONPATH": str(tree)}
+    return subprocess.run(
+        [*command, *arguments], cwd=tree, env=environment, capture_output=True, text=True, timeout=900, check=False
+    )
 
 
 @pytest.mark.slow

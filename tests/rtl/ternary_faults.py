@@ -49,6 +49,3 @@ FAULTS = {
     ),
     "division": Fault("attn_divide", "p2_leading_q <= leading[15:0];", "p2_leading_q <= leading[15:0] ^ 16'd64;"),
 }
-
-ALONE = frozenset[str]({"table", "decoder"})
-"""Units that the least model's start does not use: they are tern_matvec's, whose regression finds them."""
