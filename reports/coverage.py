@@ -23,8 +23,7 @@ MOST_GAPS = 500
 """Gaps in a table of the report; the page beside it and `krait coverage gaps --all` have all."""
 NOTE = (
     "Points that tests hit which passed, over all runs; hand-written modules only. Shares are of the points that are "
-    "not waived. No FSM coverage: Verilator 5.48's ends in an internal error on these modules, and their states are "
-    "branches and terms of expressions."
+    "not waived. States and arcs (fsm) are those that the logic of the state machines allows outside reset."
 )
 SOURCE = f" The source of modules with gaps, line by line, is in {PAGE} beside this page."
 OTHER_RTL = "the coverage is of other RTL than hw/verilog as it is; run krait regress --cov again"

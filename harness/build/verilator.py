@@ -9,6 +9,7 @@ from harness.build import waves
 from harness.build.runtime import archive, compile_flags, header
 from harness.build.spec import TIMESCALE, VerilatorBuild, inputs, key, literal
 from harness.build.steps import Command, run, run_all
+from harness.coverage import machines
 from harness.paths import build_dir
 from harness.toolchain import Compiler, Toolchain, find_compiler, find_verilator
 
@@ -16,6 +17,7 @@ PORTS_KNOWN = (5, 48)  # tested; for an older one all signals of the top (not be
 UNITY_LIMIT = 400_000  # bytes of generated C++ up to which one compilation is faster than several
 COVERAGE = ("--coverage-line", "--coverage-toggle", "--coverage-expr", "--coverage-user")
 # Not --coverage: its FSM part ends 5.048 in an internal error where a part of a vector is assigned, as in axil_regs.
+MONITORS = "machines.sv"  # counts states and arcs instead, in builds with coverage
 PLAIN_UNITY_LIMIT = 8_000_000  # the same for -O0, where reading headers takes longer than compiling; 400 MB of memory
 
 
@@ -24,7 +26,7 @@ def build_verilator(spec: VerilatorBuild) -> Path:
     verilator, compiler = find_verilator(), find_compiler()
     tools = [repr(verilator), repr(compiler), *compile_flags(verilator, compiler)]
     tools += [waves.HEADER.read_text()] if _trace(spec) == "fst" else []
-    tools += COVERAGE if spec.coverage else ()
+    tools += [*COVERAGE, machines.monitors(spec.sources)] if spec.coverage else []
     name = key(spec, [*tools, _cocotb_version() if spec.kind == "cocotb" else ""])
     folder = build_dir() / "sim-cache" / f"{spec.top}-{name}"
     publish_dir(folder, lambda work: _build(spec, verilator, compiler, work))
@@ -47,6 +49,8 @@ def _cocotb_version() -> str:
 
 def _build(spec: VerilatorBuild, verilator: Toolchain, compiler: Compiler, work: Path) -> None:
     (work / "public.vlt").write_text(_public(spec, verilator.version))
+    if spec.coverage:
+        (work / MONITORS).write_text(machines.monitors(spec.sources))
     run(_verilate(spec, verilator), work, work / "verilator.log", f"verilating {spec.top}")
     _check_inputs(spec, verilator, work)
     objects = _compile(spec, verilator, compiler, work)
@@ -86,12 +90,13 @@ def _verilate(spec: VerilatorBuild, verilator: Toolchain) -> Command:
         *spec.flags,
         "public.vlt",
         *spec.sources,
+        *((MONITORS,) if spec.coverage else ()),
     ]
 
 
 def _check_inputs(spec: VerilatorBuild, verilator: Toolchain, work: Path) -> None:
     """Refuse a design that reads files outside the key, or it would stay cached when they change."""
-    known = {path.resolve() for path in inputs(spec)}
+    known = {path.resolve() for path in (*inputs(spec), work / MONITORS)}
     words = (work / "obj" / "Vtop__ver.d").read_text().replace("\\\n", " ").partition(":")[2].split()
     read = {(work / word).resolve() for word in words if word.endswith((".v", ".sv", ".vh", ".svh"))}
     unknown = sorted(path for path in read - known if not path.is_relative_to(verilator.root.resolve()))

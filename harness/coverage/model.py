@@ -23,7 +23,7 @@ class Point(NamedTuple):
         unit: the file below hw/verilog, or the covergroup.
         line, column: where it stands in the file, from 1; 0 of a covergroup.
         scope: the signal of a toggle, the state register of an FSM, the coverpoint or cross of a bin; else empty.
-        name: the bit and its edge, the side of a branch, the terms of an expression, the bin.
+        name: the bit and its edge, the side of a branch, the terms of an expression, the state or arc, the bin.
     """
 
     kind: Kind
@@ -36,7 +36,7 @@ class Point(NamedTuple):
     @property
     def text(self) -> str:
         """What names it within its line or covergroup."""
-        return f"{self.scope}.{self.name}" if self.kind == "functional" else f"{self.scope}{self.name}"
+        return f"{self.scope}.{self.name}" if self.kind in ("functional", "fsm") else f"{self.scope}{self.name}"
 
     @property
     def place(self) -> str:

@@ -2,14 +2,16 @@
 """Points of hw/verilog in Verilator's coverage.dat, summed over instances and parameters of a module.
 
 Lines are those of the source that Verilator names with its blocks and branches (`S`), each hit as often as the
-block on it that was hit most. Modules under hw/verilog/gen are generated, test memories and wrappers stand elsewhere:
-none of them counts (source: verilated_cov.cpp and verilated_cov_key.h of Verilator 5.48, and what it writes).
+block on it that was hit most. A `cover property` with the label of a monitor is a state or an arc. Modules under
+hw/verilog/gen are generated, test memories and wrappers stand elsewhere: none of them counts (source:
+verilated_cov.cpp and verilated_cov_key.h of Verilator 5.48, and what it writes).
 """
 
 import re
 from pathlib import Path
 
 from golden.errors import InputError
+from harness.coverage import machines
 from harness.coverage.model import Kind, Point
 from harness.regress import code_coverage
 
@@ -21,8 +23,6 @@ _KINDS: dict[str, Kind] = {
     "toggle": "toggle",
     "expr": "expr",
     "user": "user",
-    "fsm_state": "fsm",
-    "fsm_arc": "fsm",
 }
 
 
@@ -52,6 +52,9 @@ def _unit(file: str) -> str:
 def _points(unit: str, fields: dict[str, str]) -> tuple[Point, ...]:
     """Return what an entry of the file says something of: a point of its own, source lines, or both."""
     kind = _KINDS[fields["t"]]
+    machine = machines.label(fields.get("o", "")) if kind == "user" else None
+    if machine:
+        return (Point("fsm", unit, int(fields["l"]), 0, *machine),)
     lines = tuple(Point("line", unit, line, 0, "", "") for line in _lines(fields.get("S", "")))
     if kind == "line":
         return lines
@@ -73,6 +76,4 @@ def _named(kind: Kind, fields: dict[str, str]) -> tuple[str, str]:
         if match is None:
             raise ValueError(f"an edge in {text!r}")
         return match[1], match[2]
-    if kind == "fsm":
-        return fields.get("Fv", ""), text
     return "", text

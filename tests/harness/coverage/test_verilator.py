@@ -60,16 +60,17 @@ def test_only_hand_written_modules_count(tmp_path: Path) -> None:
 
 
 def test_expressions_cover_points_and_states(tmp_path: Path) -> None:
+    """A cover point with the label of a monitor is a state or arc, and makes its line no line of code."""
     found = points(
         tmp_path,
         entry("expr", 3, 1, o="(a==0) => 0"),
         entry("user", 4, 0, o="cover"),
-        entry("fsm_state", 5, 2, o="state_q::IDLE", Fv="state_q", Ft="IDLE"),
+        entry("user", 5, 2, o="fsm__03Astate_q__03AIDLE__02D__03ERUN", S="5"),
     )
     assert [(p.kind, p.scope, p.name) for p in found] == [
         ("expr", "", "(a==0) => 0"),
         ("user", "", "cover"),
-        ("fsm", "state_q", "state_q::IDLE"),
+        ("fsm", "state_q", "IDLE->RUN"),
     ]
 
 
