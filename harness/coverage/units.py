@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 
 from golden.errors import MachineError
@@ -33,12 +34,20 @@ def wanted() -> bool:
 
 
 def keep(result: CocotbResult, test: str, seed: int, sources: str) -> None:
-    """Move what a simulation that passed left of coverage to the folder of the run. MachineError if it cannot."""
-    folder, name = Path(os.environ[VARIABLE]), hashlib.sha256(f"{test}/{seed}".encode()).hexdigest()[:16]
+    """Move what a simulation that passed left of coverage to the folder of the run. MachineError if it cannot.
+
+    A second simulation of the same test and seed is a run of its own, with a number behind the test.
+    """
+    folder = Path(os.environ[VARIABLE])
+    for number in count(1):
+        numbered = f"{test}#{number}" if number > 1 else test
+        name = hashlib.sha256(f"{numbered}/{seed}".encode()).hexdigest()[:16]
+        if not (folder / f"{name}.json").exists():
+            break
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.move(result.results_xml.with_name("coverage.dat"), folder / f"{name}.dat")
-        (folder / f"{name}.json").write_text(json.dumps(asdict(_Kept(test, seed, sources))) + "\n")
+        (folder / f"{name}.json").write_text(json.dumps(asdict(_Kept(numbered, seed, sources))) + "\n")
     except OSError as error:
         raise MachineError(f"{folder}: the coverage of {test} cannot be kept ({error.strerror}); make room") from error
 

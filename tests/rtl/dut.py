@@ -44,7 +44,7 @@ def check_module(
     files = sources(module)
     covered = units.wanted() and sim == "verilator"
     hashed = collect.sources() if covered else ""
-    name = os.environ.get("PYTEST_CURRENT_TEST", module).partition(" ")[0]
+    name = os.environ.get("PYTEST_CURRENT_TEST", f"{module} ").rpartition(" ")[0]  # parameters have spaces
     result = simulate(
         top=module,
         sources=replaced(files),
