@@ -41,7 +41,7 @@ class MemoryRegion:
 class KernelInstance:
     """One kernel in the design: attribute name, VLNV, address range, configuration, one memory region for each port.
 
-    `registers` names the register map in golden/spec; empty for kernels that have none there.
+    `registers` names the register map in golden/spec, or is the path of its TOML file; empty for kernels without one.
     """
 
     name: str
@@ -172,8 +172,13 @@ def _ip_entry(kernel: KernelInstance) -> dict[str, Any]:
         "parameters": parameters(kernel),
     }
     if kernel.registers:
-        entry["registers"] = _registers(load_register_map(kernel.registers))
+        entry["registers"] = _registers(_map_of(kernel.registers))
     return entry
+
+
+def _map_of(registers: str) -> RegisterMap:
+    path = Path(registers)
+    return load_register_map(path.stem, path.parent) if path.suffix == ".toml" else load_register_map(registers)
 
 
 def _mem_entry(memory: MemoryRegion) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 """Opens a virtual board: build or find its simulator, write its overlay file, load it through PYNQ."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,15 @@ VIRTUAL_MEMORY_BASE = 1 << 36
 """Where the memory of a board without a memory map begins: above 4 GiB, so that high address words are exercised."""
 
 Memory = Literal["model", "ideal"]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a kernel's driver binds to, and its register map: a name in golden/spec, or the path of its file."""
+
+    vlnv: str
+    registers: str
+
 
 OpenBoard = AnyBoard[SimDevice]
 
@@ -52,23 +62,39 @@ def open_board(
     """
     device = SimDevice(tag, ideal=memory == "ideal", seed=seed)
     chosen = pick_config(kernel, config or device.facts.identifier, device.facts)
+    return open_built(device, chosen, kernel_build(kernel, chosen.name), make=make)
+
+
+def open_built(
+    device: SimDevice,
+    config: KernelConfig,
+    simulator: VerilatorBuild,
+    bound: Bound | None = None,
+    make: Callable[[VerilatorBuild], Path] = build,
+) -> OpenBoard:
+    """Return a virtual board with the kernel loaded that a build makes; `bound` for one that golden/spec does not know.
+
+    Raises:
+        InputError: its Verilog does not build, or it has more ports than the board has channels.
+        MachineError: as for `open_board`.
+    """
     device.lock.acquire()
     try:
-        library = make(kernel_build(kernel, chosen.name))
-        path = write_overlay(tag, device.facts, chosen, library)
-        return OpenBoard(device, Overlay(str(path), device=device), chosen)
+        path = write_overlay(device.name, device.facts, config, make(simulator), bound)
+        return OpenBoard(device, Overlay(str(path), device=device), config)
     except BaseException:
         device.close()
         raise
 
 
-def write_overlay(tag: str, facts: Board, config: KernelConfig, library: Path) -> Path:
+def write_overlay(tag: str, facts: Board, config: KernelConfig, library: Path, bound: Bound | None = None) -> Path:
     """Write the overlay file of a kernel on a virtual board; port p lies on memory channel p.
 
     Raises:
         InputError: more ports than channels.
     """
     memory = facts.memory
+    bound = bound or Bound(next(iter(drivers.DRIVERS[config.kernel].bindto)), config.kernel)
     if config.ports > memory.channels:
         raise InputError(
             f"configuration {config.name}: {config.ports} ports, board {facts.name} has {memory.channels} channels"
@@ -80,14 +106,14 @@ def write_overlay(tag: str, facts: Board, config: KernelConfig, library: Path) -
     )
     instance = KernelInstance(
         name=config.kernel,
-        vlnv=next(iter(drivers.DRIVERS[config.kernel].bindto)),
+        vlnv=bound.vlnv,
         base=KERNEL_BASE,
         size=4096,
         config=config.name,
         config_hash=f"{config.config_hash:#018x}",
         clock_mhz=config.clock_mhz,
         memories=tuple(region.name for region in regions[: config.ports]),
-        registers=config.kernel,
+        registers=bound.registers,
     )
     overlay = OverlayFile(FORMAT, tag, str(library), file_hash(library), (instance,), regions)
     return save(overlay, build_dir() / "overlays")

@@ -54,7 +54,7 @@ class Geometry:
 class KernelConfig(Geometry):
     """A geometry with its identity: the configuration's name, the kernel, the version of its register map.
 
-    `GOLDEN` names the Python function that defines the kernel's results.
+    `GOLDEN` names the Python function that defines the kernel's results, `MADE_BY` what generates its files.
     """
 
     name: str
@@ -62,6 +62,12 @@ class KernelConfig(Geometry):
     map_version: int
 
     GOLDEN: ClassVar[str]
+    MADE_BY: ClassVar[str] = "make gen"
+
+    @property
+    def declared_in(self) -> str:
+        """The file in which the configuration stands."""
+        return f"golden/spec/configs/{self.kernel}.toml"
 
     @cached_property
     def config_hash(self) -> int:

@@ -124,8 +124,13 @@ class RegisterMap:
 def load_register_map(name: str, folder: Path = FOLDER) -> RegisterMap:
     """Load the map of kernel `name` with its includes. Raises InputError naming file, key, found and expected."""
     path = folder / f"{name}.toml"
-    main = load(MapFile, path)
-    paths = [*(folder / included for included in main.map.include), path]
+    return join_register_map(name, load(MapFile, path), path)
+
+
+def join_register_map(name: str, main: MapFile, path: Path) -> RegisterMap:
+    """Return the map that a kernel's file makes with its includes, which stand beside it or here; errors as above."""
+    beside = [path.parent / included for included in main.map.include]
+    paths = [*(each if each.is_file() else FOLDER / each.name for each in beside), path]
     files = [*(load(MapFile, included) for included in paths[:-1]), main]
     try:
         return _merge(name, main.map, files, tuple(show_path(each) for each in paths))

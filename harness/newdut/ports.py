@@ -4,7 +4,7 @@
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -52,7 +52,7 @@ class Interface:
     """What a harness needs to know of a module. Parameters are integers, with their defaults."""
 
     module: str
-    parameters: Mapping[str, int]
+    parameters: dict[str, int]
     clock: str
     reset: str
     reset_low: bool
@@ -120,7 +120,7 @@ def _only(path: Path) -> str:
     raise InputError(f"new-dut: {path}: found modules {said}; expected one, or --top with its name")
 
 
-def of_pins(module: str, pins: Sequence[Pin], parameters: Mapping[str, int]) -> Interface:
+def of_pins(module: str, pins: Sequence[Pin], parameters: dict[str, int]) -> Interface:
     """Return the interface that ports make.
 
     Raises:

@@ -24,24 +24,34 @@ FILES = {
 
 def texts(interface: Interface, sources: Sequence[str]) -> Mapping[str, str]:
     """Return the text of every file by its name; `sources` are Verilog files, relative to the folder."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+    given = {
+        "dut": interface,
+        "sources": sources,
+        "title": title_of(interface),
+        "icarus": not any(source.endswith(".sv") for source in sources),
+    }
+    made = environment()
+    return {
+        name.format(module=interface.module): made.get_template(template).render(given)
+        for template, name in FILES.items()
+    }
+
+
+def environment(folder: str = "") -> Environment:
+    """Return Jinja2 with the templates of a folder beside this file: an undefined name is an error."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES / folder),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # Python and Markdown
+        autoescape=False,  # Python, Verilog and Markdown
     )
-    given = {
-        "dut": interface,
-        "sources": sources,
-        "title": interface.module.title().replace("_", ""),
-        "icarus": not any(source.endswith(".sv") for source in sources),
-    }
-    return {
-        name.format(module=interface.module): environment.get_template(template).render(given)
-        for template, name in FILES.items()
-    }
+
+
+def title_of(interface: Interface) -> str:
+    """Return a module's name as classes bear it."""
+    return interface.module.title().replace("_", "")
 
 
 def write(folder: Path, interface: Interface, files: Sequence[Path]) -> tuple[Path, ...]:
@@ -56,9 +66,14 @@ def write(folder: Path, interface: Interface, files: Sequence[Path]) -> tuple[Pa
     for path in made:
         if path.exists():
             raise InputError(f"new-dut: {path}: is there already; expected an --out folder without it")
+    return publish(folder, made)
+
+
+def publish(folder: Path, made: Mapping[Path, str]) -> tuple[Path, ...]:
+    """Write files, each whole or not at all, and return their paths. MachineError: the folder cannot be written."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for path, text in made.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
             replace_text(path, text)
     except OSError as error:
         raise MachineError(f"{folder}: cannot be written ({error.strerror or error}); choose another --out") from error

@@ -7,23 +7,24 @@ from golden.spec.emit.template import render
 from golden.spec.register_file import MAP_BYTES, WORD_BITS
 from golden.spec.registers import Register, RegisterMap
 
+MADE_BY = "make gen"
 
-def emit_verilog_header(regs: RegisterMap) -> str:
+
+def emit_verilog_header(regs: RegisterMap, made_by: str = MADE_BY) -> str:
     """Return the header: one `define for each place, field, code and constant; nothing but defines."""
     prefix = f"KR_{regs.name.upper()}"
-    return render(
-        "registers.vh.j2", regs=regs, prefix=prefix, mask_runs=mask_runs(regs), exist_runs=exist_runs(regs), parts=parts
-    )
+    runs = {"mask_runs": mask_runs(regs), "exist_runs": exist_runs(regs)}
+    return render("registers.vh.j2", regs=regs, prefix=prefix, made_by=made_by, parts=parts, **runs)
 
 
-def emit_python(regs: RegisterMap) -> str:
+def emit_python(regs: RegisterMap, made_by: str = MADE_BY) -> str:
     """Return the Python module with offsets, fields, codes and constants."""
-    return render("registers.py.j2", regs=regs, map_bytes=MAP_BYTES)
+    return render("registers.py.j2", regs=regs, map_bytes=MAP_BYTES, made_by=made_by)
 
 
-def emit_markdown(regs: RegisterMap) -> str:
+def emit_markdown(regs: RegisterMap, made_by: str = MADE_BY) -> str:
     """Return the map as a document."""
-    return render("registers.md.j2", regs=regs, bits=bits)
+    return render("registers.md.j2", regs=regs, bits=bits, made_by=made_by)
 
 
 def parts(register: Register) -> list[tuple[str, int]]:

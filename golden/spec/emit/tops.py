@@ -99,7 +99,7 @@ def values(config: KernelConfig, regs: RegisterMap) -> dict[str, object]:
     longest = max(map(len, values))
     return {
         "config": config,
-        "sources": (f"golden/spec/configs/{config.kernel}.toml", *regs.sources),
+        "sources": (config.declared_in, *regs.sources),
         "module": f"{config.kernel}_{config.name}",
         "parameters": tuple((name.ljust(longest), value) for name, value in values.items()),
         "control": CONTROL,

@@ -30,21 +30,24 @@ def run(command: str, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def check(command: str, folder: Path, expected: int, said: str) -> None:
+    """Run a line, and expect its exit code and what it says."""
+    code, shown = run(command, folder)
+    assert code == expected, shown
+    assert said.strip() in shown, shown
+
+
 def test_tutorial(tmp_path: Path) -> None:
-    """The made folder runs at once and finds that golden is not written; with the law in it everything passes."""
-    (verilog,), (first, last), (said,), (golden,) = (blocks(name) for name in ("verilog", "sh", "text", "python"))
+    """The made folder runs at once and finds that golden is not written; with the law in it, pins and board pass."""
+    (verilog,), (golden,), (wrong, took) = (blocks(name) for name in ("verilog", "python", "text"))
+    (make, unit), (again,), (board, replay) = (text.splitlines() for text in blocks("sh"))
     (tmp_path / "add_previous.v").write_text(verilog)
-    make, check = first.splitlines()
-    code, shown = run(make, tmp_path)
-    assert code == 0, shown
-    assert "s_axis: s_axis_tdata 16, s_axis_tlast 1" in shown
-    code, shown = run(check, tmp_path)
-    assert code == 1, shown
-    assert said.strip() in shown
+    check(make, tmp_path, 0, "s_axis: s_axis_tdata 16, s_axis_tlast 1")
+    check(unit, tmp_path, 1, wrong)
     (tmp_path / "dut" / "add_previous_golden.py").write_text(golden)
-    code, shown = run(last.strip(), tmp_path)
-    assert code == 0, shown
-    assert "passed" in shown
+    check(again, tmp_path, 0, "passed")
+    check(board, tmp_path, 0, "add_previous_golden.py among them, are as they were")
+    check(replay, tmp_path, 0, took)
 
 
 def test_names_are_those_of_the_code() -> None:
