@@ -61,7 +61,7 @@ synth: $(STAMP) ## Cells and logic levels by Yosys (KERNEL=mamba2_accel CONFIG=s
 formal: $(STAMP) ## Proofs of RTL modules by SymbiYosys, each with a fault that it refutes
 	@$(BIN)/krait formal --jobs $(JOBS)
 
-mutate: $(STAMP) ## Faults in every module that has a unit test, and which of them its test does not see; hours
+mutate: $(STAMP) ## Faults in every hand-written module, 20 each, and which of them the tests do not see; hours
 	@$(BIN)/krait mutate --jobs $(JOBS)
 
 bitstream: $(STAMP) ## Bitstream by Vivado or Vitis (BOARD=vc709 KERNEL=ternary_accel CONFIG=vc709); hours

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`krait mutate`: faults in modules, and whether the modules' own tests see them."""
+"""`krait mutate`: faults in modules, and whether the tests see them."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,50 +8,97 @@ from rich.table import Table
 
 from golden.errors import CheckError, InputError
 from harness import console
-from harness.paths import build_dir
+from harness.paths import ROOT, build_dir
 
 if TYPE_CHECKING:
-    from harness.mutate.record import MutantResult, UnitResult
+    from harness.mutate.record import MutantResult, Mutation, UnitResult
+    from harness.mutate.run import Options
     from harness.mutate.simulations import Simulator
     from harness.mutate.units import Unit
+
+EACH = 20
+"""Mutants of each module without --sample."""
+GOAL = 90.0
+"""Percent of the mutants that the tests are to see without --goal."""
 
 
 def mutate(
     names: Annotated[list[str] | None, typer.Argument(help="Modules or patterns (strm_*); all without.")] = None,
-    sample: Annotated[int, typer.Option(min=1, help="Mutants of each module, spread over its lines.")] = 20,
+    sample: Annotated[
+        int | None,
+        typer.Option(min=1, help="Mutants of all modules together, evenly over modules, then lines; 20 each without."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the sample.")] = 1,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Simulations at a time.")] = 2,
     sim: Annotated[str, typer.Option(help="Simulator that judges: icarus or verilator.")] = "icarus",
     goal: Annotated[
-        float | None, typer.Option(min=0, max=100, help="Percent of the mutants to be seen; fewer fail the run.")
-    ] = None,
+        float, typer.Option(min=0, max=100, help="Percent of the judged mutants to be seen; fewer fail the run.")
+    ] = GOAL,
     mutant: Annotated[int | None, typer.Option(min=1, help="This mutant of one module alone, with its log.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Print which tests judge each module, and judge none.")] = False,
 ) -> None:
-    """Put faults into modules, one at a time, and tell which of them the modules' own tests do not see.
+    """Put faults into modules, one at a time, and tell which of them the tests do not see.
 
-    Faults are changes of single bits in the netlist that Yosys makes of a module; all of a module's sample are in one
-    build. Verdicts stay in build/mutate, what did not change is not judged again; results.json there is for the
-    report. Exit code 1 if the goal is missed or a module's tests fail without a fault.
+    Faults are changes of single bits in the netlist that Yosys makes of a module. A module's own unit test judges them;
+    where it has none, the tests of what it is a part of. Verdicts stay in build/mutate, what did not change is not
+    judged again; results.json there is for the report. Exit code 1 if the goal is missed; modules whose tests fail
+    without a fault are listed and count nowhere.
     """
-    from harness.mutate import record, units
-    from harness.mutate.run import Options, run, versions
-    from harness.provenance import collect
+    from harness.mutate import units
+    from harness.mutate.run import Options, versions
 
     simulator = _simulator(sim)
     chosen = units.choose(names or (), units.all_units())
     if mutant is not None and len(chosen) != 1:
         raise InputError(f"mutate: --mutant is of one module, found {len(chosen)}")
-    tools = versions(simulator)
-    folder = build_dir() / "mutate"
-    options = Options(sample, seed, simulator, jobs, folder)
-    if mutant is not None:
-        _show_one(run(chosen[0], options, lambda *_: None, only=mutant))
+    if list_:
+        _list(chosen)
         return
-    found = tuple(run(unit, options, _show) for unit in chosen)
-    path = record.save(folder, record.Mutation(record.SCHEMA, collect(tools), sample, seed, simulator, found))
+    tools = versions(simulator)
+    options = Options(seed, simulator, jobs, build_dir() / "mutate")
+    if mutant is not None:
+        _one(chosen[0], options, mutant)
+        return
+    _all(chosen, sample or EACH * len(chosen), options, tools, goal)
+
+
+def _list(chosen: "tuple[Unit, ...]") -> None:
+    """Print each module, the module whose tests judge it where that is another, and where these are."""
+    view = Table("module", "judged by", "of")
+    for unit in chosen:
+        judge = unit.judge
+        where = f"krait regress {judge.entry.name}" if judge.entry else str(judge.test.relative_to(ROOT))
+        view.add_row(unit.name, where, "" if judge.of == unit.name else judge.of)
+    console.table(view)
+
+
+def _one(unit: "Unit", options: "Options", number: int) -> None:
+    from harness.mutate.collect import Recordings
+    from harness.mutate.run import run
+
+    recordings = Recordings(options.folder / "recorded", ())
+    _show_one(run(unit, 1, options, recordings, lambda *_: None, only=number))
+
+
+def _all(chosen: "tuple[Unit, ...]", count: int, options: "Options", tools: dict[str, str], goal: float) -> None:
+    """Judge a sample, keep results whenever a module is done, and say what came of it."""
+    from harness.mutate import record
+    from harness.mutate.campaign import Campaign
+    from harness.provenance import collect
+
+    provenance = collect(tools)
+
+    def results(found: "tuple[UnitResult, ...]") -> record.Mutation:
+        return record.Mutation(record.SCHEMA, provenance, count, len(chosen), options.seed, options.sim, found)
+
+    def keep(found: "tuple[UnitResult, ...]") -> None:
+        record.save(options.folder, results(found))
+
+    found = Campaign(chosen, options, _show, keep).run(count)
+    path = record.save(options.folder, results(found))
     _summarize(found)
     console.say(f"results: {path}")
-    _judge(found, goal)
+    _judge(results(found), goal)
 
 
 def _simulator(name: str) -> "Simulator":
@@ -84,14 +131,16 @@ def _show_one(result: "UnitResult") -> None:
 
 def _summarize(found: "tuple[UnitResult, ...]") -> None:
     """Print the table of modules, and below it every survivor with the command that repeats it."""
+    from harness.mutate.judge import VERDICTS
     from harness.mutate.record import score
 
-    view = Table("module", *(["mutants", "killed", "timed out", "equivalent", "survived", "score", "s/mutant"]))
+    view = Table("module", "within", "mutants", *VERDICTS, "score", "s/mutant")
     for unit in found:
         share = score((unit,))
-        counts = (str(unit.count(verdict)) for verdict in ("killed", "timed out", "equivalent", "survived"))
+        counts = (str(unit.count(verdict)) for verdict in VERDICTS)
         each = f"{unit.seconds / len(unit.mutants):.1f}" if unit.mutants else "-"
-        view.add_row(unit.unit, str(len(unit.mutants)), *counts, "-" if share is None else f"{share:.0f} %", each)
+        seen = "-" if share is None else f"{share:.0f} %"
+        view.add_row(unit.unit, ", ".join(unit.within), str(len(unit.mutants)), *counts, seen, each)
     console.table(view)
     for unit in found:
         for one in unit.survivors:
@@ -99,17 +148,19 @@ def _summarize(found: "tuple[UnitResult, ...]") -> None:
     for unit in found:
         if unit.unjudged:
             console.say(f"{unit.unit}: not judged: {unit.unjudged}")
+        elif not unit.known:
+            console.say(f"{unit.unit}: no mutants: it is wires alone")
 
 
-def _judge(found: "tuple[UnitResult, ...]", goal: float | None) -> None:
-    """Raise CheckError where a module could not be judged, or the goal is missed."""
+def _judge(results: "Mutation", goal: float) -> None:
+    """Raise CheckError where the goal is missed; say how much of the sample was judged."""
     from harness.mutate.record import score
 
-    share = score(found)
-    unjudged = [unit.unit for unit in found if unit.unjudged]
+    units, share = results.units, score(results.units)
     if share is not None:
-        console.say(f"{sum(len(unit.mutants) for unit in found)} mutants of {len(found)} modules, score {share:.1f} %")
-    if unjudged:
-        raise CheckError(f"mutate: {', '.join(unjudged)}: not judged, see above")
-    if goal is not None and (share is None or share < goal):
-        raise CheckError(f"mutate: found a score of {share or 0:.1f} %, expected {goal:g} % or more")
+        said = f"{results.judged} mutants of {sum(bool(unit.mutants) for unit in units)} modules, score {share:.1f} %"
+        console.say(f"{said}; asked for {results.sample}")
+    if share is None and all(unit.unjudged or not unit.known for unit in units):
+        raise CheckError("mutate: nothing could be judged, see above")
+    if share is not None and share < goal:
+        raise CheckError(f"mutate: found a score of {share:.1f} %, expected {goal:g} % or more")

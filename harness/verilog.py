@@ -8,14 +8,18 @@ from pathlib import Path
 _INSTANCE = re.compile(r"^\s*(\w+)\s*(?:#\s*\(|u_\w+\s*\()", re.M)
 
 
+def instances(path: Path) -> set[str]:
+    """Return the names of what a file instantiates; some are no modules, but words that look like it."""
+    return set(_INSTANCE.findall(path.read_text()))
+
+
 def with_children(top: Path, library: Iterable[Path]) -> tuple[Path, ...]:
     """Return the files of `library` that a file instantiates, directly or not, children first, and the file itself."""
     known = {path.stem: path for path in library}
     done: dict[Path, None] = {}
 
     def visit(path: Path) -> None:
-        words = set(_INSTANCE.findall(path.read_text()))
-        for child in sorted(words & known.keys() - {path.stem}):
+        for child in sorted(instances(path) & known.keys() - {path.stem}):
             if known[child] not in done:
                 visit(known[child])
         done[path] = None

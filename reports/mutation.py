@@ -6,9 +6,10 @@ from reports.document import Cell, Row, Section, Table, columns, row
 from reports.figures import Source
 
 NOTE = (
-    "A mutant is a change of one bit in a module's netlist. Killed: the module's unit test failed. Timed out: the "
-    "watchdog ended it. Equivalent: proved to change nothing, and not counted. Score: killed and timed out among the "
-    "others, of a sample spread over the module's source lines. Seconds: of one verdict, when it was made."
+    "A mutant is a change of one bit in a module's netlist. Killed: the module's unit test failed, or where it has "
+    "none, that of a top that it stands within. Timed out: the watchdog ended it. Equivalent: proved to change "
+    "nothing, and not counted. Score: killed and timed out among the others, of a sample spread over modules and their "
+    "source lines. Seconds: of one verdict, when it was made."
 )
 SURVIVORS_NOTE = (
     "No test failed and nothing is proved: a hole in a test, or a change that shows only in states that are never "
@@ -29,14 +30,15 @@ def section(results: Mutation | None) -> Section:
 def _modules(units: tuple[UnitResult, ...], results: Mutation) -> Table:
     simulated: dict[str, Source] = dict.fromkeys((*_COUNTS, "score"), "simulated")
     heads = columns(
-        "module, test, mutants, of, killed, timed out, equivalent, survived, score, seconds",
+        "module, within, test, mutants, of, killed, timed out, equivalent, survived, score, seconds",
         "mutants, of, killed, timed out, equivalent, survived, score, seconds",
         **simulated,
         seconds="measured",
     )
     share = score(units)
     said = "" if share is None else f" All modules together: {share:.1f} %."
-    note = f"{NOTE}{said} Sample of {results.sample}, seed {results.seed}, on {results.sim}."
+    drawn = f"Judged {results.judged} of a sample of {results.sample} from {results.modules} modules"
+    note = f"{NOTE}{said} {drawn}, seed {results.seed}, on {results.sim}."
     return Table("Modules", heads, tuple(map(_module, units)), note)
 
 
@@ -45,13 +47,21 @@ def _module(unit: UnitResult) -> Row:
     each = f"{unit.seconds / len(unit.mutants):.1f}" if unit.mutants else "n/a"
     return row(
         Cell(unit.unit, code=True),
+        ", ".join(unit.within),
         Cell(unit.test, code=True),
         str(len(unit.mutants)),
         str(unit.known),
         *(str(unit.count(verdict)) for verdict in ("killed", "timed out", "equivalent", "survived")),
-        Cell("not judged", "bad") if share is None else Cell(f"{share:.0f} %", "bad" if unit.survivors else "good"),
+        _seen(unit, share),
         each,
     )
+
+
+def _seen(unit: UnitResult, share: float | None) -> Cell:
+    """Return the score, or why there is none: all mutants may be equivalent."""
+    if share is None:
+        return Cell("not judged", "bad") if unit.unjudged else Cell("n/a")
+    return Cell(f"{share:.0f} %", "bad" if unit.survivors else "good")
 
 
 def _found(units: tuple[UnitResult, ...]) -> bool:

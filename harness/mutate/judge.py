@@ -1,31 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verdict on one mutant: the unit's simulations one after the other, until one fails."""
+"""The verdict on one mutant: simulations one after the other, each without a fault first, until one fails."""
 
 import hashlib
 import json
 import signal
-import time
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from golden.errors import InputError, MachineError
+from golden.errors import CheckError, InputError, MachineError
 from golden.spec.strict import decode
 from harness.atomic import replace_text
 from harness.mutate.netlist import SELECTOR
 from harness.mutate.simulations import Simulation, Simulator
+from harness.sim.results import CocotbResult
 
-FORMAT = 1  # of what is kept: raise it when the same inputs give another verdict
+FORMAT = 2  # of what is kept: raise it when the same inputs give another verdict
 LIMIT_S = 60.0
-"""What a mutant's simulations may take together, where the netlist without a fault takes less than a fifth of it."""
+"""What a mutant's simulations may take together, where those without the fault take less than a fifth of it."""
 PATIENCE = 5
-"""So many times what the netlist without a fault takes, a mutant may take."""
+"""So many times what they take without the fault, a mutant's simulations may take; without it, so many limits."""
 NONE = 0
 """The mutant that is none."""
 
 Verdict = Literal["killed", "timed out", "equivalent", "survived"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Outcome:
     Attributes:
         verdict: killed by a failing test, ended by the watchdog, proved to be no change, or seen by no test.
         by: the test that failed and why, or what the proof says.
-        seconds: of all its simulations and proofs.
+        seconds: of all its simulations and proofs, without those that have no fault.
         repeat: shell command that repeats the last simulation.
     """
 
@@ -53,29 +55,50 @@ class Bench:
     simulations: tuple[Simulation, ...]
     sim: Simulator
     folder: Path
+    _sound: dict[int, float] = field(default_factory=dict, init=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
-    def judge(self, number: int, limit_s: float = LIMIT_S) -> Outcome:
-        """Simulate a mutant until a test fails.
+    def judge(self, number: int) -> Outcome:
+        """Simulate a mutant until a test fails that passes without it.
 
         Raises:
+            CheckError: a test fails without any mutant.
             InputError: the netlist does not build.
             MachineError: a tool is missing, or something else killed the simulation.
         """
-        started, repeat = time.monotonic(), ""
+        spent, sound, repeat = 0.0, 0.0, ""
         for index, simulation in enumerate(self.simulations):
-            left = max(limit_s - (time.monotonic() - started), 1.0)
-            place = self.folder / str(number) / str(index)
-            result = simulation.run(self.source, self.sim, [f"+{SELECTOR}={number}"], place, left)
-            repeat = result.repeat
-            seconds = time.monotonic() - started
+            sound += self._without(index)
+            left = max(max(LIMIT_S, PATIENCE * sound) - spent, 1.0)
+            result = self._run(index, number, left)
+            spent, repeat = spent + result.exit.seconds, result.repeat
             if result.exit.timed_out:
-                return Outcome("timed out", f"{simulation.test}: killed after {left:.0f} s", seconds, repeat)
-            if result.exit.code == -signal.SIGKILL and not result.exit.flooded:
-                raise MachineError(f"{result.log}: something outside killed the simulation; is memory short?")
+                return Outcome("timed out", f"{simulation.test}: killed after {left:.0f} s", spent, repeat)
             if not result.ok:
                 first = result.failed[0]
-                return Outcome("killed", f"{first.test}: {first.line}", seconds, repeat)
-        return Outcome("survived", "", time.monotonic() - started, repeat)
+                return Outcome("killed", f"{first.test}: {first.line}", spent, repeat)
+        return Outcome("survived", "", spent, repeat)
+
+    def _without(self, index: int) -> float:
+        """Return what a simulation takes without a fault, in seconds."""
+        with self._lock:
+            if index not in self._sound:
+                result = self._run(index, NONE, PATIENCE * LIMIT_S)
+                if not result.ok:
+                    first = result.failed[0]
+                    raise CheckError(
+                        f"{self.simulations[index].test}: fails on the netlist without a fault: {first.test}: "
+                        f"{first.line}; repeat: {result.repeat}"
+                    )
+                self._sound[index] = result.exit.seconds
+            return self._sound[index]
+
+    def _run(self, index: int, number: int, seconds: float) -> CocotbResult:
+        place = self.folder / str(number) / str(index)
+        result = self.simulations[index].run(self.source, self.sim, [f"+{SELECTOR}={number}"], place, seconds)
+        if result.exit.code == -signal.SIGKILL and not result.exit.timed_out and not result.exit.flooded:
+            raise MachineError(f"{result.log}: something outside killed the simulation; is memory short?")
+        return result
 
 
 @dataclass(frozen=True)

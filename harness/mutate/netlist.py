@@ -16,6 +16,7 @@ from golden.errors import CheckError
 from harness.atomic import publish_dir
 from harness.build.spec import Param, literal
 from harness.lint import INCLUDES
+from harness.mutate.frames import framed
 from harness.mutate.units import Unit, sources
 from harness.synth.yosys import elaboration, run
 from harness.toolchain import find_yosys
@@ -23,8 +24,11 @@ from harness.toolchain import find_yosys
 FORMAT = 2  # of what is kept: raise it when the same inputs give another result
 SELECTOR = "krait_mutant"
 SELECTOR_W = 32
-MOST = 50_000
-"""Mutants that are listed of a netlist; of a larger one Yosys chooses so many, evenly."""
+MOST = 2000
+"""Mutants that are listed of a netlist; of a larger one Yosys chooses so many, evenly over lines, wires and cells.
+
+Choosing 50,000 of 340,000 takes it many minutes, 2,000 two seconds.
+"""
 
 _MODES = {"inv": "inverted", "const0": "stuck at 0", "const1": "stuck at 1"}
 _DECLARED = re.compile(rf"^  wire \[{SELECTOR_W - 1}:0\] {SELECTOR};$", re.M)
@@ -75,8 +79,8 @@ def elaborate(unit: Unit, params: Mapping[str, Param], first: int, folder: Path)
 def _key(unit: Unit, params: Mapping[str, Param]) -> str:
     """Return the hash of sources, headers, parameters and Yosys."""
     headers = sorted(path for folder in INCLUDES for path in folder.glob("*.vh"))
-    texts = [(path.name, path.read_text()) for path in (*sources(unit), *headers)]
-    told = (FORMAT, texts, sorted(params.items()), find_yosys().version)
+    texts = [(path.name, path.read_text()) for path in (*sources(unit.source), *headers)]
+    told = (FORMAT, MOST, texts, sorted(params.items()), find_yosys().version)
     return hashlib.sha256(repr(told).encode()).hexdigest()[:20]
 
 
@@ -87,7 +91,7 @@ def _listing(unit: Unit, params: Mapping[str, Param], work: Path) -> str:
     the enable would write nowhere.
     """
     folders = " ".join(f"-I{os.path.relpath(folder, work)}" for folder in INCLUDES)
-    below = " ".join(os.path.relpath(path, work) for path in sources(unit) if path != unit.source)
+    below = " ".join(os.path.relpath(path, work) for path in sources(unit.source) if path != unit.source)
     return f"""
         {f"read_verilog -lib -DSYNTHESIS {folders} {below}" if below else ""}
         read_verilog -DSYNTHESIS {folders} {os.path.relpath(unit.source, work)}
@@ -122,21 +126,26 @@ def _what(options: Mapping[str, str]) -> str:
     return f"{kind}.{options['port']}[{options['portbit']}]{wire} {done}"
 
 
-def write(netlist: Netlist, mutants: Sequence[Mutant], folder: Path) -> Path:
+def write(netlist: Netlist, mutants: Sequence[Mutant], folder: Path, frame: bool = False) -> Path:
     """Return the Verilog of a netlist with some of its mutants inside, written now or earlier below `folder`.
+
+    For a `frame`, instances with other parameters than the netlist's keep the unit's source.
 
     Raises:
         MachineError: Yosys is missing or does not start.
     """
     unit = netlist.unit
-    told = (netlist.folder.name, [mutant.arguments for mutant in mutants], [mutant.number for mutant in mutants])
+    faults = [(mutant.arguments, mutant.number) for mutant in mutants]
+    told = (netlist.folder.name, faults, frame)
     place = folder / f"netlist-{hashlib.sha256(repr((FORMAT, told)).encode()).hexdigest()[:20]}"
 
     def fill(work: Path) -> None:
-        faults = "\n".join(f"mutate -ctrl {SELECTOR} {SELECTOR_W} {each.number} {each.arguments}" for each in mutants)
+        script = "\n".join(f"mutate -ctrl {SELECTOR} {SELECTOR_W} {each.number} {each.arguments}" for each in mutants)
         cells = os.path.relpath(netlist.folder / "cells.il", work)
-        run(f"read_rtlil {cells}\n{faults}\ndelete -port {unit.name}/{SELECTOR}\nwrite_verilog -noattr cells.v", work)
-        (work / unit.source.name).write_text(selectable((work / "cells.v").read_text(), unit.name, netlist.params))
+        run(f"read_rtlil {cells}\n{script}\ndelete -port {unit.name}/{SELECTOR}\nwrite_verilog -noattr cells.v", work)
+        text = selectable((work / "cells.v").read_text(), unit.name, netlist.params)
+        text = framed(unit.source.read_text(), text, unit.name, netlist.params) if frame else text
+        (work / unit.source.name).write_text(text)
 
     publish_dir(place, fill)
     return place / unit.source.name

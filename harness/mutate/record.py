@@ -9,7 +9,7 @@ from harness.mutate.judge import Outcome, Verdict
 from harness.mutate.simulations import Simulator
 from harness.provenance import Provenance
 
-SCHEMA = 1
+SCHEMA = 2
 FILE = "results.json"
 
 
@@ -31,10 +31,12 @@ class UnitResult:
 
     Attributes:
         unit: module.
-        test: file with its tests, from the repository.
+        test: file with the tests that judge it, from the repository.
         source: its file, from the repository.
-        simulations: that judge, over all parameters.
-        known: mutants that Yosys knows of its netlists, from which the sample was drawn.
+        within: tops of the simulations, where it is not the top itself.
+        asked: how many mutants it was to give to the sample.
+        simulations: that judge, with the parameters of the sample.
+        known: mutants that Yosys listed of its netlists, from which the sample was drawn; 0 if it is wires alone.
         mutants: of the sample.
         unjudged: why there are none, or empty.
     """
@@ -42,6 +44,8 @@ class UnitResult:
     unit: str
     test: str
     source: str
+    within: tuple[str, ...]
+    asked: int
     simulations: int
     known: int
     mutants: tuple[MutantResult, ...]
@@ -64,14 +68,20 @@ class UnitResult:
 
 @dataclass(frozen=True)
 class Mutation:
-    """All units of a run; `sample` is the number of mutants of each, `seed` its seed."""
+    """The units of a run that are done, of so many `modules`, which give a `sample` of mutants together."""
 
     schema: int
     provenance: Provenance
     sample: int
+    modules: int
     seed: int
     sim: Simulator
     units: tuple[UnitResult, ...]
+
+    @property
+    def judged(self) -> int:
+        """Return how many mutants have a verdict."""
+        return sum(len(unit.mutants) for unit in self.units)
 
 
 def score(units: tuple[UnitResult, ...]) -> float | None:

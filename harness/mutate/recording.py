@@ -1,44 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
 """A plugin of pytest that runs tests without their simulations and writes down what they would have simulated.
 
-`python -m pytest -p harness.mutate.recording` with FOLDER in the environment. What a test hands to the simulator, its
-stimuli and expected results included, is the same for every mutant: recorded once, no mutant pays for Python's tests.
+`python -m pytest -p harness.mutate.recording FILE...` with PLACES in the environment. What a test hands to the
+simulator, its stimuli and expected results included, is the same for every mutant: recorded once, no mutant pays for
+Python's tests. Tests that build a model of their own, which is no simulation of cocotb, are skipped.
 """
 
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
+import harness.build
+from harness.atomic import replace_text
 from harness.build import IcarusBuild, VerilatorBuild
-from harness.mutate.simulations import FILE, Recorded, Simulation
+from harness.mutate.simulations import Simulation
 from harness.sim import runner
 from harness.sim.results import CocotbResult
 
 if TYPE_CHECKING:
     import pytest
 
-FOLDER = "KRAIT_RECORD"
-"""Environment: the folder that gets the file."""
+PLACES = "KRAIT_RECORD"
+"""Environment: for each file with tests the file that gets its simulations, as JSON."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """All simulations of a file with tests."""
+
+    simulations: tuple[Simulation, ...]
 
 
 def pytest_configure(config: "pytest.Config") -> None:
     """Put the recorder in the simulator's place."""
-    recorder = Recorder(Path(os.environ[FOLDER]))
+    told = json.loads(os.environ[PLACES])
+    recorder = Recorder({Path(test): Path(place) for test, place in told.items()}, config.rootpath)
     setattr(runner, "run_cocotb", recorder.run_cocotb)  # noqa: B010 (mypy knows it as a function of its own)
+    setattr(harness.build, "build", _skip)  # noqa: B010
     config.pluginmanager.register(recorder)
+
+
+def _skip(*_: Any) -> Never:
+    import pytest
+
+    pytest.skip("no simulation of cocotb")
 
 
 class Recorder:
     """Takes simulations in; keeps those of tests that pass without them, which tests of refused builds do not."""
 
-    def __init__(self, folder: Path) -> None:
-        """Write into `folder` when the session ends."""
-        self._folder = folder
+    def __init__(self, places: Mapping[Path, Path], root: Path) -> None:
+        """Write into `places` when the session ends; tests are named from `root`."""
+        self._places, self._root = places, root
         self._taken: list[Simulation] = []
         self._passed: set[str] = set()
+        self._collected: set[Path] = set()
 
     def run_cocotb(
         self,
@@ -70,7 +89,11 @@ class Recorder:
                 plain=isinstance(spec, IcarusBuild) or _is_plain(spec),
             )
         )
-        return CocotbResult(("recorded",), (), self._folder, self._folder, "")
+        return CocotbResult(("recorded",), (), self._root, self._root, "")
+
+    def pytest_collection_finish(self, session: "pytest.Session") -> None:
+        """Note which files could be collected."""
+        self._collected = {item.path for item in session.items}
 
     def pytest_runtest_logreport(self, report: "pytest.TestReport") -> None:
         """Note who passed."""
@@ -78,9 +101,13 @@ class Recorder:
             self._passed.add(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
-        """Write the file."""
-        kept = tuple(each for each in self._taken if each.test in self._passed)
-        (self._folder / FILE).write_text(json.dumps(asdict(Recorded(kept)), indent=1) + "\n")
+        """Write the simulations of each file that could be collected."""
+        for test in self._places.keys() & self._collected:
+            kept = tuple(each for each in self._taken if each.test in self._passed and self._file(each.test) == test)
+            replace_text(self._places[test], json.dumps(asdict(Recorded(kept)), indent=1) + "\n")
+
+    def _file(self, test: str) -> Path:
+        return self._root / test.partition("::")[0]
 
 
 def _is_plain(spec: VerilatorBuild) -> bool:

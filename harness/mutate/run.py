@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges samples of mutants, several at a time; a verdict on the same netlist, tests and tools is not made again."""
+"""Judges a unit's mutants, several at a time; a verdict on the same netlist, tests and tools is not made again."""
 
 import functools
 import threading
@@ -12,14 +12,15 @@ from pathlib import Path
 from golden.errors import CheckError, InputError, MachineError
 from harness.atomic import locked
 from harness.mutate import judge, netlist
+from harness.mutate.collect import Recordings
 from harness.mutate.equivalence import Answer, compare
-from harness.mutate.judge import LIMIT_S, NONE, PATIENCE, Bench, Outcome, Store, Verdict
-from harness.mutate.netlist import Mutant, Netlist
+from harness.mutate.frames import Shape, shapes
+from harness.mutate.judge import Bench, Outcome, Store, Verdict
+from harness.mutate.netlist import MOST, Mutant, Netlist
 from harness.mutate.record import MutantResult, UnitResult
-from harness.mutate.sample import sample
-from harness.mutate.simulations import Simulation, Simulator, cocotb_files, distinct
-from harness.mutate.simulations import record as record_simulations
-from harness.mutate.units import Unit, fingerprint, sources
+from harness.mutate.sample import sample, shuffled, with_mutants
+from harness.mutate.simulations import Simulation, Simulator, around, cocotb_files, distinct
+from harness.mutate.units import Unit, fingerprint
 from harness.paths import ROOT
 from harness.toolchain import find_icarus, find_verilator, find_yosys
 
@@ -34,9 +35,8 @@ Watcher = Callable[[Unit, MutantResult], None]
 
 @dataclass(frozen=True)
 class Options:
-    """What a run asks for: mutants of each unit, the sample's seed, the simulator, how many at a time, where."""
+    """What a run asks for: the sample's seed, the simulator, how many simulations at a time, where things lie."""
 
-    count: int
     seed: int
     sim: Simulator
     jobs: int
@@ -63,53 +63,73 @@ def versions(sim: Simulator) -> dict[str, str]:
     return {"yosys": find_yosys().version, "icarus": str(icarus.version)}
 
 
-def run(unit: Unit, options: Options, watch: Watcher, only: int | None = None) -> UnitResult:
-    """Return what becomes of a unit's mutants, or of the one that `only` numbers; `watch` is told of each, in order.
+def run(
+    unit: Unit, count: int, options: Options, recordings: Recordings, watch: Watcher, only: int | None = None
+) -> UnitResult:
+    """Return what becomes of `count` mutants of a unit, or of the one that `only` numbers; `watch` is told of each.
 
     Raises:
         InputError: there is no mutant of that number.
         MachineError: a tool is missing or does not start.
     """
     place = options.folder / unit.name
-    result = UnitResult(unit.name, str(unit.test.relative_to(ROOT)), str(unit.source.relative_to(ROOT)), 0, 0, ())
+    test, source = (str(path.relative_to(ROOT)) for path in (unit.judge.test, unit.source))
+    result = UnitResult(unit.name, test, source, (), count, 0, 0, ())
     with locked(place / "run"):
         try:
-            groups, known = _groups(unit, options, place, only)
+            simulations = distinct(recordings.of(unit), unit, options.sim)
+            if not simulations:
+                raise CheckError(f"{test} has no simulation with it in which it can be exchanged")
+            groups, known = _groups(unit, simulations, count, options, only)
             mutants = _judge(unit, groups, options, place, watch)
         except (CheckError, InputError) as error:
             if only is not None and isinstance(error, InputError):
                 raise
             return replace(result, unjudged=str(error))
-    return replace(result, simulations=sum(len(each.simulations) for each in groups), known=known, mutants=mutants)
+    within = tuple(sorted({each.top for each in simulations} - {unit.name}))
+    judging = sum(len(each.simulations) for each in groups)
+    return replace(result, within=within, simulations=judging, known=known, mutants=mutants)
 
 
-def _groups(unit: Unit, options: Options, place: Path, only: int | None) -> tuple[tuple[_Group, ...], int]:
-    """Return the sample by netlist, and how many mutants there are. CheckError, InputError."""
-    simulations = distinct(record_simulations(unit, place), unit.name, options.sim)
-    if not simulations:
-        raise CheckError(f"mutate: {unit.name}: {unit.test.name} does not simulate it as a top that can be exchanged")
-    netlists: list[Netlist] = []
-    shapes = list(dict.fromkeys(each.shape for each in simulations))
-    for shape in shapes:
-        first = 1 + sum(len(each.mutants) for each in netlists)
-        netlists.append(netlist.elaborate(unit, dict(shape), first, place))
-    everything = [mutant for each in netlists for mutant in each.mutants]
-    if not everything:
-        raise CheckError(f"mutate: {unit.name}: its netlist has no cells, only wires")
-    chosen = sample([each for each in netlists if each.mutants], options.count, options.seed)
+def _groups(
+    unit: Unit, simulations: Sequence[Simulation], count: int, options: Options, only: int | None
+) -> tuple[tuple[_Group, ...], int]:
+    """Return the sample by netlist, and how many mutants there are of these. CheckError, InputError."""
+    place = options.folder / unit.name
+    by_shape: dict[Shape, list[Simulation]] = {}
+    for each in simulations:
+        for shape in sorted(shapes(unit, each, place)):
+            by_shape.setdefault(shape, []).append(each)
+    numbered = {shape: 1 + MOST * index for index, shape in enumerate(by_shape)}
+
+    def make(shape: Shape) -> Netlist:
+        return netlist.elaborate(unit, dict(shape), numbered[shape], place)
+
     if only is not None:
-        chosen = tuple(mutant for mutant in everything if mutant.number == only)
-        if not chosen:
-            raise InputError(f"mutate: {unit.name}: found --mutant {only}, expected 1 to {len(everything)}")
+        netlists, chosen = _only(unit, only, [*by_shape], make)
+    else:
+        netlists = with_mutants(shuffled([*by_shape], options.seed, unit.name), count, make)
+        chosen = sample(netlists, count, options.seed)
+    parts = [(each, [mutant for mutant in chosen if mutant in each.mutants]) for each in netlists]
     groups = (
-        _Group(
-            each,
-            tuple(simulation for simulation in simulations if simulation.shape == shape),
-            tuple(mutant for mutant in chosen if mutant in each.mutants),
-        )
-        for each, shape in zip(netlists, shapes, strict=True)
+        _Group(each, tuple(by_shape[tuple(sorted(each.params.items()))]), tuple(mutants))
+        for each, mutants in parts
+        if mutants
     )
-    return tuple(group for group in groups if group.mutants), len(everything)
+    return tuple(groups), sum(len(each.mutants) for each in netlists)
+
+
+def _only(
+    unit: Unit, number: int, every: Sequence[Shape], make: Callable[[Shape], Netlist]
+) -> tuple[list[Netlist], tuple[Mutant, ...]]:
+    """Return the mutant of a number and its netlist. InputError: there is none."""
+    index = (number - 1) // MOST
+    found = make(every[min(index, len(every) - 1)])
+    chosen = tuple(mutant for mutant in found.mutants if mutant.number == number)
+    if not chosen:
+        last = found.mutants[-1].number if found.mutants else 0
+        raise InputError(f"mutate: {unit.name}: found --mutant {number}, expected one of {last} or less that it has")
+    return [found], chosen
 
 
 def _judge(
@@ -136,25 +156,23 @@ def _key(group: _Group, tests: str, tools: Sequence[str], mutant: Mutant) -> str
 
 
 class _Court:
-    """Judges the mutants of a group, or knows them; the netlist without a fault is judged before the first."""
+    """Judges the mutants of a group, or knows them."""
 
     def __init__(self, unit: Unit, group: _Group, options: Options, place: Path) -> None:
         self._unit, self._group, self._options, self._place = unit, group, options, place
         self._store = Store(place / "outcomes")
         tests = fingerprint(cocotb_files(group.simulations))
-        below = [path.read_text() for path in sources(unit) if path != unit.source]
-        tools = [options.sim, *map(str, sorted(versions(options.sim).items())), *below]
+        tools = [options.sim, *map(str, sorted(versions(options.sim).items())), *around(group.simulations, unit)]
         self._key = functools.partial(_key, group, tests, tools)
         self._lock = threading.Lock()
-        self._ready: tuple[Bench, float] | None = None
+        self._bench: Bench | None = None
 
     def __call__(self, mutant: Mutant) -> Outcome:
         """Return the verdict on a mutant. CheckError: a test fails without it, or Yosys fails."""
         key = self._key(mutant)
         outcome = self._store.load(key)
         if outcome is None:
-            bench, limit_s = self._bench()
-            outcome = bench.judge(mutant.number, limit_s)
+            outcome = self._ready().judge(mutant.number)
             self._store.save(key, outcome)
         if outcome.verdict == "survived" and outcome.by not in PROOFS.values():
             outcome = self._proved(mutant, outcome)
@@ -170,17 +188,12 @@ class _Court:
             outcome, verdict=verdict, by=PROOFS[answer], seconds=outcome.seconds + time.monotonic() - started
         )
 
-    def _bench(self) -> tuple[Bench, float]:
-        """Return what judges, and a mutant's limit of time, once the tests have passed without a fault."""
+    def _ready(self) -> Bench:
+        """Return what judges, made when it is needed first."""
         with self._lock:
-            if self._ready is None:
-                source = netlist.write(self._group.netlist, self._group.mutants, self._place)
-                bench = Bench(source, self._group.simulations, self._options.sim, source.parent.with_suffix(".runs"))
-                sound = bench.judge(NONE, PATIENCE * LIMIT_S)
-                if sound.verdict != "survived":
-                    raise CheckError(
-                        f"mutate: {self._unit.name} {dict(self._group.netlist.params)}: its tests fail on the netlist "
-                        f"without a fault: {sound.by}; repeat: {sound.repeat}"
-                    )
-                self._ready = bench, max(LIMIT_S, PATIENCE * sound.seconds)
-            return self._ready
+            if self._bench is None:
+                group = self._group
+                frame = any(each.top != self._unit.name for each in group.simulations)
+                source = netlist.write(group.netlist, group.mutants, self._place, frame)
+                self._bench = Bench(source, group.simulations, self._options.sim, source.parent.with_suffix(".runs"))
+            return self._bench

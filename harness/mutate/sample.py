@@ -1,41 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sample of a unit's mutants, spread evenly over its source lines and parameters."""
+"""A sample of mutants, spread evenly over units, then over a unit's parameters and source lines.
+
+A larger sample with the same seed holds the smaller one: each draw depends on those before it alone.
+"""
 
 import random
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from harness.mutate.netlist import Mutant, Netlist
 
-
-def sample(netlists: Sequence[Netlist], count: int, seed: int) -> tuple[Mutant, ...]:
-    """Return `count` mutants of a unit, all of a smaller one, by number: one of each line before a second of any.
-
-    A larger sample with the same seed holds the smaller one. Of a line, each netlist that has it is as likely.
-    """
-    rng = random.Random(f"{seed}/{netlists[0].unit.name}")
-    lines: dict[int, list[list[Mutant]]] = defaultdict(list)
-    for netlist in netlists:
-        for line, mutants in _by_line(netlist.mutants).items():
-            rng.shuffle(mutants)
-            lines[line].append(mutants)
-    order = sorted(lines)
-    rng.shuffle(order)
-    queues = {line: _interleaved(lines[line], rng) for line in order}
-    rounds = max(map(len, queues.values()))
-    drawn = [queues[line][turn] for turn in range(rounds) for line in order if turn < len(queues[line])]
-    return tuple(sorted(drawn[:count], key=lambda mutant: mutant.number))
+T = TypeVar("T")
 
 
-def _by_line(mutants: Iterable[Mutant]) -> dict[int, list[Mutant]]:
-    found: dict[int, list[Mutant]] = defaultdict(list)
-    for mutant in mutants:
-        found[mutant.line].append(mutant)
+def shuffled(values: Sequence[T], seed: int, name: str) -> list[T]:
+    """Return values in an order that seed and name draw."""
+    return random.Random(f"{seed}/{name}").sample(values, len(values))
+
+
+def shares(units: Sequence[T], count: int) -> dict[T, int]:
+    """Return how many of `count` mutants each unit gives: as many each, the first ones one more."""
+    each, more = divmod(count, len(units))
+    return {unit: each + (place < more) for place, unit in enumerate(units)}
+
+
+def with_mutants(shapes: Sequence[T], count: int, make: Callable[[T], Netlist]) -> list[Netlist]:
+    """Return the netlists of the first shapes, `count` of them that have mutants; no more are made."""
+    found: list[Netlist] = []
+    for shape in shapes:
+        if len(found) == count:
+            break
+        netlist = make(shape)
+        if netlist.mutants:
+            found.append(netlist)
     return found
 
 
-def _interleaved(groups: list[list[Mutant]], rng: random.Random) -> list[Mutant]:
-    """Return the groups' mutants in turns; which group begins is drawn."""
-    rng.shuffle(groups)
-    longest = max(map(len, groups))
-    return [group[turn] for turn in range(longest) for group in groups if turn < len(group)]
+def sample(netlists: Sequence[Netlist], count: int, seed: int) -> tuple[Mutant, ...]:
+    """Return `count` mutants of a unit's netlists, all where there are fewer, by number.
+
+    The netlists take turns. Each gives one of the lines that have given the fewest so far.
+    """
+    queues = [_by_line(each, seed) for each in netlists]
+    given: Counter[int] = Counter()
+    drawn: list[Mutant] = []
+    turn = 0
+    while len(drawn) < count and any(queues):
+        lines = queues[turn % len(queues)]
+        turn += 1
+        if lines:
+            line = min(lines, key=given.__getitem__)  # of several the first
+            drawn.append(lines[line].pop())
+            given[line] += 1
+            if not lines[line]:
+                del lines[line]
+    return tuple(sorted(drawn, key=lambda mutant: mutant.number))
+
+
+def _by_line(netlist: Netlist, seed: int) -> dict[int, list[Mutant]]:
+    """Return a netlist's mutants by line, lines and mutants in an order that is drawn."""
+    name = f"{netlist.unit.name}/{sorted(netlist.params.items())}"
+    found: dict[int, list[Mutant]] = {}
+    for mutant in netlist.mutants:
+        found.setdefault(mutant.line, []).append(mutant)
+    order = shuffled(sorted(found), seed, name)
+    return {line: shuffled(found[line], seed, f"{name}/{line}") for line in order}

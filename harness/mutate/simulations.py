@@ -1,26 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The simulations by which a unit's tests judge it: recorded from the tests, each once, and run on another source."""
+"""The simulations by which tests judge a unit, each once, and run on another source."""
 
 import hashlib
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from golden.errors import CheckError, MachineError
-from golden.spec.strict import decode
 from harness.build import IcarusBuild, Param, VerilatorBuild
-from harness.mutate.units import Unit, fingerprint, sources
+from harness.mutate.units import Unit
 from harness.paths import ROOT
 from harness.sim.process import Limits
 from harness.sim.results import CocotbResult
 
-FILE = "simulations.json"
 Simulator = Literal["icarus", "verilator"]
 
 
@@ -59,6 +53,10 @@ class Simulation:
         """Return the parameters, which make the netlist."""
         return tuple(sorted(self.params.items()))
 
+    def with_source(self, replaced: Path) -> tuple[Path, ...]:
+        """Return the sources, with the file `replaced` in the place of the one of its name."""
+        return tuple(replaced if Path(path).name == replaced.name else Path(path) for path in self.sources)
+
     def run(
         self, replaced: Path, sim: Simulator, plusargs: Iterable[str], workdir: Path, seconds: float
     ) -> CocotbResult:
@@ -70,7 +68,7 @@ class Simulation:
         """
         from harness.sim.runner import run_cocotb
 
-        files = tuple(replaced if Path(path).name == replaced.name else Path(path) for path in self.sources)
+        files = self.with_source(replaced)
         folders = tuple(map(Path, self.includes))
         spec: VerilatorBuild | IcarusBuild
         if sim == "icarus":
@@ -89,57 +87,25 @@ class Simulation:
         )
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """All simulations of a unit's tests."""
+def distinct(simulations: Iterable[Simulation], unit: Unit, sim: Simulator) -> tuple[Simulation, ...]:
+    """Return those of a unit that `sim` can do, each once; where both simulators were recorded, the one for `sim`.
 
-    simulations: tuple[Simulation, ...]
-
-
-def record(unit: Unit, folder: Path) -> tuple[Simulation, ...]:
-    """Return the simulations of a unit's tests, recorded now or earlier into a folder of their own below `folder`.
-
-    Raises:
-        CheckError: pytest cannot collect the tests.
-        MachineError: pytest is missing.
+    They are those with the unit as the top, or if there are none, those that have it inside.
     """
-    place = folder / f"recorded-{_key(unit)}"
-    if not (place / FILE).is_file():
-        place.mkdir(parents=True, exist_ok=True)
-        _collect(unit, place)
-    return decode(Recorded, json.loads((place / FILE).read_text()), place / FILE).simulations
-
-
-def _key(unit: Unit) -> str:
-    """Return the hash of what a recording depends on: the test, the RTL's headers, declared numbers, the seed."""
-    files = (*sources(unit), *sorted((ROOT / "golden").rglob("*.toml")))
-    texts = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
-    told = (fingerprint([unit.test, Path(__file__).with_name("recording.py")]), texts, os.environ.get("KRAIT_SEED"))
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:20]
-
-
-def _collect(unit: Unit, place: Path) -> None:
-    from importlib.util import find_spec
-
-    if find_spec("pytest") is None:
-        raise MachineError(f"no pytest: not installed for {sys.executable}; pip install -e '.[dev]'")
-    arguments = ["-p", "harness.mutate.recording", "-p", "no:cacheprovider", "-q", f"--basetemp={place / 'tmp'}"]
-    command = [sys.executable, "-m", "pytest", *arguments, str(unit.test)]
-    environment = os.environ | {"KRAIT_RECORD": str(place), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    (place / "pytest.log").write_text(done.stdout + done.stderr)
-    if not (place / FILE).is_file():
-        raise CheckError(f"mutate: {unit.test.name}: pytest left no simulations; its log: {place / 'pytest.log'}")
-
-
-def distinct(simulations: Iterable[Simulation], top: str, sim: Simulator) -> tuple[Simulation, ...]:
-    """Return those of a top that `sim` can do, each once; where both simulators were recorded, the one for `sim`."""
+    able = [each for each in simulations if each.plain or each.sim == sim]
+    every = [each for each in able if unit.source in map(Path, each.sources)]
+    within = [each for each in every if each.top == unit.name] or every
     chosen: dict[str, Simulation] = {}
-    for each in simulations:
-        able = each.plain or each.sim == sim
-        if each.top == top and able and (each.identity not in chosen or each.sim == sim):
+    for each in within:
+        if each.identity not in chosen or each.sim == sim:
             chosen[each.identity] = each
     return tuple(chosen.values())
+
+
+def around(simulations: Iterable[Simulation], unit: Unit) -> tuple[str, ...]:
+    """Return the Verilog that stands around and below a unit, and that a verdict on it depends on."""
+    paths = sorted({Path(path) for each in simulations for path in each.sources} - {unit.source})
+    return tuple(path.read_text() for path in paths)
 
 
 def cocotb_files(simulations: Iterable[Simulation]) -> set[Path]:

@@ -1,42 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which modules of hw/verilog can be mutated: those with a unit test of their own name."""
+"""Which modules can be mutated: the hand-written ones, each with the tests that judge it."""
 
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 from golden.errors import InputError
+from harness.mutate.assign import Judge, judges
 from harness.paths import ROOT, VERILOG
 from harness.verilog import with_children
 
-TESTS = ROOT / "tests" / "rtl"
 PACKAGES = ("golden", "harness", "tests")
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A module, its source, and the tests that judge its mutants."""
+    """A module, its source, and what judges its mutants."""
 
     name: str
     source: Path
-    test: Path
+    judge: Judge
 
 
 def all_units() -> tuple[Unit, ...]:
-    """Return every module that has a test of its name, generated ones left out."""
-    sources = sorted(path for path in VERILOG.rglob("*.v") if path.parent.name != "gen")
-    found = (Unit(path.stem, path, TESTS / f"test_{path.stem}.py") for path in sources)
-    return tuple(unit for unit in found if unit.test.is_file())
+    """Return every hand-written module that something judges."""
+    library = _library()
+    return tuple(Unit(name, library[name], judge) for name, judge in judges(library).items())
+
+
+def unjudged() -> tuple[str, ...]:
+    """Return the hand-written modules that no test and no regression simulates."""
+    return tuple(sorted(_library().keys() - {unit.name for unit in all_units()}))
+
+
+def _library() -> dict[str, Path]:
+    return {path.stem: path for path in sorted(VERILOG.rglob("*.v")) if path.parent.name != "gen"}
 
 
 def choose(patterns: Sequence[str], units: Sequence[Unit]) -> tuple[Unit, ...]:
     """Return the units that names or patterns (`strm_*`) mean; all without patterns.
 
     Raises:
-        InputError: one means none; of a module without a test of its own, that is said.
+        InputError: one means none; of a module that nothing judges, that is said.
     """
     for pattern in patterns:
         if not any(fnmatchcase(unit.name, pattern) for unit in units):
@@ -45,15 +54,14 @@ def choose(patterns: Sequence[str], units: Sequence[Unit]) -> tuple[Unit, ...]:
 
 
 def _unknown(pattern: str) -> str:
-    modules = {path.stem for path in VERILOG.rglob("*.v")}
-    if pattern in modules:
-        return f"{pattern} has no unit test; expected {(TESTS / f'test_{pattern}.py').relative_to(ROOT)}"
-    return f"found no module {pattern!r} in hw/verilog; expected a name or a pattern such as strm_*"
+    if pattern in unjudged():
+        return f"nothing simulates {pattern}; expected tests/rtl/test_{pattern}.py, or tests of what instantiates it"
+    return f"found no hand-written module {pattern!r} in hw/verilog; expected a name or a pattern such as strm_*"
 
 
-def sources(unit: Unit) -> tuple[Path, ...]:
-    """Return the files of a unit and of what it instantiates, children first."""
-    return with_children(unit.source, sorted(VERILOG.rglob("*.v")))
+def sources(top: Path) -> tuple[Path, ...]:
+    """Return the file of a module and those of what it instantiates, children first."""
+    return with_children(top, sorted(VERILOG.rglob("*.v")))
 
 
 def fingerprint(roots: Iterable[Path]) -> str:
@@ -75,8 +83,13 @@ def _closure(roots: Iterable[Path]) -> set[Path]:
     return done
 
 
-def _imported(path: Path) -> Iterator[Path]:
-    """Yield the files of this repository that a file names in its imports; `from a import b` may mean a.b."""
+@cache
+def _imported(path: Path) -> tuple[Path, ...]:
+    """Return the files of this repository that a file names in its imports; `from a import b` may mean a.b."""
+    return tuple(_named(path))
+
+
+def _named(path: Path) -> Iterator[Path]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -24,11 +24,11 @@ def test_tables() -> None:
     section = mutation.section(FOUND)
     modules, survivors = (block for block in section.blocks if isinstance(block, Table))
     assert rows(modules) == [{
-        "module": "strm_fifo", "test": "tests/rtl/test_strm_fifo.py", "mutants": "5", "of": "8922", "killed": "2",
-        "timed out": "1", "equivalent": "1", "survived": "1", "score": "75 %", "seconds": "1.5",
+        "module": "strm_fifo", "within": "", "test": "tests/rtl/test_strm_fifo.py", "mutants": "5", "of": "8922",
+        "killed": "2", "timed out": "1", "equivalent": "1", "survived": "1", "score": "75 %", "seconds": "1.5",
     }]  # fmt: skip
     assert {column.title: column.source for column in modules.columns}["score"] == "simulated"
-    assert "All modules together: 75.0 %. Sample of 5, seed 1, on icarus." in modules.note
+    assert "All modules together: 75.0 %. Judged 5 of a sample of 5 from 1 modules, seed 1, on icarus." in modules.note
     (found,) = rows(survivors)
     assert (found["where"], found["parameters"]) == ("hw/verilog/common/strm_fifo.v:83", "DATA_W 9")
     assert found["again"] == "krait mutate strm_fifo --mutant 8"

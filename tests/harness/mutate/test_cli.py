@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from golden.errors import MachineError
-from harness.mutate import record, run
+from harness.mutate import campaign, record, run
+from harness.mutate.collect import Recordings
 from harness.mutate.record import UnitResult
 from harness.mutate.units import Unit
 from tests.command import Krait
@@ -26,23 +27,33 @@ def give(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Give:
     monkeypatch.setattr("harness.provenance.collect", lambda _: FOUND.provenance)
 
     def judged(
-        result: UnitResult, unit: Unit, options: run.Options, watch: run.Watcher, only: int | None = None
+        result: UnitResult,
+        unit: Unit,
+        count: int,
+        options: run.Options,
+        recordings: Recordings,
+        watch: run.Watcher,
+        only: int | None = None,
     ) -> UnitResult:
         for each in result.mutants:
             watch(unit, each)
         return replace(result, mutants=result.mutants[2:3]) if only else result
 
-    return lambda result: monkeypatch.setattr(run, "run", functools.partial(judged, result))
+    def give(result: UnitResult) -> None:
+        for module in (run, campaign):
+            monkeypatch.setattr(module, "run", functools.partial(judged, result))
+
+    return give
 
 
 def test_a_run(krait: Krait, give: Give, tmp_path: Path) -> None:
     """A line a mutant, the table, each survivor with its place and its command, results for the report."""
     give(FIFO)
-    done = krait("mutate", "strm_fifo", "--sample", 5)
+    done = krait("mutate", "strm_fifo", "--sample", 5, "--goal", 75)
     assert (done.code, done.err) == (0, "")
     assert "killed      strm_fifo 3      strm_fifo.v:42" in done.out
     assert "strm_fifo.v:83: $logic_and.A[0] stuck at 0   krait mutate strm_fifo --mutant 8" in done.out
-    assert "5 mutants of 1 modules, score 75.0 %" in done.out
+    assert "5 mutants of 1 modules, score 75.0 %; asked for 5" in done.out
     assert record.read(tmp_path / "build" / "mutate" / record.FILE) == FOUND
 
 
@@ -54,13 +65,39 @@ def test_goal(goal: str, code: int, krait: Krait, give: Give) -> None:
     assert ("found a score of 75.0 %, expected 75.1 % or more" in done.err) == bool(code)
 
 
-def test_a_unit_that_is_not_judged(krait: Krait, give: Give) -> None:
-    """It fails the run, with the reason."""
+def test_the_goal_without_one(krait: Krait, give: Give) -> None:
+    """Ninety percent; of fewer the run fails."""
+    give(FIFO)
+    done = krait("mutate", "strm_fifo", "--sample", 5)
+    assert done.code == 1
+    assert "found a score of 75.0 %, expected 90 % or more" in done.err
+
+
+def test_a_unit_that_is_not_judged(krait: Krait, monkeypatch: pytest.MonkeyPatch, give: Give) -> None:
+    """It is told with the reason, and fails no run in which others are judged; one with nothing else it does."""
     give(BAD)
     done = krait("mutate", "strm_skid")
     assert done.code == 1
     assert "strm_skid: not judged: it fails" in done.out
-    assert done.err == "krait: mutate: strm_skid: not judged, see above\n"
+    assert done.err == "krait: mutate: nothing could be judged, see above\n"
+    good = replace(FIFO, mutants=FIFO.mutants[:2], asked=2)
+    monkeypatch.setattr(campaign, "run", lambda unit, *_: BAD if unit.name == "strm_skid" else good)
+    done = krait("mutate", "strm_skid", "strm_fifo", "--sample", 3)
+    assert (done.code, done.err) == (0, "")
+    assert "strm_skid: not judged: it fails" in done.out
+    assert "2 mutants of 1 modules, score 100.0 %; asked for 3" in done.out
+
+
+def test_list(krait: Krait) -> None:
+    """Which tests judge a module, of which module they are where that is another; nothing is judged."""
+    done = krait("mutate", "m2_dot*", "ternary_accel", "--list")
+    rows = [
+        [word for word in line.split() if word.isprintable() and word not in "│|"] for line in done.out.splitlines()
+    ]
+    assert done.code == 0
+    assert ["m2_dot_sum", "tests/rtl/test_m2_dot.py", "m2_dot"] in rows
+    assert ["m2_dot", "tests/rtl/test_m2_dot.py"] in rows
+    assert ["ternary_accel", "krait", "regress", "ternary_silu_icarus"] in rows
 
 
 def test_one_mutant(krait: Krait, give: Give, tmp_path: Path) -> None:
@@ -77,8 +114,8 @@ def test_one_mutant(krait: Krait, give: Give, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("strm_fofi",), "found no module 'strm_fofi'"),
-        (("m2_dot_sum",), "m2_dot_sum has no unit test"),
+        (("strm_fofi",), "found no hand-written module 'strm_fofi'"),
+        (("m2_rom_exp",), "found no hand-written module 'm2_rom_exp'"),
         (("strm_fifo", "--sample", "0"), "--sample"),
         (("strm_fifo", "--sim", "vcs"), "found 'vcs', expected icarus or verilator"),
         (("strm_*", "--mutant", "3"), "--mutant is of one module"),

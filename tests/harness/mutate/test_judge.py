@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verdicts: the first failing simulation ends them, none comes from outside, each is kept under what it depends on."""
+"""Verdicts: a simulation that fails with a fault and passes without ends them; each is kept under what it needs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from golden.errors import MachineError
+from golden.errors import CheckError, MachineError
 from harness.mutate import judge
 from harness.mutate.judge import Bench, Outcome, Store
 from harness.mutate.simulations import Simulation
@@ -33,10 +34,15 @@ def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bench:
 
 
 def play(monkeypatch: pytest.MonkeyPatch, *results: CocotbResult) -> list[str]:
-    """Let simulations give results, one after the other; return the list of those that were run."""
+    """Let simulations of faults give results, one after the other; return the list of those that were run.
+
+    Without a fault all pass.
+    """
     left, ran = list(results), []
 
-    def run(self: Simulation, *_: object) -> CocotbResult:
+    def run(self: Simulation, _source: Path, _sim: str, plusargs: list[str], *_: object) -> CocotbResult:
+        if plusargs == [f"+krait_mutant={judge.NONE}"]:
+            return GOOD
         ran.append(self.test)
         return left.pop(0)
 
@@ -60,6 +66,40 @@ def test_verdicts(
     found = bench.judge(17)
     assert (found.verdict, found.by, len(ran)) == (verdict, by, runs)
     assert found.repeat == results[-1].repeat
+
+
+def test_tests_that_fail_without_a_fault(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They say nothing about one, and are told with the command that repeats them."""
+    monkeypatch.setattr(Simulation, "run", lambda *_: FAILED)
+    with pytest.raises(CheckError, match=r"a: fails on the netlist without a fault: order: found 1; repeat: sh bad.sh"):
+        bench.judge(17)
+
+
+def test_without_a_fault_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each simulation that a mutant needs runs without a fault once, whatever the number of mutants; no other does."""
+    ran = []
+
+    def run(self: Simulation, _source: Path, _sim: str, plusargs: list[str], *_: object) -> CocotbResult:
+        ran.append((self.test, int(plusargs[0].rpartition("=")[2])))
+        return FAILED if ran[-1] in (("b", 1), ("b", 2)) else GOOD
+
+    monkeypatch.setattr(Simulation, "run", run)
+    assert [bench.judge(number).verdict for number in (1, 2)] == ["killed", "killed"]
+    assert ran == [("a", 0), ("a", 1), ("b", 0), ("b", 1), ("a", 2), ("b", 2)]
+
+
+def test_a_mutant_gets_several_times_what_it_takes_without(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a slow simulation five times its seconds, of all simulations so far together."""
+    slow = replace(GOOD, exit=Exit(0, False, seconds=20.0))
+    given: list[float] = []
+
+    def run(self: Simulation, _source: Path, _sim: str, plusargs: list[str], _: Path, seconds: float) -> CocotbResult:
+        given.append(seconds)
+        return slow
+
+    monkeypatch.setattr(Simulation, "run", run)
+    assert bench.judge(17).seconds == 60
+    assert given == [300, 100, 300, 180, 300, 260]
 
 
 def test_a_simulation_killed_from_outside_is_no_verdict(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,3 +41,4 @@ def test_score() -> None:
     assert record.score((BAD,)) is None
     assert [each.number for each in FIFO.survivors] == [8]
     assert FIFO.seconds == 7.5
+    assert FOUND.judged == 5

@@ -9,14 +9,14 @@ import pytest
 
 from golden.spec.strict import decode
 from harness.build import IcarusBuild, VerilatorBuild
-from harness.mutate.recording import Recorder
-from harness.mutate.simulations import FILE, Recorded
+from harness.mutate.recording import Recorded, Recorder
 from tests.harness.mutate.toys import TOY
 
 
 def test_recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything that a run needs is written; of a test that fails without its simulation, nothing."""
-    recorder = Recorder(tmp_path)
+    """Everything that a run needs is written; of a test that fails without its simulation, nothing, nor of a file that
+    cannot be collected."""
+    recorder = Recorder({tmp_path / name: tmp_path / f"{name}.json" for name in ("t.py", "broken.py")}, tmp_path)
     for test, spec in (
         ("t.py::good[a b]", IcarusBuild("toy_gate", (TOY.source,), {"W": 2})),
         ("t.py::raises", IcarusBuild("toy_gate", (TOY.source,), {"NONE": 2})),
@@ -27,8 +27,11 @@ def test_recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert result.ok
         report = SimpleNamespace(when="call", passed="raises" not in test, nodeid=test)
         recorder.pytest_runtest_logreport(report)  # type: ignore[arg-type]
+    recorder.pytest_collection_finish(SimpleNamespace(items=[SimpleNamespace(path=tmp_path / "t.py")]))  # type: ignore[arg-type]
     recorder.pytest_sessionfinish()
-    kept = decode(Recorded, json.loads((tmp_path / FILE).read_text()), tmp_path / FILE).simulations
+    assert not (tmp_path / "broken.py.json").exists()
+    path = tmp_path / "t.py.json"
+    kept = decode(Recorded, json.loads(path.read_text()), path).simulations
     assert [(each.test, each.sim, each.plain) for each in kept] == [
         ("t.py::good[a b]", "icarus", True),
         ("t.py::signals", "verilator", False),

@@ -2,26 +2,36 @@
 """Faults in a toy unit, from its tests to the verdicts, by the tools as they are: Yosys, Icarus, cocotb."""
 
 from pathlib import Path
+from typing import Never
 
 import pytest
 
-from golden.errors import InputError
+from golden.errors import CheckError, InputError
 from harness.mutate import judge, netlist, run
-from harness.mutate.judge import Bench, Outcome
+from harness.mutate.collect import Recordings
+from harness.mutate.judge import Bench
+from harness.mutate.record import UnitResult
 from harness.mutate.run import Options
-from harness.mutate.simulations import distinct, record
-from tests.harness.mutate.toys import TOY
+from harness.mutate.simulations import distinct
+from harness.mutate.units import Unit
+from tests.harness.mutate.toys import FRAMED, TOY
 
 pytestmark = pytest.mark.icarus
 
 
 @pytest.fixture(scope="module")
 def options(tmp_path_factory: pytest.TempPathFactory) -> Options:
-    return Options(2, 1, "icarus", 1, tmp_path_factory.mktemp("mutate"))
+    return Options(1, "icarus", 1, tmp_path_factory.mktemp("mutate"))
+
+
+def judged(
+    unit: Unit, options: Options, count: int = 2, only: int | None = None, watch: run.Watcher = lambda *_: None
+) -> UnitResult:
+    return run.run(unit, count, options, Recordings(options.folder, [unit]), watch, only)
 
 
 def numbered(options: Options, what: str) -> int:
-    """Return the number of the first mutant that does something."""
+    """Return the number of the first mutant of the narrow gate that does something."""
     place = options.folder / TOY.name
     return next(each.number for each in netlist.elaborate(TOY, {"W": 2}, 1, place).mutants if each.what == what)
 
@@ -36,7 +46,7 @@ def numbered(options: Options, what: str) -> int:
 )
 def test_verdicts(what: str, verdict: str, options: Options) -> None:
     """What a test sees is killed; what none looks at survives; what changes nothing is proved to."""
-    (found,) = run.run(TOY, options, lambda *_: None, only=numbered(options, what)).mutants
+    (found,) = judged(TOY, options, only=numbered(options, what)).mutants
     assert (found.what, found.outcome.verdict) == (what, verdict)
     assert found.params == {"W": 2}
     if verdict == "killed":
@@ -44,48 +54,64 @@ def test_verdicts(what: str, verdict: str, options: Options) -> None:
         assert Path(found.outcome.repeat.removeprefix("sh ")).is_file()
 
 
-def test_a_hang_is_ended_by_the_watchdog(options: Options) -> None:
+@pytest.mark.parametrize(("wider", "verdict"), [(0, "killed"), (1, "survived")])
+def test_inside_of_a_frame(wider: int, verdict: str, options: Options) -> None:
+    """A fault is in the instances with the netlist's parameters alone: no test looks at the wider gate."""
+    number = numbered(options, "$and.Y[0] stuck at 1") + wider * netlist.MOST
+    result = judged(FRAMED, options, only=number)
+    (found,) = result.mutants
+    assert (found.params, found.outcome.verdict) == ({"W": 2 + wider}, verdict)
+    assert result.within == ("toy_frame",)
+
+
+def test_a_hang_is_ended_by_the_watchdog(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that waits for what no longer comes is a class of its own, and is told so."""
     place = options.folder / TOY.name
     cells = netlist.elaborate(TOY, {"W": 2}, 1, place)
     hanging = next(each for each in cells.mutants if each.what.endswith("(ready[0]) stuck at 0"))
-    simulations = distinct(record(TOY, place), "toy_gate", "icarus")
+    simulations = distinct(Recordings(options.folder, [TOY]).of(TOY), TOY, "icarus")
     bench = Bench(netlist.write(cells, [hanging], place), simulations[:1], "icarus", place / "hang")
-    assert bench.judge(hanging.number, 2.0).verdict == "timed out"
+    monkeypatch.setattr(judge, "LIMIT_S", 2.0)
+    monkeypatch.setattr(judge, "PATIENCE", 0)
+    monkeypatch.setattr(Bench, "_without", lambda *_: 0.0)
+    assert bench.judge(hanging.number).verdict == "timed out"
 
 
 def test_what_is_known_is_not_run_again(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second run, and one of a larger sample, takes the verdicts that there are."""
     told: list[int] = []
-    first = run.run(TOY, options, lambda _, found: told.append(found.number))
+    first = judged(TOY, options, watch=lambda _, found: told.append(found.number))
     assert [each.number for each in first.mutants] == told
     assert len(told) == 2
     assert first.known > 10
     monkeypatch.setattr(Bench, "judge", lambda *_: pytest.fail("run again"))
-    assert run.run(TOY, options, lambda *_: None).mutants == first.mutants
+    assert judged(TOY, options).mutants == first.mutants
 
 
 def test_tests_that_fail_without_a_fault(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such a unit is not judged, and it is said why."""
+
+    def fails(*_: object) -> Never:
+        raise CheckError("ands: fails on the netlist without a fault")
+
     monkeypatch.setattr(judge, "FORMAT", 99)
-    monkeypatch.setattr(Bench, "judge", lambda *_: Outcome("killed", "ands: 1 and 1", 1.0, "sh repeat.sh"))
-    result = run.run(TOY, options, lambda *_: None)
-    assert result.mutants == ()
-    assert "its tests fail on the netlist without a fault: ands: 1 and 1" in result.unjudged
+    monkeypatch.setattr(Bench, "judge", fails)
+    result = judged(TOY, options)
+    assert (result.mutants, result.asked) == ((), 2)
+    assert "ands: fails on the netlist without a fault" in result.unjudged
 
 
 def test_a_number_that_is_none(options: Options) -> None:
-    with pytest.raises(InputError, match=r"found --mutant 99999, expected 1 to \d+"):
-        run.run(TOY, options, lambda *_: None, only=99999)
+    with pytest.raises(InputError, match="found --mutant 99999, expected one of "):
+        judged(TOY, options, only=99999)
 
 
 def test_recorded_once(options: Options) -> None:
     """Of two simulators the one that judges; a test that needs a real build is left out."""
-    taken = record(TOY, options.folder / TOY.name)
+    taken = Recordings(options.folder, [TOY]).of(TOY)
     found = [(each.sim, each.params["W"]) for each in taken]
     assert found == [("verilator", 2), ("icarus", 2), ("verilator", 3), ("icarus", 3)]
-    assert [(each.sim, each.params["W"]) for each in distinct(taken, "toy_gate", "icarus")] == [
+    assert [(each.sim, each.params["W"]) for each in distinct(taken, TOY, "icarus")] == [
         ("icarus", 2),
         ("icarus", 3),
     ]
-    assert distinct(taken, "another", "icarus") == ()

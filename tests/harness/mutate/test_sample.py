@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from harness.mutate.netlist import Mutant, Netlist
-from harness.mutate.sample import sample
+from harness.mutate.sample import sample, shares, shuffled, with_mutants
 from tests.harness.mutate.toys import TOY
 
 
@@ -45,3 +45,38 @@ def test_seeds_and_sizes() -> None:
     assert {each.number for each in small} < {each.number for each in large}
     assert small != sample(netlists(), 7, 4)
     assert len(sample(netlists(), 10_000, 1)) == 236
+
+
+def test_shares() -> None:
+    """As many of each unit; of what is left one of each of the first; a larger sample takes of none less."""
+    assert shares("abc", 7) == {"a": 3, "b": 2, "c": 2}
+    assert shares("abc", 2) == {"a": 1, "b": 1, "c": 0}
+
+
+def test_orders() -> None:
+    """Drawn by seed and name, the same again; all are there."""
+    values = list(range(50))
+    drawn = shuffled(values, 3, "modules")
+    assert drawn == shuffled(values, 3, "modules")
+    assert drawn != shuffled(values, 4, "modules")
+    assert sorted(drawn) == values
+
+
+def test_only_netlists_that_are_needed_are_made() -> None:
+    """One with wires alone gives nothing, and the next one stands in."""
+    one, other = netlists()
+    made: list[int] = []
+
+    def make(index: int) -> Netlist:
+        made.append(index)
+        return (Netlist(TOY, {}, Path(), ()), one, other)[index]
+
+    assert with_mutants(range(3), 1, make) == [one]
+    assert made == [0, 1]
+
+
+def test_a_larger_sample_of_more_netlists_holds_the_smaller() -> None:
+    """With one mutant the first netlist gives it, with two each; the first stays."""
+    every = netlists()
+    (first,) = sample(every[:1], 1, 5)
+    assert first in sample(every, 2, 5)

@@ -4,20 +4,37 @@
 import json
 from pathlib import Path
 
-from harness.mutate.simulations import cocotb_files, distinct
+from harness.mutate.simulations import around, cocotb_files, distinct
 from harness.paths import ROOT
 from tests.harness.mutate.test_judge import simulation
+from tests.harness.mutate.toys import TOY
 
 
 def test_each_once() -> None:
     """Of both simulators the judge's; what needs Verilator is left to it; other tops are not judged."""
-    both = [simulation(sim="verilator", seed=1), simulation(sim="icarus", seed=2)]
-    assert [(each.sim, each.seed) for each in distinct(both, "toy_gate", "icarus")] == [("icarus", 2)]
-    assert [(each.sim, each.seed) for each in distinct(both, "toy_gate", "verilator")] == [("verilator", 1)]
-    dpi = [simulation(sim="verilator", plain=False)]
-    assert distinct(dpi, "toy_gate", "icarus") == ()
-    assert len(distinct(dpi, "toy_gate", "verilator")) == 1
-    assert distinct(both, "strm_fifo", "icarus") == ()
+    files = (str(TOY.source),)
+    both = [simulation(sim="verilator", seed=1, sources=files), simulation(sim="icarus", seed=2, sources=files)]
+    assert [(each.sim, each.seed) for each in distinct(both, TOY, "icarus")] == [("icarus", 2)]
+    assert [(each.sim, each.seed) for each in distinct(both, TOY, "verilator")] == [("verilator", 1)]
+    dpi = [simulation(sim="verilator", plain=False, sources=files)]
+    assert distinct(dpi, TOY, "icarus") == ()
+    assert len(distinct(dpi, TOY, "verilator")) == 1
+
+
+def test_frames() -> None:
+    """Simulations with the unit inside judge it where it is no top; those without it never do."""
+    files = (str(TOY.source), "/frame.v")
+    alone, framed = simulation(sources=files), simulation(sources=files, top="toy_frame")
+    assert distinct([alone, framed], TOY, "icarus") == (alone,)
+    assert distinct([framed], TOY, "icarus") == (framed,)
+    assert distinct([simulation(sources=("/frame.v",))], TOY, "icarus") == ()
+
+
+def test_what_stands_around(tmp_path: Path) -> None:
+    """A verdict depends on the Verilog of all other files, each once."""
+    (tmp_path / "frame.v").write_text("frame")
+    framed = simulation(sources=(str(TOY.source), str(tmp_path / "frame.v")))
+    assert around([framed, framed], TOY) == ("frame",)
 
 
 def test_vectors_count_by_their_contents(tmp_path: Path) -> None:

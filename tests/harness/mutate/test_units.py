@@ -7,17 +7,27 @@ import pytest
 
 from golden.errors import InputError
 from harness.mutate import units
-from harness.mutate.units import all_units, choose, fingerprint
+from harness.mutate.units import all_units, choose, fingerprint, unjudged
 from harness.paths import ROOT
+from tests.rtl.contract import modules
 
 
 def test_units() -> None:
-    """A unit is a module with a test of its name; generated modules are none."""
+    """Every hand-written module is a unit, with something that judges it; generated modules are none."""
     names = {unit.name: unit for unit in all_units()}
-    assert names["strm_fifo"].test.name == "test_strm_fifo.py"
+    assert unjudged() == ()
+    assert names.keys() == modules().keys()
+    assert names["strm_fifo"].judge.test.name == "test_strm_fifo.py"
     assert names["tern_scale_mul"].source.is_file()
-    assert "m2_rom_exp" not in names
-    assert "m2_dot_sum" not in names
+
+
+def test_a_module_that_nothing_judges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told, and asking for it says what is missing."""
+    (tmp_path / "lonely.v").write_text("module lonely (\n);\nendmodule\n")
+    monkeypatch.setattr(units, "VERILOG", tmp_path)
+    assert unjudged() == ("lonely",)
+    with pytest.raises(InputError, match=r"nothing simulates lonely; expected tests/rtl/test_lonely.py"):
+        choose(("lonely",), all_units())
 
 
 def test_choice() -> None:
@@ -26,15 +36,9 @@ def test_choice() -> None:
     assert choose((), every) == every
 
 
-@pytest.mark.parametrize(
-    ("pattern", "said"),
-    [
-        ("strm_fofi", "found no module 'strm_fofi' in hw/verilog"),
-        ("m2_dot_sum", "m2_dot_sum has no unit test; expected tests/rtl/test_m2_dot_sum.py"),
-    ],
-)
-def test_what_is_no_unit(pattern: str, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+@pytest.mark.parametrize("pattern", ["strm_fofi", "m2_rom_exp"])
+def test_what_is_no_unit(pattern: str) -> None:
+    with pytest.raises(InputError, match=f"found no hand-written module '{pattern}' in hw/verilog"):
         choose((pattern,), all_units())
 
 

@@ -4,13 +4,15 @@
 from pathlib import Path
 
 from harness.mutate import record
+from harness.mutate.assign import Judge
 from harness.mutate.judge import Outcome, Verdict
 from harness.mutate.record import MutantResult, Mutation, UnitResult
 from harness.mutate.units import Unit
 from tests.harness.samples import PROVENANCE
 
 HERE = Path(__file__).parent
-TOY = Unit("toy_gate", HERE / "toy_gate.v", HERE / "judges.py")
+TOY = Unit("toy_gate", HERE / "toy_gate.v", Judge("toy_gate", HERE / "judges.py"))
+FRAMED = Unit("toy_gate", HERE / "toy_gate.v", Judge("toy_frame", HERE / "framed_judges.py"))
 
 
 def mutant(number: int, verdict: Verdict, line: int = 42) -> MutantResult:
@@ -22,9 +24,11 @@ def mutant(number: int, verdict: Verdict, line: int = 42) -> MutantResult:
 
 
 FIFO = UnitResult(
-    "strm_fifo", "tests/rtl/test_strm_fifo.py", "hw/verilog/common/strm_fifo.v", 3, 8922,
+    "strm_fifo", "tests/rtl/test_strm_fifo.py", "hw/verilog/common/strm_fifo.v", (), 5, 3, 8922,
     (mutant(3, "killed"), mutant(5, "killed"), mutant(8, "survived", 83), mutant(9, "equivalent"),
      mutant(10, "timed out")),
 )  # fmt: skip
-BAD = UnitResult("strm_skid", "tests/rtl/test_strm_skid.py", "hw/verilog/common/strm_skid.v", 0, 0, (), "it fails")
-FOUND = Mutation(record.SCHEMA, PROVENANCE, 5, 1, "icarus", (FIFO,))
+BAD = UnitResult(
+    "strm_skid", "tests/rtl/test_strm_skid.py", "hw/verilog/common/strm_skid.v", (), 1, 0, 0, (), "it fails"
+)
+FOUND = Mutation(record.SCHEMA, PROVENANCE, 5, 1, 1, "icarus", (FIFO,))
