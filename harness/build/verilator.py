@@ -9,7 +9,6 @@ from harness.build import waves
 from harness.build.runtime import archive, compile_flags, header
 from harness.build.spec import TIMESCALE, VerilatorBuild, inputs, key, literal
 from harness.build.steps import Command, run, run_all
-from harness.coverage import machines
 from harness.paths import build_dir
 from harness.toolchain import Compiler, Toolchain, find_compiler, find_verilator
 
@@ -26,7 +25,7 @@ def build_verilator(spec: VerilatorBuild) -> Path:
     verilator, compiler = find_verilator(), find_compiler()
     tools = [repr(verilator), repr(compiler), *compile_flags(verilator, compiler)]
     tools += [waves.HEADER.read_text()] if _trace(spec) == "fst" else []
-    tools += [*COVERAGE, machines.monitors(spec.sources)] if spec.coverage else []
+    tools += [*COVERAGE, _monitors(spec)] if spec.coverage else []
     name = key(spec, [*tools, _cocotb_version() if spec.kind == "cocotb" else ""])
     folder = build_dir() / "sim-cache" / f"{spec.top}-{name}"
     publish_dir(folder, lambda work: _build(spec, verilator, compiler, work))
@@ -50,7 +49,7 @@ def _cocotb_version() -> str:
 def _build(spec: VerilatorBuild, verilator: Toolchain, compiler: Compiler, work: Path) -> None:
     (work / "public.vlt").write_text(_public(spec, verilator.version))
     if spec.coverage:
-        (work / MONITORS).write_text(machines.monitors(spec.sources))
+        (work / MONITORS).write_text(_monitors(spec))
     run(_verilate(spec, verilator), work, work / "verilator.log", f"verilating {spec.top}")
     _check_inputs(spec, verilator, work)
     objects = _compile(spec, verilator, compiler, work)
@@ -58,6 +57,12 @@ def _build(spec: VerilatorBuild, verilator: Toolchain, compiler: Compiler, work:
     run(_link(spec, compiler, objects, libraries), work, work / "link.log", f"linking {spec.top}")
     for name in objects:
         (work / name).unlink()
+
+
+def _monitors(spec: VerilatorBuild) -> str:
+    from harness.coverage import machines
+
+    return machines.monitors(spec.sources)
 
 
 def _public(spec: VerilatorBuild, version: tuple[int, int]) -> str:

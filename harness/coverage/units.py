@@ -14,8 +14,9 @@ from harness import json_record
 from harness.coverage import verilator
 from harness.coverage.model import Database, Run, join, of_run
 from harness.sim.results import CocotbResult
+from harness.sim.runner import COVERAGE_VARIABLE
 
-VARIABLE = "KRAIT_COVERAGE"
+VARIABLE = COVERAGE_VARIABLE
 """Folder in which unit tests leave their code coverage; without it they are built without any."""
 
 
@@ -26,11 +27,6 @@ class _Kept:
     test: str
     seed: int
     sources: str
-
-
-def wanted() -> bool:
-    """Whether unit tests are to leave their coverage."""
-    return bool(os.environ.get(VARIABLE))
 
 
 def keep(result: CocotbResult, test: str, seed: int, sources: str) -> None:

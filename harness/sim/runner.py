@@ -11,7 +11,7 @@ import re
 import shlex
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +26,7 @@ DEFAULT_INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
 SELECTING = ("COCOTB_TEST", "COCOTB_PLUSARGS", "COCOTB_LIST_TESTS", "COCOTB_RANDOM_TEST_ORDER", "GPI_")
 DEFAULT_LIMITS = Limits()
 POWER_UP_VARIABLE = "KRAIT_POWER_UP"
+COVERAGE_VARIABLE = "KRAIT_COVERAGE"
 Spec = VerilatorBuild | IcarusBuild
 
 
@@ -69,7 +70,8 @@ def simulate(
         trace: write waveforms into the work folder.
         opt: optimization flags of the model's compilation (Verilator only).
         timeout_s: wall-clock limit of the simulation; the build is not limited.
-        coverage: write code coverage into the work folder (Verilator only).
+        coverage: write code coverage into the work folder (Verilator only). Without it, a simulation of Verilator
+            that passed leaves it to `harness.coverage.units` where that is told to keep some.
 
     Raises:
         CheckError: a test failed, none ran, or the simulation crashed, hung or left no results.
@@ -78,6 +80,7 @@ def simulate(
     """
     files = tuple((ROOT / source).resolve() for source in sources)
     folders = tuple(folder.resolve() for folder in includes if folder.is_dir())
+    keep = _keeper(top, test_module) if sim == "verilator" and not coverage else None
     spec: Spec
     if sim == "verilator":
         spec = VerilatorBuild(
@@ -88,7 +91,7 @@ def simulate(
             folders,
             cpp=tuple(cpp),
             public=public,
-            coverage=coverage,
+            coverage=coverage or keep is not None,
             trace=trace,
             opt=opt,
         )
@@ -99,7 +102,20 @@ def simulate(
     seed = derive_seed(f"{top}/{test_module}/{testcase or ''}") if seed is None else seed
     result = run_cocotb(spec, test_module, testcase, seed, env or {}, workdir, plusargs, Limits(timeout_s))
     result.check()
+    if keep:
+        keep(result)
     return result
+
+
+def _keeper(top: str, test_module: str) -> Callable[[CocotbResult], None] | None:
+    """Return what keeps the coverage of a simulation as a run of the test that starts it; None where none is wanted."""
+    if not os.environ.get(COVERAGE_VARIABLE):
+        return None
+    from harness.coverage import collect, units
+
+    test = os.environ.get("PYTEST_CURRENT_TEST", f"{top} ").rpartition(" ")[0]  # parameters have spaces
+    name, seed, hashed = f"{test}/{test_module.rpartition('.')[2]}", run_seed(None), collect.sources()
+    return lambda result: units.keep(result, name, seed, hashed)
 
 
 def run_seed(given: int | None, otherwise: int = 1) -> int:

@@ -2,16 +2,14 @@
 """Runs cocotb tests on one module of hw/verilog: finds its files, hands its parameters to the tests (`current_dut`)."""
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from harness.coverage import collect, units
 from harness.paths import VERILOG
-from harness.sim.runner import DEFAULT_INCLUDES, run_seed, simulate
+from harness.sim.runner import DEFAULT_INCLUDES, simulate
 from harness.verilog import with_children
 from tests.rtl.contract import contract
 from tests.rtl.faults import replaced
@@ -42,10 +40,7 @@ def check_module(
     defaults = {k: int(v) for k, v in contract(module).parameters.items() if re.fullmatch(r"-?\d+", v)}
     told = {"name": module, "params": defaults | dict(params), "vectors": str(vectors or "")}
     files = sources(module)
-    covered = units.wanted() and sim == "verilator"
-    hashed = collect.sources() if covered else ""
-    name = os.environ.get("PYTEST_CURRENT_TEST", f"{module} ").rpartition(" ")[0]  # parameters have spaces
-    result = simulate(
+    simulate(
         top=module,
         sources=replaced(files),
         params=params,
@@ -54,7 +49,4 @@ def check_module(
         env={"KRAIT_DUT": json.dumps(told)},
         includes=includes(files),
         opt="-O0",  # compiling takes longer than what a unit simulates
-        coverage=covered,
     )
-    if covered:
-        units.keep(result, f"{name}/{test_module.rpartition('.')[2]}", run_seed(None), hashed)

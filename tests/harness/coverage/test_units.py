@@ -20,8 +20,6 @@ def test_a_module_under_its_own_test(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     Spaces in the name of the test, as of parameters, are part of it.
     """
-    monkeypatch.delenv(units.VARIABLE, raising=False)
-    assert not units.wanted()
     monkeypatch.setenv(units.VARIABLE, str(tmp_path / "units"))
     monkeypatch.setenv("PYTEST_CURRENT_TEST", "a.py::t[{'A': 1, 'B': 2}] (call)")
     check_module("err_first", {"PORTS": 1, "SOURCES": 1, "CODES": 7}, "verilator", "tests.rtl.cocotb_err_first")
