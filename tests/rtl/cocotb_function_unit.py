@@ -2,8 +2,8 @@
 """A unit without handshake, combinational or a pipeline with clock enable: its law is a file of rows of port values.
 
 The file: {"inputs": [port, ...], "outputs": [port, ...], "rows": [[value of each input, then of each output], ...]};
-values may be negative. A row's outputs come as many enabled edges after its inputs as the header says. A pipeline has
-ports clk and en, which may have a bit for each stage.
+values may be negative. A row's outputs come as many enabled edges after its inputs as the header says, those that
+"latency" names ({port: edges}) after so many. A pipeline has ports clk and en, which may have a bit for each stage.
 """
 
 import json
@@ -48,6 +48,7 @@ async def rows(dut, stall):
     if clocked:
         Clock(dut.clk, 10, unit="ns").start()
         await RisingEdge(dut.clk)
+    edges = [told.get("latency", {}).get(port, latency) for port in outputs]
     inside: list[list[int]] = []
     for row in told["rows"]:
         enabled = rng.random() >= stall
@@ -58,10 +59,11 @@ async def rows(dut, stall):
         else:
             await Timer(1, unit="ns")
         seen = [*inside, row]
-        if len(seen) > latency:
-            due = seen[-1 - latency]
-            wrong = differences(dut, outputs, due[len(inputs) :])
-            assert not wrong, f"inputs {due[: len(inputs)]}: {'; '.join(wrong)}"
+        for place, (port, after) in enumerate(zip(outputs, edges, strict=True), len(inputs)):
+            if len(seen) > after:
+                due = seen[-1 - after]
+                wrong = differences(dut, [port], [due[place]])
+                assert not wrong, f"inputs {due[: len(inputs)]}: {wrong[0]}"
         if clocked:
             await RisingEdge(dut.clk)
-            inside = seen[-1 - latency :] if enabled else inside
+            inside = seen[-1 - max(edges) :] if enabled else inside

@@ -25,7 +25,7 @@ CASES = [  # parameters; groups and tiles of each head
     ),
     (
         {"WIDE_W": 768, "Q_PAR": 1, "COLS": 1, "GROUPS": 1, "SUM_W": 22, "DEPTH": 16},
-        ((1, 20), (1, 1), (1, 1), (1, 12), (1, 7)),
+        ((1, 20), (1, 1), (1, 1), (1, 12), (1, 7), *((1, 2),) * 20),
     ),
 ]
 
@@ -51,9 +51,12 @@ class Head:
 
 
 def exponents(rng: random.Random, count: int, middle: int) -> Tensor:
-    """Around a value, and now and then one far from it."""
-    near = [middle + rng.randint(-3, 3) for _ in range(count)]
-    return torch.tensor([rng.choice((-128, 127, rng.randint(-128, 127))) if rng.random() < 0.1 else e for e in near])
+    """Around a value, and now and then one far from it, or one that alone shifts by a power of two."""
+    found = [middle + rng.randint(-3, 3) for _ in range(count)]
+    for place in range(count):
+        if rng.random() < 0.15:
+            found[place] = rng.choice((-128, 127, rng.randint(-128, 127), 10 - (1 << rng.randrange(7))))
+    return torch.tensor(found)
 
 
 def head(rng: random.Random, params: dict[str, int], groups: int, tiles: int) -> Head:

@@ -37,12 +37,14 @@ def over(x: Tensor, bits: int, reach: int) -> list[int]:
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize("params", PARAMS, ids=str)
 def test_contract(params: dict[str, int], sim: str, tmp_path: Path) -> None:
-    """`over` is the header's law, and its bit length is the shift that golden's quantizer gives the group."""
+    """`over` is the header's law, and its bit length is the shift that golden's quantizer gives the group; x_q is x."""
     n, width, bits, max_shift = (params[key] for key in ("N", "IN_W", "BITS", "MAX_SHIFT"))
     x = groups(random.Random(derive_seed("m2_pot_peak")), 600, n, width)
     found = over(x, bits, min(max_shift, width - bits))
     assert bit_length(torch.tensor(found)).tolist() == quantize(x, bits, 0, max_shift).s[:, 0].tolist()
-    rows = [[pack(group, width), peak] for group, peak in zip(x.tolist(), found, strict=True)]
+    packed = [pack(group, width) for group in x.tolist()]
+    rows = [[group, group, peak] for group, peak in zip(packed, found, strict=True)]
     vectors = tmp_path / "vectors.json"
-    vectors.write_text(json.dumps({"inputs": ["x"], "outputs": ["over"], "rows": rows}))
+    told = {"inputs": ["x"], "outputs": ["x_q", "over"], "latency": {"x_q": 1}, "rows": rows}
+    vectors.write_text(json.dumps(told))
     check_module("m2_pot_peak", params, sim, "tests.rtl.cocotb_function_unit", vectors)

@@ -30,10 +30,10 @@ def judged(
     return run.run(unit, count, options, Recordings(options.folder, [unit]), watch, only)
 
 
-def numbered(options: Options, what: str) -> int:
-    """Return the number of the first mutant of the narrow gate that does something."""
-    place = options.folder / TOY.name
-    return next(each.number for each in netlist.elaborate(TOY, {"W": 2}, 1, place).mutants if each.what == what)
+def numbered(options: Options, what: str, wider: int = 0) -> int:
+    """Return the number of the first mutant of a gate of two bits, or of more, that does something."""
+    cells = netlist.elaborate(TOY, {"W": 2 + wider}, 1 + wider * netlist.MOST, options.folder / TOY.name)
+    return next(each.number for each in cells.mutants if each.what == what)
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,7 @@ def test_verdicts(what: str, verdict: str, options: Options) -> None:
 @pytest.mark.parametrize(("wider", "verdict"), [(0, "killed"), (1, "survived")])
 def test_inside_of_a_frame(wider: int, verdict: str, options: Options) -> None:
     """A fault is in the instances with the netlist's parameters alone: no test looks at the wider gate."""
-    number = numbered(options, "$and.Y[0] stuck at 1") + wider * netlist.MOST
-    result = judged(FRAMED, options, only=number)
+    result = judged(FRAMED, options, only=numbered(options, "$and.Y[0] stuck at 1", wider))
     (found,) = result.mutants
     assert (found.params, found.outcome.verdict) == ({"W": 2 + wider}, verdict)
     assert result.within == ("toy_frame",)
