@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A foreign design on the virtual board: every beat arrives, whatever stalls, and what is wrong names port and beat."""
 
+import hashlib
 import importlib
 import random
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from boards.drivers import KernelError
 from boards.dut_bench import open_dut, replay
 from golden.errors import CheckError, InputError
 from harness.newdut import bundle, kernel
+from harness.paths import build_dir
 from harness.sim.mem import Response
 from tests.harness.newdut import odd_join_law as law
 
@@ -26,10 +29,16 @@ def cases(*counts):
         yield f"of-{count}", {"a": beats, "b": [0] * count}
 
 
+def version():
+    """Of what a folder is made from: what is written once is not written anew."""
+    files = sorted(path for path in Path(kernel.__file__).parent.rglob("*.*") if path.suffix in (".py", ".j2"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in (*files, law.VERILOG))).hexdigest()[:12]
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The design's folder with its kernel, on the path as pytest puts it there."""
-    made = tmp_path_factory.mktemp("odd_join")
+def folder():
+    """The design's folder with its kernel, on the path as pytest puts it there; test processes share its simulator."""
+    made = build_dir() / "tests" / f"odd_join-{version()}"
     kernel.write(made, law.declare(made, "sim"))
     sys.path.insert(0, str(made))
     yield made

@@ -8,8 +8,8 @@
 // Latency      : variable: 1 cycle from the beat that fills a memory beat
 // Throughput   : variable: 1 memory beat for PORT_W / SLOT_W beats
 // Back-pressure: combinational ready (m_ready -> s_ready); absorbs PORT_W / SLOT_W beats.
-// Golden       : golden.slots.pack
-// Test         : tests/harness/newdut/test_kernel.py
+// Golden       : golden.streams.upsize
+// Test         : tests/rtl/test_dut_drain.py
 //
 // Why: a write that was ordered must get all its data, or the memory port hangs; so a run that is given up fills the
 // rest with zeros, and `done` says how many beats are the design's.

@@ -8,8 +8,8 @@
 // Latency      : variable: 1 cycle from a memory beat to its first place, when run is high
 // Throughput   : variable: 1 beat per cycle, when memory gives one in PORT_W / SLOT_W cycles
 // Back-pressure: combinational ready (m_ready -> s_ready); absorbs 1 memory beat.
-// Golden       : golden.slots.unpack
-// Test         : tests/harness/newdut/test_kernel.py
+// Golden       : golden.streams.downsize; the first `beats` of its beats
+// Test         : tests/rtl/test_dut_feed.py
 //
 // Why: the number of beats is a register's and not a marker in the stream, so that a design which loses its `last` is
 // found by comparing beats, and not by a run that never ends.

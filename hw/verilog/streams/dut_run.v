@@ -11,7 +11,7 @@
 // Throughput   : variable: one run at a time
 // Back-pressure: none.
 // Golden       : golden.axi.ap_hs_step; what lies between its start and its done
-// Test         : tests/harness/newdut/test_kernel.py
+// Test         : tests/rtl/test_dut_run.py
 //
 // Why: outside of runs the design is in reset, so that every run gives what golden says of beats since reset, whatever
 // the one before has left behind, a run that was given up included.
