@@ -112,7 +112,7 @@ def _tell(found: Record, goals: tuple[Goal, ...]) -> None:
 
 def run_speed(path: Path) -> bool:
     """Measure the harness's own speed, append the records to `path`; whether every goal was met."""
-    measures: tuple[Callable[[], SpeedRecord], ...] = (_virtual_board, _transports)
+    measures: tuple[Callable[[], SpeedRecord], ...] = (_virtual_board, _transports, _visibility)
     good = True
     for measure in measures:
         found = measure()
@@ -135,7 +135,11 @@ def _virtual_board() -> SpeedRecord:
 
 
 def _transports() -> SpeedRecord:
-    return transport_speed.measure(collect(tools()))
+    return transport_speed.transports(collect(tools()))
+
+
+def _visibility() -> SpeedRecord:
+    return transport_speed.visibility(collect(tools()))
 
 
 def selftest(board: str) -> str:

@@ -3,9 +3,10 @@
 
 from typing import Literal
 
-from harness.build import IcarusBuild, VerilatorBuild
+from harness.build import Clock, IcarusBuild, VerilatorBuild
 from harness.paths import VERILOG
 from harness.sim.model import FAMILIES, MEMORY_CPP, kernel_sources
+from harness.uvm.job import CLOCK_NS
 
 # The register file's storage and status, for the register model's backdoor: in beat-level builds only, because visible
 # signals are kept up to date in every cycle, and 20,000 bits of them take time that Python takes there anyway.
@@ -27,7 +28,8 @@ def cocotb_build(
     files = kernel_sources(kernel, config)
     includes = (VERILOG, VERILOG / "common", VERILOG / "gen", *(VERILOG / folder for folder in FAMILIES[kernel]))
     if transport == "bulk":
-        return VerilatorBuild(f"sim_{top}", files, defines=NO_CHECKS, includes=includes, cpp=MEMORY_CPP)
+        clock = Clock("clk", CLOCK_NS)
+        return VerilatorBuild(f"sim_{top}", files, defines=NO_CHECKS, includes=includes, cpp=MEMORY_CPP, clock=clock)
     verilog = tuple(path for path in files if path.suffix == ".v")
     if simulator == "icarus":
         return IcarusBuild(top, verilog, includes=includes)

@@ -9,6 +9,7 @@ folder says why each order was chosen.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import torch
@@ -125,8 +126,14 @@ def unpack_bytes(packed: Tensor) -> Tensor:
     if packed.numel() and int(packed.max()) >= LEGAL_BYTES:
         where = int((packed.flatten() >= LEGAL_BYTES).int().argmax())
         raise InputError(f"packed weight byte {where} is {int(packed.flatten()[where])}, expected 0..{LEGAL_BYTES - 1}")
-    digits = packed.unsqueeze(-1).to(torch.int32) // _powers() % 3 - 1
-    return digits.to(torch.int8).flatten(-2)
+    return trit_table()[packed.to(torch.int32)].flatten(-2)
+
+
+@lru_cache
+def trit_table() -> Tensor:
+    """Return the trits of each legal byte, int8 [243, 5], to be read only."""
+    codes = torch.arange(LEGAL_BYTES, dtype=torch.int32).unsqueeze(-1)
+    return (codes // _powers() % 3 - 1).to(torch.int8)
 
 
 def pack_weights(w: Tensor, cfg: Geometry) -> Tensor:

@@ -13,7 +13,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class SpeedRecord:
-    """`ours` against `theirs`, in simulated cycles per second of wall time, sample by sample from alternating runs."""
+    """`ours` against `theirs`, in simulated cycles per second, sample by sample from alternating runs."""
 
     schema: int
     name: str

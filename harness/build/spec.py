@@ -18,6 +18,26 @@ Param = int | str | bool
 
 
 @dataclass(frozen=True)
+class Clock:
+    """An input of the top that the main program of a cocotb build drives: low, then high from half a period on.
+
+    Attributes:
+        port: its name.
+        period_ns: an even number of ns.
+    """
+
+    port: str
+    period_ns: int
+
+    def __post_init__(self) -> None:
+        """Check the period."""
+        if self.period_ns < 2 or self.period_ns % 2:
+            raise InputError(
+                f"clock {self.port}: found a period of {self.period_ns} ns, expected an even one from 2 on"
+            )
+
+
+@dataclass(frozen=True)
 class VerilatorBuild:
     """A Verilated model.
 
@@ -34,6 +54,7 @@ class VerilatorBuild:
         public: "ports" (and parameters) of the top, or in addition signals as "module.signal" (`*` allowed).
         opt: optimization flags of the model's compilation.
         flags: further arguments for Verilator.
+        clock: what the main program drives, so that no callback runs for it; without one a test drives all inputs.
     """
 
     top: str
@@ -48,11 +69,14 @@ class VerilatorBuild:
     public: Literal["ports"] | tuple[str, ...] = "ports"
     opt: str = "-O2"
     flags: tuple[str, ...] = ()
+    clock: Clock | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without a tool."""
         _resolve(self, "sources", "includes", "cpp")
         _check(self.top, self.sources, self.cpp)
+        if self.clock and self.kind != "cocotb":
+            raise InputError(f"build of {self.top}: a clock is for kind 'cocotb', found kind {self.kind!r}")
         if self.kind == "exe" and not self.cpp:
             raise InputError(f"build of {self.top}: kind 'exe' needs a C++ file with main in cpp, found none")
 
@@ -107,6 +131,8 @@ def key(spec: VerilatorBuild | IcarusBuild, tools: Iterable[str]) -> str:
     digest = hashlib.sha256(repr((FORMAT, type(spec).__name__, *tools)).encode())
     for item in fields(spec):
         value = getattr(spec, item.name)
+        if value is None:  # an option that a build does not have leaves its key as it was before there was the option
+            continue
         digest.update(repr((item.name, sorted(value.items()) if isinstance(value, Mapping) else value)).encode())
     for path in inputs(spec):
         digest.update(f"{path}\0".encode())

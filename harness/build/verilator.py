@@ -12,6 +12,7 @@ from harness.build.steps import Command, run, run_all
 from harness.paths import build_dir
 from harness.toolchain import Compiler, Toolchain, find_compiler, find_verilator
 
+CLOCK_HEADER = waves.CPP / "clock.h"
 PORTS_KNOWN = (5, 48)  # tested; for an older one all signals of the top (not below) are made visible
 UNITY_LIMIT = 400_000  # bytes of generated C++ up to which one compilation is faster than several
 COVERAGE = ("--coverage-line", "--coverage-toggle", "--coverage-expr", "--coverage-user")
@@ -24,7 +25,7 @@ def build_verilator(spec: VerilatorBuild) -> Path:
     """Return the executable or .so of a model; see `harness.build.build`."""
     verilator, compiler = find_verilator(), find_compiler()
     tools = [repr(verilator), repr(compiler), *compile_flags(verilator, compiler)]
-    tools += [waves.HEADER.read_text()] if _trace(spec) == "fst" else []
+    tools += [header.read_text() for header in _headers(spec)]
     tools += [*COVERAGE, _monitors(spec)] if spec.coverage else []
     name = key(spec, [*tools, _cocotb_version() if spec.kind == "cocotb" else ""])
     folder = build_dir() / "sim-cache" / f"{spec.top}-{name}"
@@ -38,6 +39,11 @@ def _result(spec: VerilatorBuild) -> str:
 
 def _trace(spec: VerilatorBuild) -> str:
     return "vcd" if spec.trace is True else spec.trace or ""
+
+
+def _headers(spec: VerilatorBuild) -> list[Path]:
+    """Return what cocotb's main program is compiled behind."""
+    return [*([waves.HEADER] if _trace(spec) == "fst" else []), *([CLOCK_HEADER] if spec.clock else [])]
 
 
 def _cocotb_version() -> str:
@@ -145,8 +151,9 @@ def _main(spec: VerilatorBuild) -> str:
     import cocotb_tools.config as config
 
     defines = [macro.removeprefix("-D").replace("=", " ") for macro in _macros(spec)]
-    sources = [Path(config.share_dir) / "lib" / "verilator" / "verilator.cpp"]
-    sources = [waves.HEADER, *sources] if _trace(spec) == "fst" else sources
+    if spec.clock:
+        defines += [f"KRAIT_CLOCK {spec.clock.port}", f"KRAIT_CLOCK_HALF_PS {spec.clock.period_ns * 500}"]
+    sources = [*_headers(spec), Path(config.share_dir) / "lib" / "verilator" / "verilator.cpp"]
     return "".join([*(f"#define {define}\n" for define in defines), *(f'#include "{path}"\n' for path in sources)])
 
 

@@ -81,8 +81,10 @@ class AxilMonitor(uvm_monitor):
         self._addresses: dict[str, Queue[int]] = {channel: Queue() for channel in ("aw", "w", "ar")}
 
     def _moves(self, channel: str) -> bool:
-        valid, ready = self._pins[f"{channel}valid"].value, self._pins[f"{channel}ready"].value
-        return bool(valid.is_resolvable and ready.is_resolvable and int(valid) and int(ready))
+        return self._high(f"{channel}valid") and self._high(f"{channel}ready")
+
+    def _high(self, pin: str) -> bool:
+        return bool(self._pins[pin].value == 1)
 
     def _int(self, pin: str) -> int:
         return int(self._pins[pin].value)
@@ -111,8 +113,7 @@ class AxilMonitor(uvm_monitor):
 
     def _idle(self) -> bool:
         """Return whether nothing is offered and no accepted access waits for its answer."""
-        offered = any(self._pins[name].value == 1 for name in _REQUESTS)
-        return not offered and all(queue.empty() for queue in self._addresses.values())
+        return not any(map(self._high, _REQUESTS)) and all(queue.empty() for queue in self._addresses.values())
 
 
 _REQUESTS = ("awvalid", "wvalid", "arvalid")

@@ -68,7 +68,10 @@ def covergroup(kernel: str) -> str:
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast the kernel ran: cycles and seconds of wall time from each start to its interrupt, summed."""
+    """How fast the kernel ran: cycles, and seconds that the process computed, from each start to its interrupt, summed.
+
+    The process computes on one processor and waits for nothing, so on a quiet machine that is the wall time too.
+    """
 
     cycles: float
     seconds: float

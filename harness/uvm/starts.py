@@ -160,7 +160,7 @@ class StartDriver(uvm_driver, metaclass=AbstractComponent):
 
     async def _finish(self, item: StartItem) -> None:
         """Wait for the runs of an item (two for a restart) and account for their pace."""
-        cycles, started = get_sim_time("ns") / CLOCK_NS, time.perf_counter()
+        cycles, started = get_sim_time("ns") / CLOCK_NS, time.process_time()
         expected_runs = 1
         if item.stimulus.restarted:
             await self._start()
@@ -169,7 +169,7 @@ class StartDriver(uvm_driver, metaclass=AbstractComponent):
             await self._wait_done(item)
             item.runs += 1
         self.pace = Pace(
-            self.pace.cycles + get_sim_time("ns") / CLOCK_NS - cycles, self.pace.seconds + time.perf_counter() - started
+            self.pace.cycles + get_sim_time("ns") / CLOCK_NS - cycles, self.pace.seconds + time.process_time() - started
         )
 
     async def _wait_done(self, item: StartItem) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from golden.errors import InputError, MachineError
 from harness.atomic import publish_dir
-from harness.build import IcarusBuild, VerilatorBuild, build
+from harness.build import Clock, IcarusBuild, VerilatorBuild, build
 from harness.build import verilator as verilator_step
 from harness.build.spec import key, literal
 from harness.paths import build_dir
@@ -70,6 +70,7 @@ def test_changed_header_is_compiled(toy, convert):
         {"kind": "shared"},
         {"public": ("toy_counter.value_q",)},
         {"flags": ("--threads", "2")},
+        {"clock": Clock("clk", 10)},
     ],
 )
 def test_every_option_is_in_the_key(toy, change):

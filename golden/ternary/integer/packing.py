@@ -3,7 +3,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -14,7 +13,7 @@ from golden.tensor_files import Shape
 from golden.ternary.config import BitNetConfig, layer_linears
 from golden.ternary.integer.model import Layer, Linear, Rows
 from golden.ternary.integer.scale import Scale
-from golden.ternary.packing import LEGAL_BYTES, TRITS, pack_bytes, unpack_bytes
+from golden.ternary.packing import LEGAL_BYTES, TRITS, pack_bytes, trit_table
 
 NORMS = ("norm", "attention_norm", "mlp_norm", "product_norm")
 LINEARS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -47,16 +46,10 @@ def unpack_rows(packed: Tensor, columns: int, name: str) -> Tensor:
     """Undo `pack_rows`. InputError naming the tensor where a byte is no five trits, or padding holds weights."""
     if packed.numel() and int(packed.max()) >= LEGAL_BYTES:
         raise InputError(f"{name}: found byte {int(packed.max())}, expected five trits, 0..{LEGAL_BYTES - 1}")
-    w = torch.cat([_five()[part.int()].flatten(1) for part in torch.split(packed, ROWS_AT_ONCE)])
+    w = torch.cat([trit_table()[part.int()].flatten(1) for part in torch.split(packed, ROWS_AT_ONCE)])
     if bool(w[:, columns:].any()):
         raise InputError(f"{name}: weights beyond column {columns - 1}, expected zero trits in the padding of a row")
     return w[:, :columns].contiguous()
-
-
-@lru_cache
-def _five() -> Tensor:
-    """The trits of each byte, int8 [243, 5]."""
-    return unpack_bytes(torch.arange(LEGAL_BYTES, dtype=torch.uint8)).reshape(-1, TRITS)
 
 
 def linear_sizes(c: BitNetConfig) -> dict[str, tuple[int, int]]:
