@@ -1,19 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
 """A foreign design on a virtual board: its kernel built and loaded, and a bundle replayed on it."""
 
+import importlib
+import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from boards.drivers.dut_kernel import LIMIT, DutKernel, DutRun
 from boards.sim.device import SimDevice
 from boards.sim.open import Bound, OpenBoard, open_built
 from golden import slots
-from golden.errors import CheckError
+from golden.errors import CheckError, InputError
 from golden.spec.emit import vlnv
 from harness.newdut import bundle as bundles
 from harness.newdut import declaration
+from harness.newdut.kernel import FOLDER as KERNEL_FOLDER
 from harness.newdut.simulation import virtual_board
 from harness.sim.mem import random_stall
+
+
+class Write(Protocol):
+    """What writes a design's test vectors."""
+
+    def __call__(self, parent: Path, seed: int) -> Path:
+        """Write the bundle below a folder and return its path."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a design's folder offers: the driver of its kernel, and its test vectors."""
+
+    driver: type[DutKernel]
+    write: Write
+
+
+def load(folder: Path) -> Design:
+    """Import driver and vectors of a design's folder.
+
+    Raises:
+        InputError: the folder has no kernel, or what stands in it cannot be imported.
+    """
+    module = declaration.read(folder / KERNEL_FOLDER).dut.module
+    sys.path.insert(0, str(folder.resolve()))
+    try:
+        names = vars(importlib.import_module(f"{module}_driver"))
+        write: Write = importlib.import_module(f"{module}_vectors").write
+    except (ImportError, SyntaxError, AttributeError) as error:
+        raise InputError(f"{folder}: driver or vectors cannot be imported ({error})") from error
+    drivers = [each for each in names.values() if isinstance(each, type) and issubclass(each, DutKernel)]
+    (driver,) = (each for each in drivers if each is not DutKernel)
+    return Design(driver, write)
 
 
 def open_dut(driver: type[DutKernel], tag: str = "sim", stalls: float = 0.0, seed: int = 1) -> OpenBoard:

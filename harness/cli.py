@@ -27,6 +27,7 @@ from harness import (
     cli_power,
     cli_program,
     cli_regress,
+    cli_replay,
     cli_synth,
     cli_testplan,
     console,
@@ -48,6 +49,7 @@ app.command()(cli_formal.formal)
 app.command()(cli_mutate.mutate)
 app.command()(cli_layers.layers)
 app.command()(cli_newdut.new_dut)
+app.command()(cli_replay.replay)
 app.command()(cli_regress.regress)
 app.command("testplan")(cli_testplan.progress)
 app.command()(cli_cover.cover)

@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from boards.drivers import KernelError
 from boards.dut_bench import open_dut, replay
 from golden.errors import CheckError, InputError
+from harness.atomic import replace_text
+from harness.cli import app
 from harness.newdut import bundle, kernel
 from harness.paths import build_dir
 from harness.sim.mem import Response
@@ -40,6 +43,7 @@ def folder():
     """The design's folder with its kernel, on the path as pytest puts it there; test processes share its simulator."""
     made = build_dir() / "tests" / f"odd_join-{version()}"
     kernel.write(made, law.declare(made, "sim"))
+    replace_text(made / "odd_join_golden.py", "from tests.harness.newdut.odd_join_law import expected\n")
     sys.path.insert(0, str(made))
     yield made
     sys.path.remove(str(made))
@@ -135,6 +139,24 @@ def test_a_board_without_a_configuration_is_refused(driver):
         open_dut(driver, "sim:u280")
     with pytest.raises(InputError, match="nowhere"):
         open_dut(driver, "sim:nowhere")
+
+
+def test_the_command(folder):
+    """It replays the folder's own vectors, with pins; what differs is exit code 1, what cannot be asked for 2."""
+    asked = ["replay", str(folder), "--pin", f"step={law.STEP << 20:#x}", "--seed", "3"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exception is None
+    assert done.output.count("[simulated]") == 4
+    for more, kind, said in (
+        (["--pin", f"fault={LOST}"], CheckError, "case random-64: port m, beat"),
+        (["--pin", "fault"], InputError, "--pin: found 'fault', expected NAME=VALUE"),
+        (["--board", "sim:nowhere"], InputError, "nowhere"),
+        (["--board", "sim:u280"], InputError, "no configuration for board 'u280'"),
+    ):
+        error = CliRunner().invoke(app, [*asked, *more]).exception
+        assert isinstance(error, kind)
+        assert said in str(error)
+    assert isinstance(CliRunner().invoke(app, ["replay", str(folder / "none")]).exception, InputError)
 
 
 def test_registers_have_names_in_pynq(board):

@@ -3,7 +3,7 @@
 // odd_join - a foreign module with all that a kernel has to carry, and faults that a pin plants.
 //
 // Each beat of `a` goes on with one of `b`, which has no data; `ends` tells the length of a packet. To the data are
-// added the pin `step` and the packets since reset.
+// added the pin `step` and the packets since reset, modulo 256.
 
 module odd_join #(
     parameter W = 12

@@ -18,7 +18,7 @@ def expected(inputs: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
     sums, lengths, length = [], [], 0
     for beat in inputs["a"]:
         last, length = beat >> 12, length + 1
-        sums.append((beat & 0xFFF) + STEP + len(lengths) & 0xFFFFF | last << 20)
+        sums.append((beat & 0xFFF) + STEP + (len(lengths) & 0xFF) & 0xFFFFF | last << 20)
         if last:
             lengths.append(length & 15)
             length = 0

@@ -40,13 +40,14 @@ def check(command: str, folder: Path, expected: int, said: str) -> None:
 def test_tutorial(tmp_path: Path) -> None:
     """The made folder runs at once and finds that golden is not written; with the law in it, pins and board pass."""
     (verilog,), (golden,), (wrong, took) = (blocks(name) for name in ("verilog", "python", "text"))
-    (make, unit), (again,), (board, replay) = (text.splitlines() for text in blocks("sh"))
+    (make, unit), (again,), (board, tested, replay) = (text.splitlines() for text in blocks("sh"))
     (tmp_path / "add_previous.v").write_text(verilog)
     check(make, tmp_path, 0, "s_axis: s_axis_tdata 16, s_axis_tlast 1")
     check(unit, tmp_path, 1, wrong)
     (tmp_path / "dut" / "add_previous_golden.py").write_text(golden)
     check(again, tmp_path, 0, "passed")
     check(board, tmp_path, 0, "add_previous_golden.py among them, are as they were")
+    check(tested, tmp_path, 0, "2 passed")
     check(replay, tmp_path, 0, took)
 
 
