@@ -76,7 +76,7 @@ def _one(unit: "Unit", options: "Options", number: int) -> None:
     from harness.mutate.collect import Recordings
     from harness.mutate.run import run
 
-    recordings = Recordings(options.folder / "recorded", ())
+    recordings = Recordings(options.folder / "recorded", (), options.sim)
     _show_one(run(unit, 1, options, recordings, lambda *_: None, only=number))
 
 

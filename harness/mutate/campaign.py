@@ -22,7 +22,7 @@ class Campaign:
         """Tell `watch` of each mutant once, and hand `keep` the results so far whenever a unit is done."""
         self._units = shuffled(units, options.seed, "modules")
         self._options, self._watch, self._keep = options, watch, keep
-        self._recordings = Recordings(options.folder / "recorded", self._units)
+        self._recordings = Recordings(options.folder / "recorded", self._units, options.sim)
         self._results: dict[str, UnitResult] = {}
         self._empty: set[str] = set()
         self._told: set[tuple[str, int]] = set()

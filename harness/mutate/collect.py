@@ -14,8 +14,8 @@ from pathlib import Path
 from golden.errors import CheckError, MachineError
 from golden.spec.strict import decode
 from harness.atomic import replace_text
-from harness.mutate.recording import PLACES, Recorded
-from harness.mutate.simulations import Simulation
+from harness.mutate.recording import PLACES, SIM, Recorded
+from harness.mutate.simulations import Simulation, Simulator
 from harness.mutate.units import Unit, fingerprint, sources
 from harness.paths import ROOT, VERILOG
 from harness.regress.suites import Entry
@@ -29,9 +29,9 @@ AT_ONCE = 8
 class Recordings:
     """Simulations by unit, recorded now or earlier into files below a folder."""
 
-    def __init__(self, folder: Path, units: Sequence[Unit]) -> None:
-        """Record what `units` will be asked for ahead, in their order."""
-        self._folder, self._ahead, self._lock = folder, list(units), threading.Lock()
+    def __init__(self, folder: Path, units: Sequence[Unit], sim: Simulator) -> None:
+        """Record what `units` will be asked for ahead, in their order, for one simulator."""
+        self._folder, self._ahead, self._sim, self._lock = folder / sim, list(units), sim, threading.Lock()
 
     def of(self, unit: Unit) -> tuple[Simulation, ...]:
         """Return the simulations of a unit's judge.
@@ -46,7 +46,7 @@ class Recordings:
         with self._lock:
             path = self._place(unit)
             if not path.is_file():
-                _record(self._batch(unit), self._folder)
+                _record(self._batch(unit), self._folder, self._sim)
         if not path.is_file():
             raise CheckError(f"mutate: {unit.judge.test.name}: pytest left no simulations; its log: {_log(path)}")
         return decode(Recorded, json.loads(path.read_text()), path).simulations
@@ -76,7 +76,7 @@ def _key(unit: Unit) -> str:
     return hashlib.sha256(repr((tests, texts, os.environ.get("KRAIT_SEED"))).encode()).hexdigest()[:20]
 
 
-def _record(places: dict[Path, Path], folder: Path) -> None:
+def _record(places: dict[Path, Path], folder: Path, sim: Simulator) -> None:
     """Have pytest record files of tests, each into a place of its own; stimuli stay in a folder of this recording."""
     from importlib.util import find_spec
 
@@ -87,7 +87,7 @@ def _record(places: dict[Path, Path], folder: Path) -> None:
     arguments = ["-p", "harness.mutate.recording", "-p", "no:cacheprovider", "-q", f"--basetemp={kept / 'tmp'}"]
     command = [sys.executable, "-m", "pytest", *arguments, "--continue-on-collection-errors", *map(str, places)]
     told = json.dumps({str(test): str(place) for test, place in places.items()})
-    environment = os.environ | {PLACES: told, "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {PLACES: told, SIM: sim, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     for place in places.values():
         replace_text(_log(place), done.stdout + done.stderr)

@@ -3,7 +3,8 @@
 
 `python -m pytest -p harness.mutate.recording FILE...` with PLACES in the environment. What a test hands to the
 simulator, its stimuli and expected results included, is the same for every mutant: recorded once, no mutant pays for
-Python's tests. Tests that build a model of their own, which is no simulation of cocotb, are skipped.
+Python's tests. Tests that build a model of their own, which is no simulation of cocotb, are skipped, and of tests with
+a parameter `sim` those for the other simulator.
 """
 
 import json
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 PLACES = "KRAIT_RECORD"
 """Environment: for each file with tests the file that gets its simulations, as JSON."""
+SIM = "KRAIT_RECORD_SIM"
+"""Environment: the simulator that will run them."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Recorded:
 def pytest_configure(config: "pytest.Config") -> None:
     """Put the recorder in the simulator's place."""
     told = json.loads(os.environ[PLACES])
-    recorder = Recorder({Path(test): Path(place) for test, place in told.items()}, config.rootpath)
+    places = {Path(test): Path(place) for test, place in told.items()}
+    recorder = Recorder(places, config.rootpath, os.environ[SIM])
     setattr(runner, "run_cocotb", recorder.run_cocotb)  # noqa: B010 (mypy knows it as a function of its own)
     setattr(harness.build, "build", _skip)  # noqa: B010
     config.pluginmanager.register(recorder)
@@ -52,9 +56,9 @@ def _skip(*_: Any) -> Never:
 class Recorder:
     """Takes simulations in; keeps those of tests that pass without them, which tests of refused builds do not."""
 
-    def __init__(self, places: Mapping[Path, Path], root: Path) -> None:
-        """Write into `places` when the session ends; tests are named from `root`."""
-        self._places, self._root = places, root
+    def __init__(self, places: Mapping[Path, Path], root: Path, sim: str) -> None:
+        """Write into `places` when the session ends what `sim` will run; tests are named from `root`."""
+        self._places, self._root, self._sim = places, root, sim
         self._taken: list[Simulation] = []
         self._passed: set[str] = set()
         self._collected: set[Path] = set()
@@ -91,9 +95,10 @@ class Recorder:
         )
         return CocotbResult(("recorded",), (), self._root, self._root, "")
 
-    def pytest_collection_finish(self, session: "pytest.Session") -> None:
-        """Note which files could be collected."""
-        self._collected = {item.path for item in session.items}
+    def pytest_collection_modifyitems(self, items: list["pytest.Item"]) -> None:
+        """Note which files could be collected; leave out tests for another simulator, whose stimuli are the others'."""
+        self._collected = {item.path for item in items}
+        items[:] = [item for item in items if _simulator(item) in ("", self._sim)]
 
     def pytest_runtest_logreport(self, report: "pytest.TestReport") -> None:
         """Note who passed."""
@@ -108,6 +113,12 @@ class Recorder:
 
     def _file(self, test: str) -> Path:
         return self._root / test.partition("::")[0]
+
+
+def _simulator(item: "pytest.Item") -> str:
+    """Return the simulator that a test's parameter `sim` names, or nothing."""
+    call = getattr(item, "callspec", None)
+    return str(call.params.get("sim", "")) if call else ""
 
 
 def _is_plain(spec: VerilatorBuild) -> bool:

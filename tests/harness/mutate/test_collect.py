@@ -18,18 +18,20 @@ def test_several_files_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """The units to come are recorded with the one that is asked for, no more than so many; none a second time."""
     asked: list[list[str]] = []
 
-    def record(places: dict[Path, Path], _: Path) -> None:
+    def record(places: dict[Path, Path], folder: Path, sim: str) -> None:
         asked.append([test.name for test in places])
+        assert (folder, sim) == (tmp_path / "icarus", "icarus")
+        folder.mkdir(exist_ok=True)
         for place in places.values():
             place.write_text('{"simulations": []}')
 
     monkeypatch.setattr(collect, "_record", record)
     monkeypatch.setattr(collect, "AT_ONCE", 2)
     units = [TOY, FRAMED, *choose(("strm_fi*",), all_units())]
-    recordings = Recordings(tmp_path, units)
+    recordings = Recordings(tmp_path, units, "icarus")
     assert [recordings.of(unit) for unit in units] == [(), (), ()]
     assert asked == [["judges.py", "framed_judges.py"], ["test_strm_fifo.py"]]
-    Recordings(tmp_path, units).of(TOY)
+    Recordings(tmp_path, units, "icarus").of(TOY)
     assert len(asked) == 2
 
 
@@ -38,20 +40,20 @@ def test_a_file_that_cannot_be_collected(tmp_path: Path, monkeypatch: pytest.Mon
     broken = tmp_path / "broken.py"
     broken.write_text("import nothing_of_that_name\n")
     unit = Unit("toy_gate", TOY.source, Judge("toy_gate", broken))
-    collect._record({broken: tmp_path / "broken.json", TOY.judge.test: tmp_path / "good.json"}, tmp_path)
-    assert len(json.loads((tmp_path / "good.json").read_text())["simulations"]) == 4
+    collect._record({broken: tmp_path / "broken.json", TOY.judge.test: tmp_path / "good.json"}, tmp_path, "icarus")
+    assert len(json.loads((tmp_path / "good.json").read_text())["simulations"]) == 2
     assert "nothing_of_that_name" in (tmp_path / "broken.log").read_text()
     assert not (tmp_path / "broken.json").exists()
     monkeypatch.setattr(collect, "_record", lambda *_: None)
     monkeypatch.setattr(collect, "_key", lambda _: "")
     with pytest.raises(CheckError, match=r"broken.py: pytest left no simulations; its log: .*broken-.log"):
-        Recordings(tmp_path, [unit]).of(unit)
+        Recordings(tmp_path, [unit], "icarus").of(unit)
 
 
 def test_a_simulation_of_the_regression(tmp_path: Path) -> None:
     """The build, the test class, the seed and the job are those that `krait regress` takes."""
     (unit,) = choose(("tern_core",), all_units())
-    (found,) = Recordings(tmp_path, [unit]).of(unit)
+    (found,) = Recordings(tmp_path, [unit], "icarus").of(unit)
     assert (found.test, found.sim) == ("krait regress ternary_silu_icarus --seed 0", "icarus")
     assert found.testcase == "LeastTest"
     assert found.top == "ternary_accel_sim_silu"
