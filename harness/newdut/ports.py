@@ -109,11 +109,16 @@ def _integer(bits: str) -> int:
     return int(bits, 2) - (1 << 32) * (len(bits) == 32 and bits[0] == "1")
 
 
-def _only(path: Path) -> str:
+def modules_of(path: Path) -> list[str]:
+    """Return the names of the modules that a Verilog file declares."""
     text = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(errors="replace"), flags=re.S)
-    found = re.findall(r"^\s*module\s+(\w+)", text, re.M)
+    return [str(name) for name in re.findall(r"^\s*module\s+(\w+)", text, re.M)]
+
+
+def _only(path: Path) -> str:
+    found = modules_of(path)
     if len(found) == 1:
-        return str(found[0])
+        return found[0]
     if path.stem in found:
         return path.stem
     said = ", ".join(found) or "none"

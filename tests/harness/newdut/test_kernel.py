@@ -15,6 +15,7 @@ from harness import lint
 from harness.cli import app
 from harness.newdut import bundle, declaration, kernel, simulation
 from harness.newdut.ports import Interface, Pin, Stream
+from harness.paths import VERILOG
 from tests.harness.newdut import odd_join_law as law
 
 
@@ -120,6 +121,19 @@ def test_what_does_not_fit(dut: Interface, said: str) -> None:
     with pytest.raises(InputError) as error:
         declaration.fit(dut, "sim", 200, 2)
     assert said in str(error.value)
+
+
+def test_modules_of_kraits_names(folder: Path, tmp_path: Path) -> None:
+    """Another module of a name that the kernel has is refused; krait's own file as a design is there once."""
+    declared = declaration.read(folder / kernel.FOLDER)
+    theirs = tmp_path / "theirs.v"
+    theirs.write_text("module strm_fifo; endmodule\n")
+    for source, said in ((theirs, "found a module strm_fifo, as krait's own"), (tmp_path / "gone.v", "no such file")):
+        with pytest.raises(InputError, match=said):
+            simulation.kernel_files(folder / kernel.FOLDER, replace(declared, sources=(str(source),)), "sim")
+    ours = VERILOG / "common" / "strm_fifo.v"
+    files = simulation.kernel_files(folder / kernel.FOLDER, replace(declared, sources=(str(ours),)), "sim")
+    assert files.count(ours) == 1
 
 
 def test_ports_are_as_narrow_as_fits() -> None:
