@@ -3,23 +3,25 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from golden.errors import InputError
 from harness.build import Clock, VerilatorBuild
+from harness.build.waves import FILE
 from harness.sim.runner import run_cocotb
 from tests.harness.regress import toys
 
 
-def told(clock: Clock | None, folder: Path) -> list[str]:
-    """Return what was seen under a clock: that of the main program, or without one cocotb's."""
+def told(clock: Clock | None, folder: Path, **options: Any) -> list[str]:
+    """Return what was seen under a clock: that of the main program, or without one cocotb's; `options` of the build."""
     spec = toys.spec("verilator")
     assert isinstance(spec, VerilatorBuild)
     folder.mkdir()
     environment = {"TOLD": str(folder / "told"), "DRIVEN": "1" if clock else ""}
     found = run_cocotb(
-        dataclasses.replace(spec, clock=clock), "tests.harness.cocotb_clock", None, 1, environment, folder
+        dataclasses.replace(spec, clock=clock, **options), "tests.harness.cocotb_clock", None, 1, environment, folder
     )
     found.check()
     return (folder / "told").read_text().splitlines()
@@ -40,10 +42,13 @@ def test_python_sees_the_same(tmp_path: Path) -> None:
 
 
 def test_period_is_that_of_the_clock(tmp_path: Path) -> None:
-    """Rising edges are a period apart, the first half a period after the start."""
-    edges = [_picoseconds(line) for line in told(Clock("clk", 4), tmp_path / "run") if " rising: " in line]
+    """Rising edges are a period apart, the first half a period after the start; with waves and coverage, too."""
+    lines = told(Clock("clk", 4), tmp_path / "run", trace="fst", coverage=True)
+    edges = [_picoseconds(line) for line in lines if " rising: " in line]
     assert edges == [2000 + 4000 * number for number in range(len(edges))]
     assert len(edges) == 31
+    assert (tmp_path / "run" / FILE).stat().st_size
+    assert (tmp_path / "run" / "coverage.dat").stat().st_size
 
 
 @pytest.mark.parametrize("period", [0, 5, -2])
