@@ -41,6 +41,13 @@ def head(rng: random.Random, width: int) -> list[int]:
     return [rng.randint(-1 << length, (1 << length) - 1) for _ in range(width)]
 
 
+def sparse(rng: random.Random, width: int, length: int) -> list[int]:
+    """A head whose maximum, of so many bits, stands before its last beat: what is kept between beats decides."""
+    x = [0] * width
+    x[rng.randrange(width - LANES)] = rng.choice((1 << length - 1, -1 << length - 1, (1 << length) - 1))
+    return x
+
+
 def scale(rng: random.Random) -> tuple[int, int]:
     """A scale: 0, at the ends of both parts, where exponents begin to saturate, or any."""
     if rng.random() < 0.05:
@@ -55,8 +62,8 @@ def scale(rng: random.Random) -> tuple[int, int]:
 def test_block(width: int, sim: str, tmp_path: Path) -> None:
     """Golden's quantizer of heads: with and without clipped maxima, zeros, saturated exponents; a beat a cycle."""
     rng = random.Random(derive_seed(f"tern_head_quant/{width}"))
-    count, groups = WIDTHS[width], width // LANES
-    x = [head(rng, width) for _ in range(count)]
+    x = [head(rng, width) for _ in range(WIDTHS[width])] + [sparse(rng, width, length) for length in range(1, X_W)]
+    count, groups = len(x), width // LANES
     scales = [scale(rng) for _ in range(count)]
     s = Scale(*torch.tensor(scales).unbind(-1))
     q, exponent = quantize_heads(torch.tensor(x).unsqueeze(1), s, BITS, PROFILE)
