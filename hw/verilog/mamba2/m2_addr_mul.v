@@ -8,7 +8,7 @@
 // Throughput   : variable: one product at a time
 // Back-pressure: registered ready; absorbs 1 beat.
 // Golden       : golden.mamba2.accel.image.sections; positions of sections, rows and chunks are such products
-// Test         : tests/rtl/test_m2_fetch.py
+// Test         : tests/rtl/test_m2_addr_mul.py
 //
 // Why: a section, a row or a chunk takes tens of cycles on its way, so its address may take some too and needs no DSP.
 
