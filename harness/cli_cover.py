@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from golden.errors import InputError
 from harness import console
 from harness.atomic import writable_dir
 from harness.paths import build_dir
+from harness.sim.runner import run_seed
 
 if TYPE_CHECKING:
     from harness.closure.grade import Ran
@@ -63,7 +63,7 @@ def cover(
     from harness.regress.jobs import Options
 
     known = kernels.load(kernel)
-    asked = Asked(_seed(seed), Size(batch, starts or known.starts), Until(goal, plateau, cycles))
+    asked = Asked(run_seed(seed), Size(batch, starts or known.starts), Until(goal, plateau, cycles))
     folder = writable_dir((out or build_dir() / "cover").resolve() / kernel)
     options = Options(jobs=jobs, timeout_s=timeout, fresh=fresh)
     closure = _run(known, asked, folder, options, cap if compare else None, write_smoke)
@@ -121,14 +121,6 @@ class _Told:
             if each.status != "PASS":
                 console.say(f"{each.status} {each.entry.name}: {each.reason}\n  repeat: {each.entry.repeat}")
         return ran
-
-
-def _seed(given: int | None) -> int:
-    """Return the seed of the run. InputError: KRAIT_SEED is none."""
-    text = os.environ.get("KRAIT_SEED", "1")
-    if given is None and not text.isdecimal():
-        raise InputError(f"KRAIT_SEED: found {text!r}, expected an integer from 0 on")
-    return int(text) if given is None else given
 
 
 def _exit_code(closure: "Closure") -> int:

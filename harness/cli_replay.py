@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`krait replay`: a foreign design's test vectors on a virtual board."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -28,8 +27,9 @@ def replay(
     Exit code 1 if a beat differs, is missing or is too many; the line names case, port and beat.
     """
     from boards import dut_bench
+    from harness.sim.runner import run_seed
 
-    seed = int(os.environ.get("KRAIT_SEED", "1")) if seed is None else seed
+    seed = run_seed(seed)
     pins = dict(_pin(text) for text in pin or ())
     design = dut_bench.load(folder)
     bundle = design.write(build_dir() / "bundles", seed)

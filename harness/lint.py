@@ -17,13 +17,12 @@ from pathlib import Path
 from golden.errors import MachineError
 from golden.spec import load_configs
 from harness.build.spec import Param, literal
-from harness.paths import ROOT, VERILOG
+from harness.paths import INCLUDES, ROOT
 from harness.sim.model import FAMILIES, kernel_sources
 from harness.synth.yosys import elaboration
 from harness.tcl_lint import lint_tcl
 from harness.toolchain import TCLINT, find_icarus, find_verilator, find_yosys
 
-INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
 PACKAGES = ("golden", "harness", "boards", "reports")
 SHOWN = 5
 """Messages of a failed check that are printed; the rest is counted."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 VERILOG = ROOT / "hw" / "verilog"
+INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
+"""Folders of its headers."""
 
 
 def build_dir() -> Path:

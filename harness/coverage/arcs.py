@@ -6,7 +6,6 @@ pair of states in two cycles in a row, while inputs and all other registers are 
 """
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -24,7 +23,7 @@ def possible(machines: Sequence[Machine], work: Path, root: Path = VERILOG) -> t
 
     Args:
         machines: the machines, in files below `root`.
-        work: a folder for the scripts, headers and logs.
+        work: a folder for the scripts and logs.
         root: folder of the units.
 
     Raises:
@@ -32,12 +31,10 @@ def possible(machines: Sequence[Machine], work: Path, root: Path = VERILOG) -> t
         MachineError: Yosys is missing or does not start.
     """
     work.mkdir(parents=True, exist_ok=True)
-    for header in sorted(root.rglob("*.vh")):
-        shutil.copyfile(header, work / header.name)
     script, logs = "", []
     for machine in machines:
         logs.append(tuple(_write(machine, (root / machine.unit).read_text(encoding="utf-8"), work)))
-        script += "\n".join(_script(machine, log) for log in logs[-1])
+        script += "\n".join(_script(machine, log, yosys.headers(work)) for log in logs[-1])
     yosys.run(script, work)
     return tuple(
         frozenset(arc for log in of_machine for arc in _arcs(machine, log.read_text(encoding="utf-8")))
@@ -57,17 +54,17 @@ def _marked(machine: Machine, text: str, params: dict[str, int]) -> str:
     """Return a module with other defaults, a wire with a bit for each state, and one for a state in an active cycle."""
     for name, value in params.items():
         text = re.sub(rf"(\bparameter\b[^,;)]*?\b{name} *= *)\w+", rf"\g<1>{value}", text)
-    head, _, _ = re.sub(r'`include "\w+/', '`include "', text).rpartition("endmodule")
+    head, _, _ = text.rpartition("endmodule")
     return (
         f"{head}  wire [{len(machine.next) - 1}:0] krait_at = {machine.states};\n"
         f"  wire krait_active = |krait_at && ({machine.active});\nendmodule\n"
     )
 
 
-def _script(machine: Machine, log: Path) -> str:
+def _script(machine: Machine, log: Path, headers: str) -> str:
     """Return the question about a module: its flip-flop and the logic around that, up to the next flip-flops."""
     return f"""
-        read_verilog -I . {log.with_suffix(".v").name}
+        read_verilog {headers} {log.with_suffix(".v").name}
         proc
         cd {machine.module}
         select -set ff w:{machine.register} %ci1:+$dff

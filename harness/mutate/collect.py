@@ -20,7 +20,7 @@ from harness.mutate.units import Unit, fingerprint, sources
 from harness.paths import ROOT, VERILOG
 from harness.regress.suites import Entry
 from harness.sources import cocotb_build
-from harness.uvm.job import VARIABLE, Job
+from harness.uvm.job import VARIABLE
 
 AT_ONCE = 8
 """Files that one pytest records: its start, torch included, costs as much as several of them."""
@@ -99,20 +99,6 @@ def _of_entry(entry: Entry, folder: Path) -> Simulation:
     place = folder / f"job-{entry.name}"
     place.mkdir(parents=True, exist_ok=True)
     path = place / "job.json"
-    words = (entry.config, entry.transport, entry.seed, entry.items, "", str(place))
-    Job(*words, kernel=entry.kernel, repeat=entry.repeat).write(path)
-    return Simulation(
-        test=entry.repeat,
-        sim=entry.simulator,
-        top=spec.top,
-        sources=tuple(map(str, spec.sources)),
-        params=dict(spec.params),
-        defines=dict(spec.defines),
-        includes=tuple(map(str, spec.includes)),
-        test_module=entry.module,
-        testcase=entry.test,
-        seed=entry.seed,
-        env={VARIABLE: str(path), "PYTHONWARNINGS": "ignore"},
-        plusargs=(),
-        plain=True,
-    )
+    entry.job(str(place)).write(path)
+    told = {VARIABLE: str(path), "PYTHONWARNINGS": "ignore"}
+    return Simulation.of(spec, entry.repeat, entry.module, entry.test, entry.seed, told)

@@ -15,10 +15,10 @@ from pathlib import Path
 from golden.errors import CheckError
 from harness.atomic import publish_dir
 from harness.build.spec import Param, literal
-from harness.lint import INCLUDES
 from harness.mutate.frames import framed
 from harness.mutate.units import Unit, sources
-from harness.synth.yosys import elaboration, run
+from harness.paths import VERILOG
+from harness.synth.yosys import elaboration, headers, run
 from harness.toolchain import find_yosys
 
 FORMAT = 2  # of what is kept: raise it when the same inputs give another result
@@ -78,8 +78,8 @@ def elaborate(unit: Unit, params: Mapping[str, Param], first: int, folder: Path)
 
 def _key(unit: Unit, params: Mapping[str, Param]) -> str:
     """Return the hash of sources, headers, parameters and Yosys."""
-    headers = sorted(path for folder in INCLUDES for path in folder.glob("*.vh"))
-    texts = [(path.name, path.read_text()) for path in (*sources(unit.source), *headers)]
+    files = (*sources(unit.source), *sorted(VERILOG.rglob("*.vh")))
+    texts = [(path.name, path.read_text()) for path in files]
     told = (FORMAT, MOST, texts, sorted(params.items()), find_yosys().version)
     return hashlib.sha256(repr(told).encode()).hexdigest()[:20]
 
@@ -90,7 +90,7 @@ def _listing(unit: Unit, params: Mapping[str, Param], work: Path) -> str:
     Yosys gives a memory no address while it is not written; as in hardware it keeps the one that it has, or a fault in
     the enable would write nowhere.
     """
-    folders = " ".join(f"-I{os.path.relpath(folder, work)}" for folder in INCLUDES)
+    folders = headers(work)
     below = " ".join(os.path.relpath(path, work) for path in sources(unit.source) if path != unit.source)
     return f"""
         {f"read_verilog -lib -DSYNTHESIS {folders} {below}" if below else ""}

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Never
 
 import harness.build
 from harness.atomic import replace_text
-from harness.build import IcarusBuild, VerilatorBuild
 from harness.mutate.simulations import Simulation
 from harness.sim import runner
 from harness.sim.results import CocotbResult
@@ -76,23 +75,7 @@ class Recorder:
     ) -> CocotbResult:
         """Take what `harness.sim.runner.run_cocotb` takes, and return a result in which something passed."""
         test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
-        self._taken.append(
-            Simulation(
-                test=test,
-                sim="icarus" if isinstance(spec, IcarusBuild) else "verilator",
-                top=spec.top,
-                sources=tuple(map(str, spec.sources)),
-                params=dict(spec.params),
-                defines=dict(spec.defines),
-                includes=tuple(map(str, spec.includes)),
-                test_module=test_module,
-                testcase=testcase or "",
-                seed=seed,
-                env=dict(env or {}),
-                plusargs=tuple(plusargs),
-                plain=isinstance(spec, IcarusBuild) or _is_plain(spec),
-            )
-        )
+        self._taken.append(Simulation.of(spec, test, test_module, testcase or "", seed, env or {}, plusargs))
         return CocotbResult(("recorded",), (), self._root, self._root, "")
 
     def pytest_collection_modifyitems(self, items: list["pytest.Item"]) -> None:
@@ -119,8 +102,3 @@ def _simulator(item: "pytest.Item") -> str:
     """Return the simulator that a test's parameter `sim` names, or nothing."""
     call = getattr(item, "callspec", None)
     return str(call.params.get("sim", "")) if call else ""
-
-
-def _is_plain(spec: VerilatorBuild) -> bool:
-    """Whether a build takes nothing that only Verilator has: C++, signals below the top."""
-    return not spec.cpp and not spec.flags and spec.public == "ports"

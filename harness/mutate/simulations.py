@@ -4,7 +4,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -35,6 +35,33 @@ class Simulation:
     env: dict[str, str]
     plusargs: tuple[str, ...]
     plain: bool
+
+    @staticmethod
+    def of(
+        spec: VerilatorBuild | IcarusBuild,
+        test: str,
+        test_module: str,
+        testcase: str,
+        seed: int,
+        env: Mapping[str, str],
+        plusargs: Iterable[str] = (),
+    ) -> "Simulation":
+        """Return the simulation of a build by a test."""
+        return Simulation(
+            test=test,
+            sim="icarus" if isinstance(spec, IcarusBuild) else "verilator",
+            top=spec.top,
+            sources=tuple(map(str, spec.sources)),
+            params=dict(spec.params),
+            defines=dict(spec.defines),
+            includes=tuple(map(str, spec.includes)),
+            test_module=test_module,
+            testcase=testcase,
+            seed=seed,
+            env=dict(env),
+            plusargs=tuple(plusargs),
+            plain=isinstance(spec, IcarusBuild) or _is_plain(spec),
+        )
 
     @property
     def identity(self) -> str:
@@ -85,6 +112,11 @@ class Simulation:
             (*self.plusargs, *plusargs),
             Limits(seconds, log_bytes=4 << 20, file_bytes=1 << 30),
         )
+
+
+def _is_plain(spec: VerilatorBuild) -> bool:
+    """Whether a build takes nothing that only Verilator has: C++, signals below the top."""
+    return not spec.cpp and not spec.flags and spec.public == "ports"
 
 
 def distinct(simulations: Iterable[Simulation], unit: Unit, sim: Simulator) -> tuple[Simulation, ...]:

@@ -178,7 +178,6 @@ def write(folder: Path, declared: Declaration) -> tuple[Path, ...]:
 def _values(declared: Declaration) -> dict[str, object]:
     dut = declared.dut
     ports, port_bytes = declaration.ports_of(dut), declaration.port_bits_of(dut) // 8
-    signals = [signal for signal in memory_signals(port_bytes * 8) if not signal.constant]
     return {
         "declared": declared,
         "dut": dut,
@@ -196,7 +195,7 @@ def _values(declared: Declaration) -> dict[str, object]:
         "slots": {stream.name: slot_bytes(stream.width) for stream in dut.streams},
         "places": {stream.name: _places(stream.fields) for stream in dut.streams},
         "control": CONTROL,
-        "live": [_Live(signal, port_bytes * 8) for signal in signals],
+        "live": [signal for signal in memory_signals(port_bytes * 8) if not signal.constant],
     }
 
 
@@ -205,33 +204,14 @@ def _places(pins: Sequence[Pin]) -> tuple[Place, ...]:
     return tuple(Place(pin.name, pin.width, lsb) for pin, lsb in zip(pins, ends, strict=True))
 
 
-@dataclass(frozen=True)
-class _Live:
-    """A signal of a memory port with its width as Verilog over PORT_W."""
-
-    signal: Signal
-    port_bits: int
-
-    @property
-    def name(self) -> str:
-        return self.signal.name
-
-    @property
-    def width(self) -> int:
-        return self.signal.width
-
-    @property
-    def out(self) -> bool:
-        return self.signal.out
-
-    @property
-    def wide(self) -> str:
-        words = {self.port_bits: "PORT_W", self.port_bits // 8: "PORT_W/8"}
-        return words[self.width] if self.name in ("rdata", "wdata", "wstrb") else str(self.width)
+def _wide(signal: Signal) -> str:
+    """Return the width of a port's signal in the kernel, over its parameter where it follows the port's."""
+    return {"rdata": "PORT_W", "wdata": "PORT_W", "wstrb": "PORT_W/8"}.get(signal.name, str(signal.width))
 
 
 def _render(template: str, **values: object) -> str:
     made = environment("kernel")
     made.filters["toml"] = json.dumps
+    made.filters["wide"] = _wide
     made.filters["pin"] = lambda pin: f'{{ name = "{pin.name}", direction = "{pin.direction}", width = {pin.width} }}'
     return made.get_template(template).render(values)

@@ -23,7 +23,7 @@ from harness.regress.waivers import Waiver
 from harness.regress.waivers import find as find_waiver
 from harness.sim.process import Limits
 from harness.toolchain import find_icarus
-from harness.uvm.job import CLOCK_NS, Job
+from harness.uvm.job import CLOCK_NS
 
 TIMEOUT_S = 600.0
 MOST_WAVES = 5
@@ -129,17 +129,7 @@ class Jobs:
     def _task(self, entry: Entry, spec: Spec) -> Task:
         place = self._folder / entry.folder
         bundle = str(self._options.bundle()) if entry.test == "BundleTest" else ""
-        job = Job(
-            config=entry.config,
-            transport=entry.transport,
-            seed=entry.seed,
-            items=entry.items,
-            bundle=bundle,
-            out=str(place),
-            kernel=entry.kernel,
-            repeat=entry.repeat,
-            bias=entry.bias,
-        )
+        job = entry.job(str(place), bundle)
         limits = Limits(self._options.timeout_s)
         window = Window() if self._options.waves else None
         return Task(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from harness.regress import graded
-from harness.uvm.job import Bias, Transport
+from harness.uvm.job import Bias, Job, Transport
 
 Simulator = Literal["verilator", "icarus"]
 
@@ -51,6 +51,20 @@ class Entry:
     def repeat(self) -> str:
         """Return the command that runs it again."""
         return self.again or f"krait regress {self.name} --seed {self.seed}"
+
+    def job(self, out: str, bundle: str = "") -> Job:
+        """Return what the simulation is told, to leave its results in the folder `out`."""
+        return Job(
+            config=self.config,
+            transport=self.transport,
+            seed=self.seed,
+            items=self.items,
+            bundle=bundle,
+            out=out,
+            kernel=self.kernel,
+            repeat=self.repeat,
+            bias=self.bias,
+        )
 
 
 @dataclass(frozen=True)

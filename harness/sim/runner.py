@@ -17,12 +17,11 @@ from typing import Literal
 
 from golden.errors import InputError, MachineError
 from harness.build import IcarusBuild, Param, VerilatorBuild, build
-from harness.paths import ROOT, VERILOG, build_dir
+from harness.paths import INCLUDES, ROOT, build_dir
 from harness.sim.process import Limits, Stop, run_limited
 from harness.sim.results import POWER_UP, CocotbResult, judge
 from harness.toolchain import find_icarus
 
-DEFAULT_INCLUDES = (VERILOG, VERILOG / "gen", VERILOG / "common")
 SELECTING = ("COCOTB_TEST", "COCOTB_PLUSARGS", "COCOTB_LIST_TESTS", "COCOTB_RANDOM_TEST_ORDER", "GPI_")
 DEFAULT_LIMITS = Limits()
 POWER_UP_VARIABLE = "KRAIT_POWER_UP"
@@ -38,7 +37,7 @@ def simulate(
     testcase: str | None = None,
     sim: Literal["verilator", "icarus"] = "verilator",
     seed: int | None = None,
-    includes: Sequence[Path] = DEFAULT_INCLUDES,
+    includes: Sequence[Path] = INCLUDES,
     defines: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
     workdir: Path | None = None,

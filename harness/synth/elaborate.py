@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.lint import INCLUDES
-from harness.synth.yosys import elaboration, run
+from harness.synth.yosys import elaboration, headers, run
 
 _PORT = re.compile(r"^  wire (?:.* )?(?:input|output|inout) \d+ .*$", re.M)
 _CELL = re.compile(r"^  cell (\S+) \S+$", re.M)
@@ -64,7 +63,7 @@ def elaborate(files: Sequence[Path], top: str, work: Path, params: Mapping[str, 
         CheckError: Yosys refuses the design.
         MachineError: Yosys is missing or does not start.
     """
-    folders = " ".join(f"-I{os.path.relpath(folder, work)}" for folder in INCLUDES)
+    folders = headers(work)
     sources = " ".join(os.path.relpath(path, work) for path in files)
     # Modules without registers or children become part of those that use them, as they would in any synthesis.
     script = f"""

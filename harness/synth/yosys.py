@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs Yosys scripts."""
 
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from golden.errors import CheckError, MachineError
 from harness.build.spec import Param, literal
+from harness.paths import INCLUDES
 from harness.toolchain import find_yosys
 
 TAIL = 12
 """Lines of Yosys' output that a failure without an error message quotes."""
+
+
+def headers(work: Path) -> str:
+    """Return the options with which Yosys, run in a folder, finds the headers of hw/verilog."""
+    return " ".join(f"-I{os.path.relpath(folder, work)}" for folder in INCLUDES)
 
 
 def elaboration(top: str, params: Mapping[str, Param] | None = None) -> str:

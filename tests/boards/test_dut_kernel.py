@@ -160,6 +160,9 @@ def test_the_command(folder):
         assert isinstance(error, kind)
         assert said in str(error)
     assert isinstance(CliRunner().invoke(app, ["replay", str(folder / "none")]).exception, InputError)
+    error = CliRunner(env={"KRAIT_SEED": "one"}).invoke(app, asked[:-2]).exception
+    assert isinstance(error, InputError)
+    assert "KRAIT_SEED: found 'one', expected a number from 0 on" in str(error)
 
 
 def test_registers_have_names_in_pynq(board):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.paths import VERILOG
-from harness.sim.runner import DEFAULT_INCLUDES, simulate
+from harness.paths import INCLUDES, VERILOG
+from harness.sim.runner import simulate
 from harness.verilog import with_children
 from tests.rtl.contract import contract
 from tests.rtl.faults import replaced
@@ -27,7 +27,7 @@ def sources(module: str) -> list[Path]:
 def includes(files: Sequence[Path]) -> tuple[Path, ...]:
     """Return the folders in which a build finds headers: also one that gives the files a header and no module."""
     named = {name for path in files for name in re.findall(r'`include "(\w+)/', path.read_text())}
-    return (*DEFAULT_INCLUDES, *sorted({VERILOG / name for name in named} - {path.parent for path in files}))
+    return (*INCLUDES, *sorted({VERILOG / name for name in named} - {path.parent for path in files}))
 
 
 def check_module(

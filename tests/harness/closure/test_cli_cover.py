@@ -94,7 +94,7 @@ def test_the_same_draws_without_a_lead(tmp_path: Path) -> None:
     ("options", "seed", "word"),
     [
         (("--kernel", "abacus"), "1", "--kernel: found 'abacus', expected one of tern_matvec"),
-        ((), "one", "KRAIT_SEED: found 'one', expected an integer from 0 on"),
+        ((), "one", "KRAIT_SEED: found 'one', expected a number from 0 on"),
     ],
 )
 def test_bad_input_is_one_line(

@@ -53,6 +53,18 @@ def test_a_unit(tmp_path: Path) -> None:
     assert all(f"krait_mutant == 32'd{each.number}" in made or f"32'h{each.number:08x}" in made for each in chosen)
 
 
+def test_a_header_in_a_folder_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A netlist is another one as soon as any header of hw/verilog is, whatever folder it stands in."""
+    header = tmp_path / "mamba2" / "job.vh"
+    header.parent.mkdir()
+    header.write_text("`define KIND 0\n")
+    monkeypatch.setattr(netlist, "VERILOG", tmp_path)
+    before = netlist._key(TOY, {})
+    assert netlist._key(TOY, {}) == before
+    header.write_text("`define KIND 1\n")
+    assert netlist._key(TOY, {}) != before
+
+
 def test_a_memory_has_an_address_while_it_is_not_written(tmp_path: Path) -> None:
     """A write to no address changes nothing: a fault in the write enable would survive."""
     (memory,) = choose(("mem_lutram",), all_units())
