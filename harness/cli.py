@@ -301,8 +301,12 @@ def bench(
     records = writable_dir(out or build_dir() / "bench") / "records.jsonl"
     baselines = records.with_name(baseline_record.RECORDS)
     if baseline is not None:
+        from boards.baseline_energy import follower
+        from harness.bench import energy_record
+
         wanted = baseline_run.asked(baseline, model, workload, dtype, threads)
-        raise typer.Exit(0 if baseline_run.run(wanted, baselines) else 1)
+        follow = follower(records.with_name(energy_record.RECORDS))
+        raise typer.Exit(0 if baseline_run.run(wanted, baselines, follow=follow) else 1)
     if sweep:
         from boards.mamba2_sweep import run_sweep
 
@@ -410,12 +414,13 @@ def report(
     page = out or build_dir() / "report" / "index.html"
     covered = cli_coverage.beside(results, page)
     virtual = record.read(records) if records.exists() else ()
+    energies = energy_record.read(records.with_name(energy_record.RECORDS))
     more = (
         coverage.section(covered),
         boards.section(measured.read(records.with_name(measured.RECORDS)), virtual, starts(records)),
-        baselines.section(starts(records), baseline_record.read(records.with_name(baseline_record.RECORDS))),
+        baselines.section(starts(records), baseline_record.read(records.with_name(baseline_record.RECORDS)), energies),
         errors.section(errors.read(build_dir() / "accuracy")),
-        energy.section(energy_record.read(records.with_name(energy_record.RECORDS))),
+        energy.section(energies),
         formal.section(formal_record.read(build_dir() / "formal" / formal_record.FILE)),
         mutation.section(mutation_record.read(build_dir() / "mutate" / mutation_record.FILE)),
         closure.section(closure_record.read_all(build_dir() / "cover")),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One model beside itself: krait's records, PyTorch on this machine, what papers print; each figure with its source."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,6 +10,8 @@ from golden.spec.citations import TAGS, Figure, Paper, Quantity, Run, runs
 from harness.bench.baseline_record import BaselineRecord
 from harness.bench.baseline_run import rates, threads_of, words
 from harness.bench.baseline_workloads import workload
+from harness.bench.energy import figures, problems
+from harness.bench.energy_record import EnergyRecord
 from harness.bench.model_record import ModelRecord
 from harness.bench.ternary_record import TernaryRecord
 from reports import consistency
@@ -54,23 +56,30 @@ class Line:
         return (self.model, ORDER.index(self.work), -(self.rate or implied), self.system)
 
 
-def section(starts: Sequence[ModelRecord], baselines: tuple[BaselineRecord, ...]) -> Section:
-    """Return krait's newest starts and newest baselines with all citations; nothing where neither has run."""
+def section(
+    starts: Sequence[ModelRecord], baselines: tuple[BaselineRecord, ...], energies: Sequence[EnergyRecord] = ()
+) -> Section:
+    """Return krait's newest starts and newest baselines with all citations; nothing where neither has run.
+
+    `energies` are those of the whole run: a baseline's is the one of the same `run`.
+    """
     shown = newest(baselines)
     blocks: tuple[Table, ...] = ()
     if starts or shown:
         findings = _findings()
         failed = consistency.failures(findings)
-        lines = sorted((*_krait(starts), *map(_pytorch, shown), *_papers(failed)), key=lambda line: line.key)
+        of_run = {each.run: each for each in energies}
+        pytorch = (_pytorch(each, _power(each, of_run)) for each in shown)
+        lines = sorted((*_krait(starts), *pytorch, *_papers(failed)), key=lambda line: line.key)
         notes = list(dict.fromkeys(note for line in lines for note in line.notes))
         blocks = (_table(lines, notes), _footnotes(notes), _laws(findings))
         blocks += (_made(shown),) if shown else ()
-    problems = tuple(
+    wrong = tuple(
         f"{r.model} {r.workload} {r.dtype} on {r.device_name}: {words(r.agreement, r.judged)}"
         for r in shown
         if r.agreement and not r.good
     )
-    return Section("baselines", "Baselines", blocks, "", "Nothing has run", "krait bench --baseline all", problems)
+    return Section("baselines", "Baselines", blocks, "", "Nothing has run", "krait bench --baseline all", wrong)
 
 
 def newest(records: tuple[BaselineRecord, ...]) -> tuple[BaselineRecord, ...]:
@@ -118,18 +127,16 @@ def _plain(name: str) -> str:
         return name
 
 
-def _pytorch(r: BaselineRecord) -> Line:
+def _pytorch(r: BaselineRecord, power: tuple[str, str]) -> Line:
     first = r.seconds if r.work == "prefill" else None
     if r.rate is None or r.agreement is None:
         shown, how = ("n/a",) * 4, r.reason
     else:
         low, high = rates(r)
-        watts = _watts(r)
         shown = (
             f"{r.rate:,.2f} ({low:,.2f} .. {high:,.2f})",
             f"{first:.4f}" if first else "",
-            "n/a" if watts is None else f"{watts:.3g}",
-            f"{1 / r.joules_a_token:.4g}" if r.joules_a_token else "n/a",
+            *power,
         )
         how = f"{r.way}{threads_of(r)}, {len(r.samples)} samples; {words(r.agreement, r.judged)}; {r.origin}"
     return Line(
@@ -150,8 +157,11 @@ def _pytorch(r: BaselineRecord) -> Line:
     )
 
 
-def _watts(r: BaselineRecord) -> float | None:
-    return r.joules_a_token * r.rate if r.joules_a_token and r.rate else None
+def _power(r: BaselineRecord, energies: Mapping[str, EnergyRecord]) -> tuple[str, str]:
+    """Return mean power and tokens a joule of a baseline, n/a where nothing measured them or the measurement is bad."""
+    energy = energies.get(r.run)
+    found = None if energy is None or problems(energy) else figures(energy)
+    return ("n/a", "n/a") if found is None else (f"{found.mean_w:.3g}", f"{1 / found.per_token.value:.4g}")
 
 
 def _papers(failed: dict[tuple[str, str], tuple[str, ...]]) -> Iterator[Line]:

@@ -42,6 +42,10 @@ class Load(Protocol):
         """Tokens of one repetition."""
 
     @property
+    def inferences(self) -> int:
+        """How often the work is done in one repetition."""
+
+    @property
     def clock_mhz(self) -> float | None:
         """The kernel's clock as read back from the board; None where that is not possible."""
 
@@ -99,7 +103,7 @@ def measure(
     source: PowerSource | None,
     load: Load,
     provenance: Provenance,
-    unprogrammed: PowerTrace | None = None,
+    unprogrammed: PowerTrace | str = NOT_RECORDED,
     seed: int = SEED,
     timing: Timing = Timing(),
 ) -> EnergyRecord:
@@ -111,7 +115,7 @@ def measure(
         source: its sensors; None where there are none. A virtual board has none, ever.
         load: what to repeat; it has run once already, so that nothing is done for the first time here.
         provenance: of the record.
-        unprogrammed: what `watch` gave before the board was programmed.
+        unprogrammed: what `watch` gave before the board was programmed, or why there is none.
         seed: of the bootstrap intervals.
         timing: how time is told, passed and sampled.
 
@@ -137,11 +141,11 @@ def measure(
         reason="",
         source=facts_of(source),
         tokens=load.tokens,
-        inferences=1,
+        inferences=load.inferences,
         discard_s=DISCARD_S,
         clock_mhz=load.clock_mhz,
-        unprogrammed=unprogrammed,
-        unprogrammed_reason="" if unprogrammed is not None else NOT_RECORDED,
+        unprogrammed=None if isinstance(unprogrammed, str) else unprogrammed,
+        unprogrammed_reason=unprogrammed if isinstance(unprogrammed, str) else "",
         idle=idle,
         active=active,
         repetitions=repetitions,

@@ -45,6 +45,8 @@ class KernelLoad(Generic[A_contra]):
         InputError: no tokens. MachineError: the clock is not the declared one, or the start fails.
     """
 
+    inferences = 1
+
     def __init__(
         self,
         workload: str,

@@ -16,7 +16,7 @@ class Nvml:
     """One GPU: energy counter, power beside it, temperature.
 
     Args:
-        index: of the GPU, in NVML's order.
+        gpu: its index in NVML's order, or its UUID ("GPU-..."), which says the same GPU to programs that see fewer.
         library: the module `pynvml`; without it the one that is installed.
 
     Raises:
@@ -26,14 +26,16 @@ class Nvml:
     scope: Scope = "gpu"
     refresh_s: float | None = None  # differs by generation; the sampler estimates it
 
-    def __init__(self, index: int = 0, library: Any = None) -> None:
+    def __init__(self, gpu: int | str = 0, library: Any = None) -> None:
         self._nvml = library if library is not None else _import()
         try:
             self._nvml.nvmlInit()
-            self._gpu = self._nvml.nvmlDeviceGetHandleByIndex(index)
+            by_uuid = isinstance(gpu, str)
+            find = self._nvml.nvmlDeviceGetHandleByUUID if by_uuid else self._nvml.nvmlDeviceGetHandleByIndex
+            self._gpu = find(gpu)
             self.name = f"NVML {_text(self._nvml.nvmlDeviceGetName(self._gpu))}"
         except self._nvml.NVMLError as error:
-            raise MachineError(f"gpu: NVML: {error}; expected a driver and GPU {index}") from None
+            raise MachineError(f"gpu: NVML: {error}; expected a driver and GPU {gpu}") from None
         self.rails: tuple[str, ...] = ("gpu",)
 
     def read(self) -> tuple[Reading, ...]:

@@ -14,13 +14,19 @@ from boards.power.rapl import Rapl
 from boards.power.source import PowerSource
 from boards.power.ucd9248 import I2CBus, PmbusRail, Ucd9248
 from golden.errors import InputError, MachineError
+from harness.bench.energy_record import GPU, HOST
 
 SYSFS = Path("/sys")
-HOST, GPU = "host", "gpu"
 
 
 def open_source(
-    name: str, *, bdf: str | None = None, via: str | None = None, bus: I2CBus | None = None, sysfs: Path = SYSFS
+    name: str,
+    *,
+    bdf: str | None = None,
+    via: str | None = None,
+    bus: I2CBus | None = None,
+    uuid: str = "",
+    sysfs: Path = SYSFS,
 ) -> PowerSource:
     """Return the power source of a board as the command line names it, of this machine (`host`), or of a GPU (`gpu`).
 
@@ -29,6 +35,7 @@ def open_source(
         bdf: PCI address of an Alveo card's user function.
         via: words that run a command on a VCK190's system controller.
         bus: SMBus master on a VC709's PMBus.
+        uuid: of a GPU; without it the first one.
         sysfs: where sysfs is mounted.
 
     Raises:
@@ -37,7 +44,7 @@ def open_source(
     if name == HOST:
         return Rapl(sysfs)
     if name == GPU:
-        return Nvml()
+        return Nvml(uuid or 0)
     board, _, inner = name.partition(":")
     if (inner or board) not in known_boards() or (inner and board != "sim"):
         raise InputError(f"board: found {name!r}, expected one of {', '.join((*known_boards(), HOST, GPU))}")

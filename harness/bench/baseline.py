@@ -7,12 +7,14 @@ reading the context of a decode and warm-up lie outside the samples.
 """
 
 import gc
+import math
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,7 +23,9 @@ from golden.errors import InputError, MachineError
 from harness import provenance
 from harness.bench import baseline_models as models
 from harness.bench.baseline_models import Family, Source
+from harness.bench.baseline_place import NO_GPU, Place
 from harness.bench.baseline_record import SCHEMA, Agreement, BaselineRecord, Device, Dtype
+from harness.bench.model_record import Work
 from harness.bench.model_workloads import Workload
 from harness.bench.statistics import Interval, Rule, median_interval, repeat
 
@@ -31,68 +35,8 @@ TIES: dict[Family, float] = {"mamba2": 1e-4, "bitnet": 0.05}
 """Margin of a near-tie in float32, of the largest logit. BitNet's quantizers may round apart: 1 % was seen."""
 CACHE: dict[Family, str] = {"mamba2": "cache_params", "bitnet": "past_key_values"}
 """What the model calls its cache."""
-GPU_WARM_UP = 3
-"""Compiled steps are recorded as graphs after their first runs."""
-NO_GPU = "no CUDA GPU here"
-
-Step = Callable[[Tensor], Tensor]
-"""Tokens int64 [1, L] in, the choice int64 [1, 1] behind the last of them out."""
-
-
-class EnergyMeter(Protocol):
-    """Energy of a window; `boards.power` has those of devices."""
-
-    def begin(self) -> None:
-        """Start a window."""
-
-    def end(self) -> float:
-        """Return the joules since `begin`."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a model runs: PyTorch's name of the device, its own, CPU threads; how a step is made and waited for."""
-
-    device: Device
-    torch_name: str
-    name: str
-    threads: int
-    way: str
-    compiled: Callable[[Step], Step]
-    synchronize: Callable[[], None]
-    warm_up: int = 1
-
-
-def cpu(threads: int | None = None) -> Place:
-    """This CPU with so many threads, PyTorch's own number without: steps uncompiled.
-
-    `transformers` compiles the quantizers of BitNet with C++; for these sizes that took 70 s and was no faster.
-    """
-    made = provenance.collect({})
-    count = threads or torch.get_num_threads()
-    return Place("cpu", "cpu", made.cpu, count, "eager", lambda step: step, lambda: None)
-
-
-def gpu() -> Place | None:
-    """The first CUDA GPU; None where there is none. This path has not run on a GPU, see harness/README.md."""
-    if not torch.cuda.is_available():
-        return None
-    name, threads = torch.cuda.get_device_name(0), torch.get_num_threads()
-    way = "torch.compile (reduce-overhead: CUDA graphs)"
-    return Place("gpu", "cuda:0", name, threads, way, _compiled, torch.cuda.synchronize, GPU_WARM_UP)
-
-
-def _compiled(step: Step) -> Step:
-    """A step in CUDA graphs; what one run returns is copied, because the next one writes there again."""
-    graph = torch.compile(step, mode="reduce-overhead")
-    begin: Callable[[], None] = torch.compiler.cudagraph_mark_step_begin
-
-    def run(tokens: Tensor) -> Tensor:
-        begin()
-        return graph(tokens).clone()
-
-    return run
-
+LEAST_S = 0.1
+"""Of a repetition while energy is measured: shorter workloads run several times in one."""
 
 # ---- the model as it runs
 
@@ -178,15 +122,59 @@ def load(model: Source, dtype: Dtype, place: Place) -> Any:
 # ---- what is measured
 
 
+@dataclass(frozen=True)
+class Timed:
+    """A workload with its model and cache in place: what comes before a sample, what it times, how its end is met."""
+
+    before: Callable[[], object]
+    work: Callable[[], object]
+    synchronize: Callable[[], None]
+
+    def seconds(self) -> float:
+        """Do it once and return how long the timed part took."""
+        self.before()
+        self.synchronize()
+        began = time.perf_counter()
+        self.work()
+        self.synchronize()
+        return time.perf_counter() - began
+
+
+class Again:
+    """A measured workload as the load of an energy measurement (`boards.power.energy.Load`), some runs at a time.
+
+    Restoring the cache lies between the timed parts, as a host's work does between a kernel's starts.
+    """
+
+    clock_mhz: float | None = None
+
+    def __init__(self, record: BaselineRecord, timed: Timed) -> None:
+        self.workload = record.title
+        self.work: Work = record.work
+        self.inferences = math.ceil(LEAST_S / statistics.median(record.samples))
+        self.tokens = self.inferences * record.tokens
+        self._timed = timed
+
+    def run(self) -> float:
+        """Return the seconds of all timed parts."""
+        return sum(self._timed.seconds() for _ in range(self.inferences))
+
+
+Follow = Callable[[Place, BaselineRecord, Again], None]
+"""Called behind each record while its model is still loaded: what it measures more is its own matter."""
+
+
 def measure(
     model: Source,
     workloads: tuple[Workload, ...],
     dtype: Dtype,
     place: Place,
     rule: Rule,
-    meter: EnergyMeter | None = None,
+    follow: Follow | None = None,
 ) -> Iterator[BaselineRecord]:
     """Yield the record of each workload of a model in one type; loaded once, tokens compared once, before any time.
+
+    `follow` is called when the next record is asked for.
 
     Raises:
         InputError: a workload longer than the model's context. MachineError: it does not fit into memory.
@@ -197,7 +185,11 @@ def measure(
         network = load(model, dtype, place)
         agreement = compare(model, network, place)
         for work in workloads:
-            yield _sampled(model, network, work, dtype, place, rule, meter, agreement)
+            timed = _timed(model, network, work, place)
+            found = _sampled(model, network, work, dtype, place, rule, timed, agreement)
+            yield found
+            if follow is not None:
+                follow(place, found, Again(found, timed))
         del network
         gc.collect()
 
@@ -238,26 +230,10 @@ def _sampled(
     dtype: Dtype,
     place: Place,
     rule: Rule,
-    meter: EnergyMeter | None,
+    timed: Timed,
     agreement: Agreement,
 ) -> BaselineRecord:
-    joules: list[float] = []
-    before, timed = _parts(model, network, work, place)
-
-    def sample() -> float:
-        before()
-        place.synchronize()
-        if meter:
-            meter.begin()
-        began = time.perf_counter()
-        timed()
-        place.synchronize()
-        seconds = time.perf_counter() - began
-        if meter:
-            joules.append(meter.end())
-        return seconds
-
-    found = repeat(sample, rule)
+    found = repeat(timed.seconds, rule)
     fields = record_fields(model, work, dtype, place.device)
     return BaselineRecord(
         **fields,
@@ -271,22 +247,19 @@ def _sampled(
         samples=found.samples,
         warm_up=found.warm_up,
         ended=found.ended,
-        joules=tuple(joules[-len(found.samples) :]) if meter else None,
     )
 
 
-def _parts(
-    model: Source, network: Any, work: Workload, place: Place
-) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return what comes before a sample and what it times: the prompt, or decode steps behind it."""
+def _timed(model: Source, network: Any, work: Workload, place: Place) -> Timed:
+    """Return a workload ready to be repeated: the prompt, or decode steps behind it."""
     tokens = models.prompt(model, work.prompt).to(place.torch_name)
     steps = work.generate - 1
     opponent = Opponent(network, model.family, place, work.prompt + max(steps, 1))
     if work.work == "prefill":
-        return lambda: None, lambda: opponent.read(tokens)
+        return Timed(lambda: None, lambda: opponent.read(tokens), place.synchronize)
     first = opponent.read(tokens)
     opponent.keep()
-    return opponent.restore, lambda: opponent.decode(first, steps)
+    return Timed(opponent.restore, lambda: opponent.decode(first, steps), place.synchronize)
 
 
 def record_fields(model: Source, work: Workload, dtype: Dtype, device: Device) -> dict[str, Any]:
@@ -320,7 +293,6 @@ def missing(model: Source, work: Workload, dtype: Dtype) -> BaselineRecord:
         samples=(),
         warm_up=(),
         ended="",
-        joules=None,
     )
 
 

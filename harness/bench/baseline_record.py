@@ -14,7 +14,7 @@ from harness.bench import jsonl
 from harness.bench.model_record import Work
 from harness.provenance import Provenance
 
-SCHEMA = 1
+SCHEMA = 2
 RECORDS = "baseline.jsonl"
 
 Device = Literal["cpu", "gpu"]
@@ -46,8 +46,8 @@ class BaselineRecord:
     """One workload of a model in PyTorch on one device, head in; n/a where the device is missing, with the `reason`.
 
     `prompt` tokens are read; a sample's time covers `tokens`: those of the prompt, or the decode steps behind it.
-    `samples` and `warm_up` are seconds, `joules` energy of each sample where a meter read it. `weight_bytes` are all
-    parameters as they lie in memory. `ended` says why sampling stopped.
+    `samples` and `warm_up` are seconds. `weight_bytes` are all parameters as they lie in memory. `ended` says why
+    sampling stopped. Its energy is an `EnergyRecord` of the same `run`.
     """
 
     schema: int
@@ -70,7 +70,6 @@ class BaselineRecord:
     samples: tuple[float, ...]
     warm_up: tuple[float, ...]
     ended: str
-    joules: tuple[float, ...] | None
     provenance: Provenance
 
     def __post_init__(self) -> None:
@@ -79,8 +78,6 @@ class BaselineRecord:
         require(all(each > 0 for each in self.samples), "samples", min(self.samples, default=0.0), "seconds above 0")
         require(bool(self.reason) != measured, "reason", self.reason, "why it is n/a, and nothing where measured")
         require((self.agreement is not None) == measured, "agreement", self.agreement, "one where measured")
-        counted = self.joules is None or len(self.joules) == len(self.samples)
-        require(counted, "joules", self.joules, "one for each sample, or null without a meter")
 
     @property
     def seconds(self) -> float | None:
@@ -93,9 +90,14 @@ class BaselineRecord:
         return self.tokens / self.seconds if self.seconds else None
 
     @property
-    def joules_a_token(self) -> float | None:
-        """Energy of a token at the median; None without a meter."""
-        return statistics.median(self.joules) / self.tokens if self.joules else None
+    def title(self) -> str:
+        """What ran, in words that tell it from what a board runs."""
+        return f"{self.model} {self.workload} in PyTorch, {self.dtype}"
+
+    @property
+    def run(self) -> str:
+        """What this record and that of its energy have in common."""
+        return f"{self.title}, {self.device}, {self.threads} threads, {self.provenance.time_utc}"
 
     @property
     def judged(self) -> bool:

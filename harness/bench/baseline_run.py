@@ -9,10 +9,11 @@ import torch
 
 from golden.errors import InputError
 from harness import console
-from harness.bench import baseline, baseline_models
+from harness.bench import baseline, baseline_models, baseline_place
 from harness.bench import baseline_record as records
-from harness.bench.baseline import Place
+from harness.bench.baseline import Follow
 from harness.bench.baseline_models import Source
+from harness.bench.baseline_place import Place
 from harness.bench.baseline_record import DTYPES, Agreement, BaselineRecord, Device, Dtype
 from harness.bench.baseline_workloads import QUICK, workload
 from harness.bench.model_workloads import Workload
@@ -60,8 +61,10 @@ def asked(
     )
 
 
-def run(what: Asked, path: Path, rule: Rule = RULE) -> bool:
+def run(what: Asked, path: Path, rule: Rule = RULE, follow: Follow | None = None) -> bool:
     """Measure baselines, append records to `path` and say what they hold; whether all chose golden's tokens.
+
+    `follow` comes behind each measured one, with the model still loaded.
 
     Raises:
         InputError: an unknown model, or a workload longer than its context. MachineError: a model does not fit.
@@ -71,7 +74,7 @@ def run(what: Asked, path: Path, rule: Rule = RULE) -> bool:
     for name in what.models:
         model = baseline_models.source(name)
         for device in what.devices:
-            for found in _measured(model, what, places.get(device), rule):
+            for found in _measured(model, what, places.get(device), rule, follow):
                 records.append(path, found)
                 for line in lines(found):
                     console.say(line)
@@ -84,23 +87,25 @@ def _places(what: Asked) -> dict[Device, Place]:
     """Return what there is of the devices that were asked for; say once what there is not."""
     found: dict[Device, Place] = {}
     if "cpu" in what.devices:
-        found["cpu"] = baseline.cpu(what.threads)
+        found["cpu"] = baseline_place.cpu(what.threads)
     if "gpu" in what.devices:
-        place = baseline.gpu()
+        place = baseline_place.gpu()
         if place:
             found["gpu"] = place
         else:
-            console.say(f"{baseline.NO_GPU}: PyTorch {torch.__version__} sees none; its baselines are n/a")
+            console.say(f"{baseline_place.NO_GPU}: PyTorch {torch.__version__} sees none; its baselines are n/a")
     return found
 
 
-def _measured(model: Source, what: Asked, place: Place | None, rule: Rule) -> Iterator[BaselineRecord]:
+def _measured(
+    model: Source, what: Asked, place: Place | None, rule: Rule, follow: Follow | None
+) -> Iterator[BaselineRecord]:
     for dtype in what.dtypes:
         if place is None:
             yield from (baseline.missing(model, work, dtype) for work in what.workloads)
         else:
             warm = replace(rule, warm_up=max(rule.warm_up, place.warm_up))
-            yield from baseline.measure(model, what.workloads, dtype, place, warm)
+            yield from baseline.measure(model, what.workloads, dtype, place, warm, follow)
 
 
 # ---- what is said
@@ -117,8 +122,7 @@ def lines(found: BaselineRecord) -> Iterator[str]:
         f"{lead}, PyTorch {found.way} on {found.device_name}{threads_of(found)}: {found.rate:,.2f} tok/s "
         f"({low:,.2f} .. {high:,.2f}), head in, {len(found.samples)} samples, {found.ended} [measured]"
     )
-    energy = "n/a" if found.joules_a_token is None else f"{found.joules_a_token:.4g} J a token [measured]"
-    yield f"  {words(found.agreement, found.judged)}; energy {energy}; {found.origin}"
+    yield f"  {words(found.agreement, found.judged)}; {found.origin}"
 
 
 def threads_of(found: BaselineRecord) -> str:

@@ -19,6 +19,8 @@ RECORDS = "energy.jsonl"
 
 Scope = Literal["board", "rails", "package", "gpu"]
 """What the total is of: the whole board at its inputs; rails of it; a processor's package; a GPU's board."""
+HOST, GPU = "host", "gpu"
+"""What stands for a board where this machine's processors, or a GPU, did the work."""
 SIMULATED = "simulated"
 """The reason of every virtual board."""
 

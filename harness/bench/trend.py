@@ -8,7 +8,7 @@ from typing import Any
 from harness.bench import energy
 from harness.bench.baseline_record import BaselineRecord
 from harness.bench.driver_overhead import OverheadRecord
-from harness.bench.energy_record import EnergyRecord
+from harness.bench.energy_record import GPU, HOST, EnergyRecord
 from harness.bench.history import Entry
 from harness.bench.measured import CaseRecord, ModelStart
 from harness.bench.model_record import ModelRecord
@@ -130,6 +130,8 @@ def _started(s: ModelStart) -> str:
 
 
 def _energy(r: EnergyRecord) -> Iterator[Figure]:
+    """Yield J/token; of PyTorch on this machine it is told beside the boards', and fails nothing."""
+    beside = r.board in (HOST, GPU)
     found = energy.figures(r)
     problems = energy.problems(r)
     if found is None and not problems:
@@ -141,9 +143,11 @@ def _energy(r: EnergyRecord) -> Iterator[Figure]:
         unit=JOULES,
         source=r.kind,
         made=r.provenance,
-        work=f"{r.tokens} tokens",
+        work=f"{r.tokens // r.inferences} tokens",
+        host=_host(r.provenance) if beside else "",
         known=None if problems or found is None else found.per_token,
         note=f"INVALID: {problems[0]}" if problems else "",
+        judged=not beside,
     )
 
 

@@ -10,6 +10,8 @@ from harness.bench.baseline_record import Agreement, BaselineRecord
 from harness.provenance import collect
 from reports import baselines, consistency, html
 from reports.document import Section, Table
+from tests.boards.power.test_energy import measured as energy_of
+from tests.boards.power.test_energy import step
 from tests.harness.samples import mamba2_record, ternary_record
 
 TEXTS = (*baselines.NUMBERS, "model", "workload", "system", "device", "precision", "LM head", "how", "notes")
@@ -17,7 +19,7 @@ TEXTS = (*baselines.NUMBERS, "model", "workload", "system", "device", "precision
 
 def measured(**changes: Any) -> BaselineRecord:
     fields: dict[str, Any] = {
-        "schema": 1,
+        "schema": 2,
         "model": "mamba2-2.7b",
         "origin": "random checkpoint, seed 1",
         "workload": "tg16",
@@ -37,7 +39,6 @@ def measured(**changes: Any) -> BaselineRecord:
         "samples": (4.0, 4.0, 4.0),
         "warm_up": (9.0,),
         "ended": "narrow",
-        "joules": None,
         "provenance": collect({}),
     }
     return BaselineRecord(**(fields | changes))
@@ -78,13 +79,18 @@ def test_every_figure_has_its_source() -> None:
 
 
 def test_what_is_missing_is_said() -> None:
-    """A GPU that is not here has no figure, no zero and no source; energy of a meter is shown, of none n/a."""
-    section = baselines.section((), (GONE, measured(joules=(8.0, 8.0, 8.0))))
+    """A GPU that is not here has no figure, no zero and no source; measured energy is shown, other and bad is n/a."""
+    here = measured()
+    good = replace(energy_of(step()), run=here.run)
+    section = baselines.section((), (GONE, here), (good,))
     cells, source = one(section, device="GPU")
     assert [cells[each] for each in baselines.NUMBERS] == ["n/a"] * 4
     assert (cells["how"], source) == ("no CUDA GPU here", None)
     cells, _ = one(section, device="a CPU")
-    assert (cells["W"], cells["tok/J"]) == ("2", "2")
+    assert (cells["W"], cells["tok/J"]) == ("30", "0.5333")  # 8 tokens in 15 J
+    for other in (replace(good, run="another"), replace(good, active=good.idle)):
+        cells, _ = one(baselines.section((), (here,), (other,)), device="a CPU")
+        assert (cells["W"], cells["tok/J"]) == ("n/a", "n/a")
 
 
 def test_rows_are_sorted() -> None:

@@ -24,7 +24,7 @@ IDLE_S = DISCARD_S + 1.1 * 30
 class Load:
     """0.1 s of the host, then 0.4 s of the kernel, 8 tokens; nothing else happens between two repetitions."""
 
-    workload, work, tokens, clock_mhz = "tg8", "decode", 8, 199.9
+    workload, work, tokens, inferences, clock_mhz = "tg8", "decode", 8, 1, 199.9
 
     def __init__(self, time: Time, host_s: float = 0.1, kernel_s: float = 0.4) -> None:
         self._time, self._host_s, self._kernel_s = time, host_s, kernel_s
@@ -73,6 +73,29 @@ def test_constant_powers() -> None:
     assert found.per_token.width == pytest.approx(0, abs=1e-9)
     assert found.busy == pytest.approx(0.8)
     assert found.tokens_a_second == pytest.approx(16)
+
+
+def test_a_repetition_of_several_inferences() -> None:
+    """Four in the 15 J of a repetition; J/token goes by tokens, whatever they are part of."""
+
+    def several(time: Time) -> Load:
+        load = Load(time)
+        load.inferences = 4
+        return load
+
+    found = figures(measured(step(), several))
+    assert found is not None
+    assert (found.per_inference.value, found.per_token.value) == pytest.approx((15 / 4, 1.875))
+    assert found.inferences == 4 * found.repetitions
+
+
+def test_why_nothing_is_known_of_before() -> None:
+    """Of a board it was programmed before; who measures something else says so."""
+    assert measured(step()).unprogrammed_reason == "not recorded: the board was programmed before"
+    time = Time()
+    source = Meter(time, step())
+    found = measure("host", "measured", source, Load(time), PROVENANCE, "nothing to program", timing=timing(time))
+    assert (found.unprogrammed, found.unprogrammed_reason) == (None, "nothing to program")
 
 
 def test_the_window_is_of_whole_repetitions() -> None:

@@ -20,6 +20,7 @@ def library(**changes: object) -> SimpleNamespace:
         "NVML_TEMPERATURE_GPU": 0,
         "nvmlInit": lambda: None,
         "nvmlDeviceGetHandleByIndex": lambda index: f"handle {index}",
+        "nvmlDeviceGetHandleByUUID": lambda uuid: f"handle of {uuid}",
         "nvmlDeviceGetName": lambda handle: b"A GPU",
         "nvmlDeviceGetTotalEnergyConsumption": lambda handle: 1_234_567,
         "nvmlDeviceGetPowerUsage": lambda handle: 75_250,
@@ -39,6 +40,15 @@ def test_units() -> None:
     assert (source.name, source.rails, source.scope) == ("NVML A GPU", ("gpu",), "gpu")
     assert (rail.rail, rail.joules, rail.watts, rail.celsius) == ("gpu", 1234.567, None, 41.0)
     assert sensor.watts == 75.25
+
+
+def test_a_gpu_by_its_uuid() -> None:
+    """Its own, not the first one: NVML counts GPUs that a program may not have been shown."""
+    asked: list[object] = []
+    names = library(nvmlDeviceGetName=lambda handle: asked.append(handle) or "B GPU")
+    assert Nvml("GPU-1234", names).name == "NVML B GPU"
+    Nvml(1, names)
+    assert asked == ["handle of GPU-1234", "handle 1"]
 
 
 def test_what_is_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,14 +12,15 @@ import torch
 
 from golden.errors import InputError
 from golden.mamba2.checkpoint import open_model, tensor_shapes
-from harness.bench import baseline, baseline_models, baseline_record, baseline_run
-from harness.bench.baseline import Opponent, Place, compare, load, measure
+from harness.bench import baseline, baseline_models, baseline_place, baseline_record, baseline_run
+from harness.bench.baseline import Again, Opponent, Timed, compare, load, measure
+from harness.bench.baseline_place import Place
 from harness.bench.baseline_record import Agreement, BaselineRecord
 from harness.bench.baseline_workloads import workload
 from harness.bench.statistics import Rule
 
 TWICE = Rule(relative=1e9, warm_up=1, least=2, repeats=2, seconds=60)
-PLACE = replace(baseline.cpu(), threads=1)
+PLACE = replace(baseline_place.cpu(), threads=1)
 
 
 @pytest.fixture(autouse=True)
@@ -145,25 +146,12 @@ def test_ternary_weights_are_quantized_ahead() -> None:
 # ---- samples and records
 
 
-class Meter:
-    """Joules that count windows up: 1, 2, 3 ..."""
-
-    def __init__(self) -> None:
-        self.windows = 0
-
-    def begin(self) -> None:
-        self.windows += 1
-
-    def end(self) -> float:
-        return float(self.windows)
-
-
 def test_a_device_that_is_not_here(capsys: pytest.CaptureFixture[str]) -> None:
-    """The path of a GPU, on this CPU under its name: compiled once a cache, waited for around every sample, metered.
+    """The path of a GPU, on this CPU under its name: compiled once a cache, waited for around every sample.
 
     It shows the path, not a GPU: the fake compiles nothing.
     """
-    compiled, waits, meter = [], [], Meter()
+    compiled, waits = [], []
 
     def compile_(step: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
         compiled.append(step)
@@ -173,15 +161,46 @@ def test_a_device_that_is_not_here(capsys: pytest.CaptureFixture[str]) -> None:
     model = baseline_models.source("mamba2-tiny")
     rule = replace(TWICE, warm_up=place.warm_up)
     works = (workload("pp8"), workload("tg4@d8"))
-    found = list(measure(model, works, "float32", place, rule, meter))
+    found = list(measure(model, works, "float32", place, rule))
     assert [(each.device, each.device_name, each.way, each.tokens) for each in found] == [
         ("gpu", "a fake", "injected", 8),
         ("gpu", "a fake", "injected", 4),
     ]
     assert len(compiled) == 3  # one cache for the comparison, one for each workload
     assert len(waits) == 2 * 2 * (3 + 2)
-    assert [each.joules for each in found] == [(4.0, 5.0), (9.0, 10.0)]
     assert all(len(each.samples) == 2 and len(each.warm_up) == 3 and each.good for each in found)
+
+
+def test_what_follows_a_record_repeats_its_work() -> None:
+    """Called once behind each record with the model still loaded; a run of it is the record's work, timed like it."""
+    seen: list[tuple[str, str]] = []
+    texts: list[list[int]] = []
+
+    def follow(place: Place, record: BaselineRecord, load: Again) -> None:
+        seen.append((place.device, record.title))
+        assert (load.workload, load.work, load.tokens) == (record.title, record.work, load.inferences * record.tokens)
+        again, work = load._timed, load._timed.work
+        for _ in range(2):
+            again.before()
+            texts.append(torch.as_tensor(work()).flatten().tolist())
+        assert load.run() > 0
+
+    model = baseline_models.source("mamba2-tiny")
+    list(measure(model, (workload("tg4@d8"), workload("pp8")), "float32", PLACE, TWICE, follow))
+    assert seen == [("cpu", f"mamba2-tiny {name} in PyTorch, float32") for name in ("tg4@d8", "pp8")]
+    chosen = baseline_models.chosen(model, baseline_models.prompt(model, 8), 5).tolist()
+    assert texts == [chosen[1:], chosen[1:], chosen[:1], chosen[:1]]
+
+
+@pytest.mark.parametrize(("samples", "count"), [((0.03, 0.03, 9.0), 4), ((0.1, 0.1), 1), ((2.0, 2.0), 1)])
+def test_a_repetition_lasts_a_tenth_of_a_second(samples: tuple[float, ...], count: int) -> None:
+    """As many runs as that takes at the median; each is timed by itself, what lies before it is not."""
+    done: list[str] = []
+    timed = Timed(lambda: done.append("before"), lambda: done.append("work"), lambda: done.append("wait"))
+    load = Again(record(samples=samples), timed)
+    assert (load.inferences, load.tokens) == (count, 16 * count)
+    assert load.run() >= 0
+    assert done == ["before", "wait", "work", "wait"] * count
 
 
 def test_narrow_types_run() -> None:
@@ -207,16 +226,14 @@ def record(**changes: Any) -> BaselineRecord:
         "samples": (0.5, 0.25, 1.0),
         "warm_up": (9.0,),
         "ended": "repeats",
-        "joules": None,
     }
     return BaselineRecord(**(fields | changes))
 
 
 def test_rates() -> None:
-    """16 steps in a median of half a second are 32 tok/s; with 4 J, a quarter joule a token; warm-up counts not."""
-    found = record(joules=(4.0, 1.0, 9.0))
-    assert (found.seconds, found.rate, found.joules_a_token) == (0.5, 32.0, 0.25)
-    assert record().joules_a_token is None
+    """16 steps in a median of half a second are 32 tok/s; warm-up counts not."""
+    found = record()
+    assert (found.seconds, found.rate) == (0.5, 32.0)
     low, high = baseline_run.rates(found)
     assert 16 <= low <= 32 <= high <= 64
 
@@ -224,7 +241,7 @@ def test_rates() -> None:
 def test_what_is_missing_is_no_zero(tmp_path: Path) -> None:
     """Without a GPU there is a record without any figure, and a line that says n/a."""
     found = baseline.missing(baseline_models.source("mamba2-tiny"), workload("tg16"), "float32")
-    assert (found.kind, found.rate, found.seconds, found.joules_a_token) == ("n/a", None, None, None)
+    assert (found.kind, found.rate, found.seconds) == ("n/a", None, None)
     (line,) = baseline_run.lines(found)
     assert line == "baseline mamba2-tiny float32 tg16, gpu: n/a (no CUDA GPU here)"
     baseline_record.append(tmp_path / "x.jsonl", found)
@@ -239,7 +256,6 @@ def test_what_is_missing_is_no_zero(tmp_path: Path) -> None:
         ({"samples": (0.5, 0.0)}, "seconds above 0"),
         ({"reason": "none"}, "reason: found 'none'"),
         ({"agreement": None}, "agreement: found None"),
-        ({"joules": (1.0,)}, "one for each sample"),
     ],
 )
 def test_a_record_that_contradicts_itself_is_refused(changes: dict[str, Any], words: str) -> None:
@@ -258,7 +274,7 @@ def test_records_are_read_strictly(tmp_path: Path) -> None:
     path.write_text(good.replace('"way":', '"manner":'))
     with pytest.raises(InputError, match=r"baseline\.jsonl:1: manner: found 'eager', expected no such key"):
         baseline_record.read(path)
-    path.write_text(good.replace('"schema":1', '"schema":9'))
+    path.write_text(good.replace('"schema":2', '"schema":9'))
     with pytest.raises(InputError, match=r"baseline\.jsonl:1: schema: found 9"):
         baseline_record.read(path)
 
@@ -271,7 +287,7 @@ def test_the_whole_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     said = capsys.readouterr().out
     assert said.count("no CUDA GPU here: PyTorch") == 1
     assert said.count("[measured]") == 1
-    assert "16 of 16 tokens as the golden float model; energy n/a" in said
+    assert "16 of 16 tokens as the golden float model" in said
     found = baseline_record.read(path)
     assert [(each.device, each.kind, each.threads) for each in found] == [("cpu", "measured", 1), ("gpu", "n/a", 0)]
 

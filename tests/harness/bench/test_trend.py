@@ -29,8 +29,8 @@ def case(**changes: Any) -> CaseRecord:
 def baseline(**changes: Any) -> BaselineRecord:
     """Two decode steps in 2, 4 and 3 s."""
     found = BaselineRecord(
-        1, "bitnet-tiny", "zoo", "tg2", "decode", 1, 2, "cpu", "measured", "", "a CPU", "float32", 1, "t 1", "eager", 9,
-        Agreement(2, 2, 0.0, 0.0), (2.0, 4.0, 3.0), (9.0,), "narrow", None, PROVENANCE,
+        2, "bitnet-tiny", "zoo", "tg2", "decode", 1, 2, "cpu", "measured", "", "a CPU", "float32", 1, "t 1", "eager", 9,
+        Agreement(2, 2, 0.0, 0.0), (2.0, 4.0, 3.0), (9.0,), "narrow", PROVENANCE,
     )  # fmt: skip
     return replace(found, **changes)
 
@@ -121,3 +121,11 @@ def test_measured_energy_is_an_interval() -> None:
     (stuck,) = figures(entry("energy", measured(lambda t: 12.0)))
     assert stuck.interval is None
     assert stuck.note.startswith("INVALID: the sensor gave one value")
+
+
+def test_energy_of_pytorch_is_told_and_not_judged() -> None:
+    """Of one machine, and the same work however often a repetition does it; a board's is judged, wherever its host."""
+    (board,) = figures(entry("energy", measured(step())))
+    assert (board.judged, board.host, board.work) == (True, "", "8 tokens")
+    (host,) = figures(entry("energy", replace(measured(step()), board="host", inferences=4)))
+    assert (host.judged, host.host, host.work) == (False, "Linux x86_64, 2 cores, a CPU", "2 tokens")
