@@ -397,6 +397,7 @@ def report(
     from harness.bench import baseline_record, energy_record, measured, record
     from harness.closure import record as closure_record
     from harness.formal import record as formal_record
+    from harness.mutate import reasons as mutation_reasons
     from harness.mutate import record as mutation_record
     from harness.synth import record as synth_record
     from harness.synth import vivado as vivado_reports
@@ -422,7 +423,7 @@ def report(
         errors.section(errors.read(build_dir() / "accuracy")),
         energy.section(energies),
         formal.section(formal_record.read(build_dir() / "formal" / formal_record.FILE)),
-        mutation.section(mutation_record.read(build_dir() / "mutate" / mutation_record.FILE)),
+        mutation.section(mutation_record.read(build_dir() / "mutate" / mutation_record.FILE), mutation_reasons.read()),
         closure.section(closure_record.read_all(build_dir() / "cover")),
         resources.section(synth_record.read_all(build_dir() / "synth"), vivado_reports.read(vivado or ())),
         *([cli_history.trends(records, database)] if history else []),

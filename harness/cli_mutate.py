@@ -11,6 +11,7 @@ from harness import console
 from harness.paths import ROOT, build_dir
 
 if TYPE_CHECKING:
+    from harness.mutate.reasons import Reasons
     from harness.mutate.record import MutantResult, Mutation, UnitResult
     from harness.mutate.run import Options
     from harness.mutate.simulations import Simulator
@@ -44,7 +45,7 @@ def mutate(
     judged again; results.json there is for the report. Exit code 1 if the goal is missed; modules whose tests fail
     without a fault are listed and count nowhere.
     """
-    from harness.mutate import units
+    from harness.mutate import reasons, units
     from harness.mutate.run import Options, versions
 
     simulator = _simulator(sim)
@@ -54,12 +55,13 @@ def mutate(
     if list_:
         _list(chosen)
         return
+    known = reasons.read()
     tools = versions(simulator)
     options = Options(seed, simulator, jobs, build_dir() / "mutate")
     if mutant is not None:
         _one(chosen[0], options, mutant)
         return
-    _all(chosen, sample or EACH * len(chosen), options, tools, goal)
+    _all(chosen, sample or EACH * len(chosen), options, tools, goal, known)
 
 
 def _list(chosen: "tuple[Unit, ...]") -> None:
@@ -80,7 +82,9 @@ def _one(unit: "Unit", options: "Options", number: int) -> None:
     _show_one(run(unit, 1, options, recordings, lambda *_: None, only=number))
 
 
-def _all(chosen: "tuple[Unit, ...]", count: int, options: "Options", tools: dict[str, str], goal: float) -> None:
+def _all(
+    chosen: "tuple[Unit, ...]", count: int, options: "Options", tools: dict[str, str], goal: float, known: "Reasons"
+) -> None:
     """Judge a sample, keep results whenever a module is done, and say what came of it."""
     from harness.mutate import record
     from harness.mutate.campaign import Campaign
@@ -96,9 +100,9 @@ def _all(chosen: "tuple[Unit, ...]", count: int, options: "Options", tools: dict
 
     found = Campaign(chosen, options, _show, keep).run(count)
     path = record.save(options.folder, results(found))
-    _summarize(found)
+    _summarize(found, known)
     console.say(f"results: {path}")
-    _judge(results(found), goal)
+    _judge(results(found), goal, known)
 
 
 def _simulator(name: str) -> "Simulator":
@@ -129,8 +133,8 @@ def _show_one(result: "UnitResult") -> None:
         console.say(f"repeat: {found.outcome.repeat}")
 
 
-def _summarize(found: "tuple[UnitResult, ...]") -> None:
-    """Print the table of modules, and below it every survivor with the command that repeats it."""
+def _summarize(found: "tuple[UnitResult, ...]", known: "Reasons") -> None:
+    """Print the table of modules, and below it every survivor with the command that repeats it, or its reason."""
     from harness.mutate.judge import VERDICTS
     from harness.mutate.record import score
 
@@ -145,6 +149,8 @@ def _summarize(found: "tuple[UnitResult, ...]") -> None:
     for unit in found:
         for one in unit.survivors:
             console.say(f"{unit.source}:{one.line}: {one.what}   krait mutate {unit.unit} --mutant {one.number}")
+            if reason := known.of(unit.unit, one):
+                console.say(f"  known: {reason}")
     for unit in found:
         if unit.unjudged:
             console.say(f"{unit.unit}: not judged: {unit.unjudged}")
@@ -152,8 +158,8 @@ def _summarize(found: "tuple[UnitResult, ...]") -> None:
             console.say(f"{unit.unit}: no mutants: it is wires alone")
 
 
-def _judge(results: "Mutation", goal: float) -> None:
-    """Raise CheckError where the goal is missed; say how much of the sample was judged."""
+def _judge(results: "Mutation", goal: float, known: "Reasons") -> None:
+    """Say how much of the sample was judged; CheckError where the goal is missed, or a survivor needs a reason."""
     from harness.mutate.record import score
 
     units, share = results.units, score(results.units)
@@ -164,3 +170,8 @@ def _judge(results: "Mutation", goal: float) -> None:
         raise CheckError("mutate: nothing could be judged, see above")
     if share is not None and share < goal:
         raise CheckError(f"mutate: found a score of {share:.1f} %, expected {goal:g} % or more")
+    if lacking := known.lacking(units):
+        raise CheckError(
+            f"mutate: found survivors without a reason in {', '.join(lacking)}, expected none in streams and "
+            "arithmetic; strengthen the test, or write the reason into harness/mutate/reasons.toml"
+        )

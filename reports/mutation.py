@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many faults in a module its own tests see, and which they do not, by source line."""
 
+from harness.mutate.reasons import NONE, Reasons
 from harness.mutate.record import MutantResult, Mutation, UnitResult, score
 from reports.document import Cell, Row, Section, Table, columns, row
 from reports.figures import Source
@@ -13,16 +14,17 @@ NOTE = (
 )
 SURVIVORS_NOTE = (
     "No test failed and nothing is proved: a hole in a test, or a change that shows only in states that are never "
-    "reached or in more cycles than are simulated."
+    "reached or in more cycles than are simulated; the latter has its reason in harness/mutate/reasons.toml."
 )
 _COUNTS = ("killed", "timed_out", "equivalent", "survived")
 
 
-def section(results: Mutation | None) -> Section:
+def section(results: Mutation | None, reasons: Reasons = NONE) -> Section:
     """Return a row for each module and one for each survivor; the section says how to get them where there are none."""
     units = results.units if results else ()
     judged = tuple(unit for unit in units if unit.mutants)
-    blocks = (*([_modules(units, results)] if results else ()), *([_survivors(judged)] if _found(judged) else ()))
+    survivors = (_survivors(judged, reasons),) if _found(judged) else ()
+    blocks = (*([_modules(units, results)] if results else ()), *survivors)
     problems = tuple(f"{unit.unit}: not judged: {unit.unjudged}" for unit in units if unit.unjudged)
     return Section("mutation", "Faults that tests see", blocks, "", "No faults were tried", "krait mutate", problems)
 
@@ -68,17 +70,18 @@ def _found(units: tuple[UnitResult, ...]) -> bool:
     return any(unit.survivors for unit in units)
 
 
-def _survivors(units: tuple[UnitResult, ...]) -> Table:
-    heads = columns("where, parameters, fault, proof, again")
-    rows = tuple(_survivor(unit, each) for unit in units for each in unit.survivors)
+def _survivors(units: tuple[UnitResult, ...], reasons: Reasons) -> Table:
+    heads = columns("where, parameters, fault, proof, reason, again")
+    rows = tuple(_survivor(unit, each, reasons.of(unit.unit, each)) for unit in units for each in unit.survivors)
     return Table("Survivors", heads, rows, SURVIVORS_NOTE)
 
 
-def _survivor(unit: UnitResult, each: MutantResult) -> Row:
+def _survivor(unit: UnitResult, each: MutantResult, reason: str) -> Row:
     return row(
         Cell(f"{unit.source}:{each.line}", code=True),
         ", ".join(f"{name} {value}" for name, value in each.params.items()),
         Cell(each.what, code=True),
         each.outcome.by,
+        reason,
         Cell(f"krait mutate {unit.unit} --mutant {each.number}", code=True),
     )

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.mutate import record
+from harness.mutate.reasons import Reason, Reasons
 from reports import mutation
 from reports.document import Table
 from tests.harness.mutate.toys import BAD, FIFO, FOUND
@@ -33,6 +34,15 @@ def test_tables() -> None:
     assert (found["where"], found["parameters"]) == ("hw/verilog/common/strm_fifo.v:83", "DATA_W 9")
     assert found["again"] == "krait mutate strm_fifo --mutant 8"
     assert section.problems == ()
+
+
+def test_a_reason_stands_beside_its_survivor() -> None:
+    """Of the survivor it speaks of, and it changes no count."""
+    reason = Reason("strm_fifo", "else valid_q <= *", "too rare", "2999-01-01", "*stuck at 0")
+    section = mutation.section(FOUND, Reasons(survivor=(reason,)))
+    assert [found["reason"] for found in rows(section.tables[1])] == ["too rare"]
+    assert rows(section.tables[0])[0]["survived"] == "1"
+    assert [found["reason"] for found in rows(mutation.section(FOUND).tables[1])] == [""]
 
 
 def test_without_survivors() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from golden.errors import MachineError
-from harness.mutate import campaign, record, run
+from harness.mutate import campaign, reasons, record, run
 from harness.mutate.collect import Recordings
+from harness.mutate.reasons import Reason, Reasons
 from harness.mutate.record import UnitResult
 from harness.mutate.units import Unit
 from tests.command import Krait
@@ -46,9 +47,10 @@ def give(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Give:
     return give
 
 
-def test_a_run(krait: Krait, give: Give, tmp_path: Path) -> None:
+def test_a_run(krait: Krait, give: Give, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line a mutant, the table, each survivor with its place and its command, results for the report."""
     give(FIFO)
+    monkeypatch.setattr(reasons, "read", Reasons)
     done = krait("mutate", "strm_fifo", "--sample", 5, "--goal", 75)
     assert (done.code, done.err) == (0, "")
     assert "killed      strm_fifo 3      strm_fifo.v:42" in done.out
@@ -58,8 +60,9 @@ def test_a_run(krait: Krait, give: Give, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("goal", "code"), [("75", 0), ("75.1", 1)])
-def test_goal(goal: str, code: int, krait: Krait, give: Give) -> None:
+def test_goal(goal: str, code: int, krait: Krait, give: Give, monkeypatch: pytest.MonkeyPatch) -> None:
     give(FIFO)
+    monkeypatch.setattr(reasons, "read", Reasons)
     done = krait("mutate", "strm_fifo", "--goal", goal)
     assert done.code == code
     assert ("found a score of 75.0 %, expected 75.1 % or more" in done.err) == bool(code)
@@ -71,6 +74,22 @@ def test_the_goal_without_one(krait: Krait, give: Give) -> None:
     done = krait("mutate", "strm_fifo", "--sample", 5)
     assert done.code == 1
     assert "found a score of 75.0 %, expected 97 % or more" in done.err
+
+
+def test_a_survivor_of_streams_needs_a_reason(krait: Krait, monkeypatch: pytest.MonkeyPatch, give: Give) -> None:
+    """Whatever the score is; with one it is told below the survivor. Elsewhere the goal alone counts."""
+    give(FIFO)
+    done = krait("mutate", "strm_fifo", "--goal", 75)
+    assert done.code == 1
+    assert "found survivors without a reason in strm_fifo" in done.err
+    reason = Reason("strm_fifo", "else valid_q <= *", "too rare", "2999-01-01")
+    monkeypatch.setattr(reasons, "read", lambda: Reasons(("strm_*",), (reason,)))
+    done = krait("mutate", "strm_fifo", "--goal", 75)
+    assert (done.code, done.err) == (0, "")
+    assert "krait mutate strm_fifo --mutant 8\n  known: too rare\n" in done.out
+    monkeypatch.setattr(reasons, "read", lambda: Reasons(("fxp_*",)))
+    done = krait("mutate", "strm_fifo", "--goal", 75)
+    assert (done.code, "known:" in done.out) == (0, False)
 
 
 def test_a_unit_that_is_not_judged(krait: Krait, monkeypatch: pytest.MonkeyPatch, give: Give) -> None:
