@@ -144,6 +144,12 @@ def run_tests(
     cov: Annotated[
         bool, typer.Option("--cov", help="Unit tests on Verilator leave code coverage in build/test/coverage.ucisdb.")
     ] = False,
+    edges: Annotated[
+        bool, typer.Option("--edges/--no-edges", help="With --cov: edges of bits, most of its cost.")
+    ] = True,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="With --cov: tests that passed before on this RTL do not run again.")
+    ] = False,
 ) -> None:
     """Run the tests with pytest. Exit code 1 if one fails or none runs; JUnit goes to build/test/junit.xml."""
     if importlib.util.find_spec("pytest") is None:
@@ -151,12 +157,12 @@ def run_tests(
     command = [sys.executable, "-m", "pytest", f"--junitxml={writable_dir(build_dir() / 'test') / 'junit.xml'}"]
     command += ["-n", str(jobs)] if jobs > 1 else []
     command += ["--seed", str(seed)] if seed is not None else []
-    command += ["-m", "icarus and not nightly"] if power_up else []
+    command += ["-m", f"{'' if power_up else 'not '}icarus and not nightly"] if power_up or cov else []
     environment = os.environ | ({"KRAIT_POWER_UP": "1"} if power_up else {})
-    with cli_coverage.of_units(cov) as more:
+    with cli_coverage.of_units(cov, edges, resume, seed) as more:
         code = subprocess.run([*command, *(paths or [])], cwd=ROOT, env=environment | more, check=False).returncode
     # pytest: 0 good, 1 failures, 2 interrupted, 3 internal error, 4 wrong usage, 5 nothing collected
-    raise typer.Exit({0: 0, 1: 1, 2: 130, 4: 2, 5: 1}.get(code, 3))
+    raise typer.Exit({0: 0, 1: 1, 2: 130, 4: 2, 5: 0 if resume else 1}.get(code, 3))
 
 
 @vectors_app.command("make")

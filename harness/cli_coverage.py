@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`krait coverage`: merge databases, judge them against goals, list gaps, export lines and branches."""
 
-import tempfile
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -168,21 +168,37 @@ def beside(results: Path, page: Path) -> "Summary | None":
 
 
 @contextmanager
-def of_units(wanted: bool) -> Iterator[dict[str, str]]:
+def of_units(
+    wanted: bool, edges: bool = True, resume: bool = False, seed: int | None = None
+) -> Iterator[dict[str, str]]:
     """Yield what makes unit tests leave code coverage; then join what they left in build/test/coverage.ucisdb.
 
+    Args:
+        wanted: without it there is no coverage.
+        edges: of bits count, too.
+        resume: what tests that passed left in an earlier run of the same RTL and seed stays, and they do not run again.
+        seed: of the run; KRAIT_SEED's without it.
+
     Raises:
-        InputError: a file that a test left is malformed.
+        InputError: a file that a test left is malformed; `resume` or no `edges`, where no coverage is wanted.
         MachineError: there is no room for the files or the database.
     """
     if not wanted:
+        if resume or not edges:
+            raise InputError("--resume, --no-edges: found no --cov, expected it; they are about code coverage")
         yield {}
         return
     from harness.coverage import ucis_file, units
+    from harness.coverage.collect import sources
+    from harness.sim.runner import run_seed
 
     path = build_dir() / "test" / ucis_file.NAME
-    with tempfile.TemporaryDirectory(prefix="coverage-", dir=path.parent) as folder:
-        yield {units.VARIABLE: folder}
-        database = units.collect(Path(folder))
+    folder = path.with_name("coverage")
+    if resume and folder.is_dir():
+        units.resume(folder, run_seed(seed), sources(), edges)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    yield {units.VARIABLE: str(folder), **({} if edges else {units.NO_EDGES: "1"})}
+    database = units.collect(folder)
     ucis_file.write(path, database)
     console.say(f"coverage of {len(database.runs)} simulations: {path}")

@@ -6,6 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _INSTANCE = re.compile(r"^\s*(\w+)\s*(?:#\s*\(|u_\w+\s*\()", re.M)
+_TEST = re.compile(r"^// Test\s*: (\S+)$", re.M)
+
+
+def named_test(path: Path) -> str:
+    """Return the file of tests that a module's header names, as it stands there; empty where it names none."""
+    named = _TEST.search(path.read_text())
+    return named[1] if named else ""
 
 
 def instances(path: Path) -> set[str]:

@@ -3,12 +3,14 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from golden.errors import MachineError
 from harness import cli
+from harness.coverage import units
 from harness.toolchain import find_icarus
 from tests.command import Krait, Ran
 
@@ -43,6 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.nodeid in AT_NIGHT:
             item.add_marker(pytest.mark.nightly)
+    leave_out_finished(items, lambda dropped: config.hook.pytest_deselected(items=dropped))
     try:
         missing = "" if find_icarus() else "Icarus Verilog (iverilog, vvp) is not on PATH"
     except MachineError as error:
@@ -51,6 +54,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("icarus"):
                 item.add_marker(pytest.mark.skip(reason=missing))
+
+
+def leave_out_finished(items: list[pytest.Item], dropped: Callable[[list[pytest.Item]], object]) -> None:
+    """Take out the tests whose coverage is kept already; all workers collect before any of them runs one."""
+    done = units.finished()
+    dropped([item for item in items if item.nodeid in done])
+    items[:] = [item for item in items if item.nodeid not in done]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note what passed where coverage is kept: `krait test --cov --resume` leaves that out."""
+    if os.environ.get(units.VARIABLE) and report.when == "call" and report.passed:
+        units.note_passed(report.nodeid)
 
 
 @pytest.fixture

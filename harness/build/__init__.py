@@ -4,10 +4,10 @@
 from pathlib import Path
 
 from harness.build.icarus import build_icarus
-from harness.build.spec import Clock, IcarusBuild, Param, VerilatorBuild
+from harness.build.spec import Clock, Counted, IcarusBuild, Param, VerilatorBuild
 from harness.build.verilator import build_verilator
 
-__all__ = ["Clock", "IcarusBuild", "Param", "VerilatorBuild", "build"]
+__all__ = ["Clock", "Counted", "IcarusBuild", "Param", "VerilatorBuild", "build"]
 
 
 def build(spec: VerilatorBuild | IcarusBuild) -> Path:

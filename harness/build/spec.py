@@ -38,6 +38,23 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """What a build with coverage counts: most of what it costs is counting.
+
+    Attributes:
+        files: sources; what stands in others does not count.
+        edges: edges of bits as well: they make up three quarters of the model's code.
+    """
+
+    files: tuple[Path, ...]
+    edges: bool = True
+
+    def __post_init__(self) -> None:
+        """Make the paths those of the sources."""
+        _resolve(self, "files")
+
+
+@dataclass(frozen=True)
 class VerilatorBuild:
     """A Verilated model.
 
@@ -50,6 +67,7 @@ class VerilatorBuild:
         kind: "cocotb" an executable with VPI, "shared" a .so without VPI, "exe" an executable with the given main.
         cpp: C++ files compiled in; they may include Vtop.h and headers beside them.
         coverage: line, branch, toggle and expression coverage, and cover points.
+        counted: what coverage counts, where that is not everything.
         trace: waveforms: False, True (the same as "vcd"), "vcd" or "fst" (needs zlib's header).
         public: "ports" (and parameters) of the top, or in addition signals as "module.signal" (`*` allowed).
         opt: optimization flags of the model's compilation.
@@ -65,6 +83,7 @@ class VerilatorBuild:
     kind: Literal["cocotb", "shared", "exe"] = "cocotb"
     cpp: tuple[Path, ...] = ()
     coverage: bool = False
+    counted: Counted | None = None
     trace: bool | Literal["vcd", "fst"] = False
     public: Literal["ports"] | tuple[str, ...] = "ports"
     opt: str = "-O2"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds Verilated models: Verilator, then our own compile step against the shared runtime."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from golden.errors import InputError
@@ -15,7 +16,8 @@ from harness.toolchain import Compiler, Toolchain, find_compiler, find_verilator
 CLOCK_HEADER = waves.CPP / "clock.h"
 PORTS_KNOWN = (5, 48)  # tested; for an older one all signals of the top (not below) are made visible
 UNITY_LIMIT = 400_000  # bytes of generated C++ up to which one compilation is faster than several
-COVERAGE = ("--coverage-line", "--coverage-toggle", "--coverage-expr", "--coverage-user")
+EDGES = "--coverage-toggle"
+COVERAGE = ("--coverage-line", EDGES, "--coverage-expr", "--coverage-user")
 # Not --coverage: its FSM part ends 5.048 in an internal error where a part of a vector is assigned, as in axil_regs.
 MONITORS = "machines.sv"  # counts states and arcs instead, in builds with coverage
 SYMBOLS = "Vtop__Syms__ctor"
@@ -71,11 +73,11 @@ def _build(spec: VerilatorBuild, verilator: Toolchain, compiler: Compiler, work:
 def _monitors(spec: VerilatorBuild) -> str:
     from harness.coverage import machines
 
-    return machines.monitors(spec.sources)
+    return machines.monitors(spec.counted.files if spec.counted else spec.sources)
 
 
 def _public(spec: VerilatorBuild, version: tuple[int, int]) -> str:
-    """Return the control file that makes the top's ports and parameters, and named signals, visible to VPI."""
+    """Return the control file: the top's ports and parameters, and named signals, are visible to VPI; what counts."""
     lines = ["`verilator_config"]
     if spec.kind == "cocotb" and version >= PORTS_KNOWN:
         lines += [f'public_flat_rw -module "{spec.top}" -port "*"', f'public_flat_rd -module "{spec.top}" -param "*"']
@@ -84,6 +86,8 @@ def _public(spec: VerilatorBuild, version: tuple[int, int]) -> str:
     for item in () if spec.public == "ports" else spec.public:
         module, _, signal = item.rpartition(".")
         lines.append(f'public_flat_rw -module "{module or spec.top}" -var "{signal}"')
+    if spec.coverage and spec.counted:
+        lines += [f'coverage_off -file "{path}"' for path in spec.sources if path not in spec.counted.files]
     return "\n".join(lines) + "\n"
 
 
@@ -96,7 +100,7 @@ def _verilate(spec: VerilatorBuild, verilator: Toolchain) -> Command:
         *("--cc", "--prefix", "Vtop", "--Mdir", "obj", "--top-module", spec.top, "--no-timing"),
         *("--timescale", TIMESCALE, "-Wno-fatal", "--assert", "--x-initial", "unique", "--x-assign", "unique"),
         *(("--vpi",) if spec.kind == "cocotb" else ()),
-        *(COVERAGE if spec.coverage else ()),
+        *_coverage(spec),
         *trace,
         *(f"-D{name}={value}" if value else f"-D{name}" for name, value in spec.defines.items()),
         *(f"+incdir+{folder}" for folder in spec.includes),
@@ -106,6 +110,13 @@ def _verilate(spec: VerilatorBuild, verilator: Toolchain) -> Command:
         *spec.sources,
         *((MONITORS,) if spec.coverage else ()),
     ]
+
+
+def _coverage(spec: VerilatorBuild) -> Sequence[str]:
+    """Return the arguments that name the kinds of coverage."""
+    if not spec.coverage:
+        return ()
+    return [kind for kind in COVERAGE if kind != EDGES or not spec.counted or spec.counted.edges]
 
 
 def _check_inputs(spec: VerilatorBuild, verilator: Toolchain, work: Path) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -14,19 +15,35 @@ from harness import json_record
 from harness.coverage import verilator
 from harness.coverage.model import Database, Run, join, of_run
 from harness.sim.results import CocotbResult
-from harness.sim.runner import COVERAGE_VARIABLE
+from harness.sim.runner import COVERAGE_VARIABLE, NO_EDGES_VARIABLE
+from harness.verilog import named_test
 
 VARIABLE = COVERAGE_VARIABLE
 """Folder in which unit tests leave their code coverage; without it they are built without any."""
+NO_EDGES = NO_EDGES_VARIABLE
+"""Set, edges of bits do not count."""
+PASSED = "passed.txt"
+"""File of that folder: the tests that passed, one a line, as pytest names them."""
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """Which run a file is of."""
+    """Which run a file is of, and whether it counted edges."""
 
     test: str
     seed: int
     sources: str
+    edges: bool
+
+
+def counted(top: str, files: Sequence[Path], test: str) -> tuple[Path, ...]:
+    """Return which files of a design count in a simulation that `test` starts, as pytest names it.
+
+    Those whose headers name its file as their test, and the top: what a test reaches in other units, whose results it
+    does not look at, they do not check, and to count that takes longer than all the rest.
+    """
+    own = test.partition("::")[0]
+    return tuple(path for path in files if path.stem == top or (own and named_test(path) == own))
 
 
 def keep(result: CocotbResult, test: str, seed: int, sources: str) -> None:
@@ -43,9 +60,47 @@ def keep(result: CocotbResult, test: str, seed: int, sources: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.move(result.results_xml.with_name("coverage.dat"), folder / f"{name}.dat")
-        (folder / f"{name}.json").write_text(json.dumps(asdict(_Kept(numbered, seed, sources))) + "\n")
+        kept = _Kept(numbered, seed, sources, not os.environ.get(NO_EDGES_VARIABLE))
+        (folder / f"{name}.json").write_text(json.dumps(asdict(kept)) + "\n")
     except OSError as error:
         raise MachineError(f"{folder}: the coverage of {test} cannot be kept ({error.strerror}); make room") from error
+
+
+def note_passed(test: str) -> None:
+    """Note that a test has passed, where coverage is kept."""
+    folder = Path(os.environ[VARIABLE])
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / PASSED).open("a") as file:
+        file.write(test + "\n")
+
+
+def finished() -> frozenset[str]:
+    """Return the tests that need not run again, as their coverage is kept; none where none is."""
+    folder = os.environ.get(VARIABLE)
+    return _passed(Path(folder)) if folder else frozenset()
+
+
+def _passed(folder: Path) -> frozenset[str]:
+    path = folder / PASSED
+    return frozenset(path.read_text().splitlines()) if path.is_file() else frozenset()
+
+
+def resume(folder: Path, seed: int, sources: str, edges: bool) -> None:
+    """Leave in a folder what tests that passed left of the same run: its seed, its RTL, with edges or without.
+
+    Raises:
+        InputError: a file of the folder is malformed.
+    """
+    passed, good = _passed(folder), set()
+    for path in sorted(folder.glob("*.json")):
+        kept = _read(path)
+        test = kept.test.rpartition("/")[0]
+        if test in passed and (kept.seed, kept.sources, kept.edges) == (seed, sources, edges):
+            good.add(test)
+        else:
+            path.with_suffix(".dat").unlink(missing_ok=True)
+            path.unlink()
+    (folder / PASSED).write_text("".join(f"{test}\n" for test in sorted(good)))
 
 
 def collect(folder: Path) -> Database:
@@ -53,6 +108,10 @@ def collect(folder: Path) -> Database:
     return join(_of_file(path) for path in sorted(folder.glob("*.json")))
 
 
+def _read(path: Path) -> _Kept:
+    return json_record.read(_Kept, path, None, "krait test --cov")
+
+
 def _of_file(path: Path) -> Database:
-    kept = json_record.read(_Kept, path, None, "krait test --cov")
+    kept = _read(path)
     return of_run(Run(kept.test, kept.seed, kept.sources), verilator.read(path.with_suffix(".dat")))

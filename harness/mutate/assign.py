@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which tests judge a module: its own, else those that its header names, else those of what it is a part of."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.paths import ROOT
 from harness.regress.suites import SUITES, Entry
-from harness.verilog import instances
+from harness.verilog import instances, named_test
 
 TESTS = ROOT / "tests" / "rtl"
-_NAMED = re.compile(r"^// Test\s*: (\S+)$", re.M)
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,8 @@ def _unit_test(module: str) -> Judge | None:
 
 def _header(source: Path) -> Judge | None:
     """Return the tests that a module's header names, if they are those of a module."""
-    named = _NAMED.search(source.read_text())
-    path = ROOT / named[1] if named else source
+    named = named_test(source)
+    path = ROOT / named if named else source
     return Judge(path.stem.removeprefix("test_"), path) if path.parent == TESTS and path.is_file() else None
 
 

@@ -11,12 +11,13 @@ import re
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from golden.errors import InputError, MachineError
-from harness.build import IcarusBuild, Param, VerilatorBuild, build
+from harness.build import Counted, IcarusBuild, Param, VerilatorBuild, build
 from harness.paths import INCLUDES, ROOT, build_dir
 from harness.sim.process import Limits, Stop, run_limited
 from harness.sim.results import POWER_UP, CocotbResult, judge
@@ -26,6 +27,7 @@ SELECTING = ("COCOTB_TEST", "COCOTB_PLUSARGS", "COCOTB_LIST_TESTS", "COCOTB_RAND
 DEFAULT_LIMITS = Limits()
 POWER_UP_VARIABLE = "KRAIT_POWER_UP"
 COVERAGE_VARIABLE = "KRAIT_COVERAGE"
+NO_EDGES_VARIABLE = "KRAIT_COVERAGE_NO_EDGES"
 Spec = VerilatorBuild | IcarusBuild
 
 
@@ -70,7 +72,7 @@ def simulate(
         opt: optimization flags of the model's compilation (Verilator only).
         timeout_s: wall-clock limit of the simulation; the build is not limited.
         coverage: write code coverage into the work folder (Verilator only). Without it, a simulation of Verilator
-            that passed leaves it to `harness.coverage.units` where that is told to keep some.
+            that passed leaves that of the units under test to `harness.coverage.units` where it is told to keep some.
 
     Raises:
         CheckError: a test failed, none ran, or the simulation crashed, hung or left no results.
@@ -79,7 +81,7 @@ def simulate(
     """
     files = tuple((ROOT / source).resolve() for source in sources)
     folders = tuple(folder.resolve() for folder in includes if folder.is_dir())
-    keep = _keeper(top, test_module) if sim == "verilator" and not coverage else None
+    keep = _Kept.of(top, files, test_module) if sim == "verilator" and not coverage else None
     spec: Spec
     if sim == "verilator":
         spec = VerilatorBuild(
@@ -91,6 +93,7 @@ def simulate(
             cpp=tuple(cpp),
             public=public,
             coverage=coverage or keep is not None,
+            counted=keep.counted if keep else None,
             trace=trace,
             opt=opt,
         )
@@ -102,19 +105,33 @@ def simulate(
     result = run_cocotb(spec, test_module, testcase, seed, env or {}, workdir, plusargs, Limits(timeout_s))
     result.check()
     if keep:
-        keep(result)
+        keep.keep(result)
     return result
 
 
-def _keeper(top: str, test_module: str) -> Callable[[CocotbResult], None] | None:
-    """Return what keeps the coverage of a simulation as a run of the test that starts it; None where none is wanted."""
-    if not os.environ.get(COVERAGE_VARIABLE):
-        return None
-    from harness.coverage import collect, units
+@dataclass(frozen=True)
+class _Kept:
+    """A simulation whose coverage is kept as a run of the test that starts it, and what counts in it."""
 
-    test = os.environ.get("PYTEST_CURRENT_TEST", f"{top} ").rpartition(" ")[0]  # parameters have spaces
-    name, seed, hashed = f"{test}/{test_module.rpartition('.')[2]}", run_seed(None), collect.sources()
-    return lambda result: units.keep(result, name, seed, hashed)
+    test: str
+    counted: Counted
+
+    @classmethod
+    def of(cls, top: str, files: Sequence[Path], test_module: str) -> "_Kept | None":
+        """Return what is kept of a simulation; None where nothing is wanted."""
+        if not os.environ.get(COVERAGE_VARIABLE):
+            return None
+        from harness.coverage import units
+
+        test = os.environ.get("PYTEST_CURRENT_TEST", f"{top} ").rpartition(" ")[0]  # parameters have spaces
+        counted = Counted(units.counted(top, files, test), edges=not os.environ.get(NO_EDGES_VARIABLE))
+        return cls(f"{test}/{test_module.rpartition('.')[2]}", counted)
+
+    def keep(self, result: CocotbResult) -> None:
+        """Keep what a simulation that passed left. MachineError if it cannot be kept."""
+        from harness.coverage import collect, units
+
+        units.keep(result, self.test, run_seed(None), collect.sources())
 
 
 def run_seed(given: int | None, otherwise: int = 1) -> int:
