@@ -31,6 +31,7 @@ from harness import (
     cli_synth,
     cli_testplan,
     console,
+    junit_files,
 )
 from harness.atomic import writable_dir
 from harness.paths import ROOT, build_dir
@@ -151,16 +152,22 @@ def run_tests(
         bool, typer.Option("--resume", help="With --cov: tests that passed before on this RTL do not run again.")
     ] = False,
 ) -> None:
-    """Run the tests with pytest. Exit code 1 if one fails or none runs; JUnit goes to build/test/junit.xml."""
+    """Run the tests with pytest. Exit code 1 if one fails or none runs; JUnit goes to build/test.
+
+    Of all tests it is junit.xml; each choice of them has a file of its own, until all run again.
+    """
     if importlib.util.find_spec("pytest") is None:
         raise MachineError(f"no pytest: not installed for {sys.executable}; pip install -e '.[dev]'")
-    command = [sys.executable, "-m", "pytest", f"--junitxml={writable_dir(build_dir() / 'test') / 'junit.xml'}"]
+    junit = junit_files.place(writable_dir(build_dir() / "test"), paths or [], power_up=power_up)
+    command = [sys.executable, "-m", "pytest", f"--junitxml={junit}"]
     command += ["-n", str(jobs)] if jobs > 1 else []
     command += ["--seed", str(seed)] if seed is not None else []
     command += ["-m", f"{'' if power_up else 'not '}icarus and not nightly"] if power_up or cov else []
     environment = os.environ | ({"KRAIT_POWER_UP": "1"} if power_up else {})
     with cli_coverage.of_units(cov, edges, resume, seed) as more:
         code = subprocess.run([*command, *(paths or [])], cwd=ROOT, env=environment | more, check=False).returncode
+    if code in (0, 1):
+        junit_files.supersede(junit)
     # pytest: 0 good, 1 failures, 2 interrupted, 3 internal error, 4 wrong usage, 5 nothing collected
     raise typer.Exit({0: 0, 1: 1, 2: 130, 4: 2, 5: 0 if resume else 1}.get(code, 3))
 

@@ -285,3 +285,5 @@ def test_test_passes_the_verdict_on(
     monkeypatch.setenv("KRAIT_BUILD", str(tmp_path / "build"))
     (tmp_path / "test_it.py").write_text(body)
     assert krait("test", "--jobs", 1, tmp_path).code == code
+    (part,) = (tmp_path / "build" / "test").iterdir()
+    assert part.name.startswith("part-")

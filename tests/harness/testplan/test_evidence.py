@@ -10,6 +10,7 @@ import pytest
 from golden.errors import InputError
 from harness.bench import record as bench
 from harness.formal import record as formal
+from harness.mutate import reasons
 from harness.mutate import record as mutation
 from harness.regress import results
 from harness.testplan import evidence
@@ -92,8 +93,11 @@ def test_proofs_and_records(tmp_path: Path) -> None:
     assert found.records["records"] == (record(),)
 
 
-def test_mutants(tmp_path: Path) -> None:
-    """A survivor fails its module; a module whose mutants were not judged did not run."""
+def test_mutants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A survivor fails its module, unless it has a reason; a module whose mutants were not judged did not run."""
     clean = replace(FIFO, unit="strm_skid", mutants=tuple(each for each in FIFO.mutants if each not in FIFO.survivors))
     mutation.save(tmp_path / "mutate", replace(MUTATED, units=(FIFO, clean, BAD)))
     assert evidence.collect(tmp_path).outcomes == {"mutate:strm_fifo": "FAIL", "mutate:strm_skid": "PASS"}
+    reason = reasons.Reason("strm_fifo", "else valid_q <= *", "too rare", "2999-01-01")
+    monkeypatch.setattr(reasons, "read", lambda: reasons.Reasons(survivor=(reason,)))
+    assert evidence.collect(tmp_path).outcomes == {"mutate:strm_fifo": "PASS", "mutate:strm_skid": "PASS"}
