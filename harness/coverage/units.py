@@ -16,12 +16,13 @@ from harness.coverage import verilator
 from harness.coverage.model import Database, Run, join, of_run
 from harness.sim.results import CocotbResult
 from harness.sim.runner import COVERAGE_VARIABLE, NO_EDGES_VARIABLE
-from harness.verilog import named_test
+from harness.verilog import instances, named_test
 
 VARIABLE = COVERAGE_VARIABLE
 """Folder in which unit tests leave their code coverage; without it they are built without any."""
 NO_EDGES = NO_EDGES_VARIABLE
 """Set, edges of bits do not count."""
+_OWN = "tests/rtl/test_{}.py"
 PASSED = "passed.txt"
 """File of that folder: the tests that passed, one a line, as pytest names them."""
 
@@ -39,11 +40,18 @@ class _Kept:
 def counted(top: str, files: Sequence[Path], test: str) -> tuple[Path, ...]:
     """Return which files of a design count in a simulation that `test` starts, as pytest names it.
 
-    Those whose headers name its file as their test, and the top: what a test reaches in other units, whose results it
-    does not look at, they do not check, and to count that takes longer than all the rest.
+    The top, those whose headers name its file as their test, and what the top instantiates and has no file of tests of
+    its own. What a test reaches in other units, whose results it does not look at, it does not check, and to count
+    that takes longer than all the rest.
     """
     own = test.partition("::")[0]
-    return tuple(path for path in files if path.stem == top or (own and named_test(path) == own))
+    parts = {name for path in files if path.stem == top for name in instances(path)}
+
+    def counts(path: Path) -> bool:
+        named = named_test(path)
+        return path.stem == top or (own and named == own) or (path.stem in parts and named != _OWN.format(path.stem))
+
+    return tuple(path for path in files if counts(path))
 
 
 def keep(result: CocotbResult, test: str, seed: int, sources: str) -> None:

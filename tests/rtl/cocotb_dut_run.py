@@ -21,16 +21,16 @@ def mask(flags):
 class World:
     """Memory and design of one run: `lefts` beats of each input and output, which move with a probability.
 
-    `stuck` beats of the first stream never move; a beat too many comes at output 0 with `extra`.
+    `stuck` beats of the output `late` never move; a beat too many comes at the outputs in `extra`.
     """
 
     def __init__(self, dut, rng):
         self.dut, self.rng, self.log = dut, rng, []
         self.begin()
 
-    def begin(self, bad=0, quiet=0, limit=0, ins=None, outs=None, stuck=0, extra=0):
+    def begin(self, bad=0, quiet=0, limit=0, ins=None, outs=None, stuck=0, late=0, extra=0):
         self.ins, self.outs = (list(each or [0] * PORTS) for each in (ins, outs))
-        self.stuck, self.extra, self.first = stuck, extra, 1
+        self.stuck, self.late, self.extra, self.first = stuck, late, extra, 1
         self.sent, self.answered, self.pins = {"rd": 0, "wr": 0}, 0, {}
         self.flushed = self.loaded = False
         self.log = []
@@ -47,7 +47,7 @@ class World:
             (side, at)
             for side in (self.ins, self.outs)
             for at, left in enumerate(side)
-            if run and left > (self.stuck if side is self.outs and at == 0 else 0) and self.rng.random() < 0.4
+            if run and left > (self.stuck if side is self.outs and at == self.late else 0) and self.rng.random() < 0.4
         ]
         write = 0
         for at in range(PORTS):
@@ -62,7 +62,7 @@ class World:
             "out_more": mask(self.outs),
             "in_idle": mask(idle),
             "written": write,
-            "extra": int(run and self.extra and not any(self.outs)),
+            "extra": self.extra if run and not any(self.outs) else 0,
             "rd_ready": self.rng.getrandbits(PORTS),
             "wr_ready": self.rng.getrandbits(PORTS),
         }
@@ -126,22 +126,23 @@ async def runs(dut):
 
 @cocotb.test()
 async def given_up(dut):
-    """A stall is told with the outputs that lack beats, a beat too many with its port; without quiet nobody looks."""
+    """A stall is told with the output that lacks beats, beats too many with their ports; without quiet nobody looks."""
     rng = random.Random(cocotb.RANDOM_SEED)
     world = World(dut, rng)
     bench = Bench(dut.clk, dut.rst, [world])
     await bench.start()
     for _ in range(15):
-        beats, limit = rng.randint(3, 20), rng.choice((30, 60))
-        await play(bench, world, limit=limit, ins=[beats] * PORTS, outs=[beats] * PORTS, stuck=2)
+        beats, limit, late = rng.randint(3, 20), rng.choice((30, 60)), rng.randrange(PORTS)
+        await play(bench, world, limit=limit, ins=[beats] * PORTS, outs=[beats] * PORTS, stuck=2, late=late)
         (cycle,) = world.at("stalled")
-        assert world.log[cycle]["stalled"] == 1
+        assert world.log[cycle]["stalled"] == 1 << late
         assert cycle - max(world.at("moved")) == limit + 1
         assert world.sums("surplus") == 0
-        await play(bench, world, quiet=15, limit=400, ins=[beats] * PORTS, outs=[beats] * PORTS, extra=1)
-        assert [each["surplus"] for each in world.log if each["surplus"]] == [1]
+        extra = rng.randrange(1, 1 << PORTS)
+        await play(bench, world, quiet=15, limit=400, ins=[beats] * PORTS, outs=[beats] * PORTS, extra=extra)
+        assert [each["surplus"] for each in world.log if each["surplus"]] == [extra]
         assert world.sums("stalled") == 0
-        await play(bench, world, quiet=0, limit=400, ins=[beats] * PORTS, outs=[beats] * PORTS, extra=1)
+        await play(bench, world, quiet=0, limit=400, ins=[beats] * PORTS, outs=[beats] * PORTS, extra=extra)
         assert not world.flushed
 
 

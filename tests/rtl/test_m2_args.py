@@ -18,8 +18,8 @@ from tests.rtl.dut import SIMS, check_module, sources
 from tests.rtl.stream_vectors import pack
 
 SIM = Build(load(NAMES[0]), 512, 32, 32, 4, 1, 8, 256, 512, 16, 128, 64, 4, 900, 2500, 128, 192, 384)
-WIDE = Build(load(NAMES[1]), 1024, 64, 128, 1, 2, 16, 2560, 5120, 160, 128, 128, 8, 40000, 0, 1024, 2560, 5120)
-BUILDS = [SIM, WIDE]
+WIDE = Build(load(NAMES[1]), 4096, 256, 128, 4, 2, 16, 2560, 5120, 160, 128, 128, 8, 40000, 0, 1024, 2560, 5120)
+BUILDS = [SIM, WIDE]  # in the wide one a beat holds four tiles, so a chunk may end within a beat
 PORTS = 2
 SHAPE = {ErrorCode.BAD_D_MODEL, ErrorCode.BAD_HEADS, ErrorCode.BAD_HEADDIM, ErrorCode.BAD_NGROUPS}
 STARTS = 350

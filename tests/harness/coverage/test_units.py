@@ -49,14 +49,14 @@ def test_each_simulation_is_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_counts(toy_units: Path) -> None:
-    """The top and what names the file of tests as its own; a child with a test of its own does not.
+    """The top, what names the file of tests as its own, and a child without one; not a child that has its own.
 
     In the build the others are told not to count, and without edges Verilator is not asked for them.
     """
-    files = tuple(toy_units / f"{name}.v" for name in ("child", "part", "top"))
+    files = tuple(toy_units / f"{name}.v" for name in ("child", "shared", "part", "top"))
     mine = units.counted("top", files, "tests/rtl/test_top.py::t[{'A': 1}]")
-    assert [path.stem for path in mine] == ["part", "top"]
-    assert [path.stem for path in units.counted("top", files, "")] == ["top"]
+    assert [path.stem for path in mine] == ["shared", "part", "top"]
+    assert [path.stem for path in units.counted("top", files, "")] == ["shared", "top"]
     spec = VerilatorBuild("top", files, coverage=True, counted=Counted(mine))
     assert verilator._public(spec, (5, 48)).splitlines()[-1] == f'coverage_off -file "{files[0]}"'
     assert tuple(verilator._coverage(spec)) == verilator.COVERAGE
@@ -66,9 +66,11 @@ def test_what_counts(toy_units: Path) -> None:
 
 @pytest.fixture
 def toy_units(tmp_path: Path) -> Path:
-    """Three files with the header's line that counts."""
-    for name, test in (("child", "child"), ("part", "top"), ("top", "top")):
-        (tmp_path / f"{name}.v").write_text(f"// Test         : tests/rtl/test_{test}.py\nmodule {name};\nendmodule\n")
+    """Four files with the header's line that counts; the top instantiates two of the others."""
+    for name, test in (("child", "child"), ("shared", "elsewhere"), ("part", "top"), ("top", "top")):
+        parts = "  child u_child ();\n  shared u_shared ();\n" if name == "top" else ""
+        text = f"// Test         : tests/rtl/test_{test}.py\nmodule {name};\n{parts}endmodule\n"
+        (tmp_path / f"{name}.v").write_text(text)
     return tmp_path
 
 
