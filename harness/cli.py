@@ -158,7 +158,8 @@ def run_tests(
     """
     if importlib.util.find_spec("pytest") is None:
         raise MachineError(f"no pytest: not installed for {sys.executable}; pip install -e '.[dev]'")
-    junit = junit_files.place(writable_dir(build_dir() / "test"), paths or [], power_up=power_up)
+    choice = (*(paths or ()), *(("--power-up",) if power_up else ()), *(("--cov",) if cov else ()))
+    junit = junit_files.place(writable_dir(build_dir() / "test"), choice)
     command = [sys.executable, "-m", "pytest", f"--junitxml={junit}"]
     command += ["-n", str(jobs)] if jobs > 1 else []
     command += ["--seed", str(seed)] if seed is not None else []

@@ -9,9 +9,9 @@ ALL = "junit.xml"
 PART = "part-"
 
 
-def place(folder: Path, paths: Iterable[str], *, power_up: bool) -> Path:
-    """Return where results of tests go: of all without `paths`, or of the named ones, the same for the same choice."""
-    words = (*sorted(paths), *(("--power-up",) if power_up else ()))
+def place(folder: Path, choice: Iterable[str]) -> Path:
+    """Return where results of tests go: of all without words that choose some, else the same for the same words."""
+    words = sorted(choice)
     if not words:
         return folder / ALL
     return folder / f"{PART}{hashlib.sha256(repr(words).encode()).hexdigest()[:12]}.xml"

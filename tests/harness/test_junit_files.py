@@ -7,19 +7,18 @@ from harness.junit_files import place, supersede
 
 
 def test_each_choice_has_its_file(tmp_path: Path) -> None:
-    """All tests have junit.xml; other files, their order aside, another file; --power-up is a choice, too."""
-    assert place(tmp_path, [], power_up=False) == tmp_path / "junit.xml"
-    one, two = (place(tmp_path, [name], power_up=False) for name in "ab")
-    both = [place(tmp_path, names, power_up=False) for names in ("ab", "ba")]
-    random = [place(tmp_path, names, power_up=True) for names in ("", "a")]
-    assert both[0] == both[1]
-    assert len({tmp_path / "junit.xml", one, two, both[0], *random}) == 6
-    assert all(path.parent == tmp_path and path.suffix == ".xml" for path in (one, two, *both, *random))
+    """All tests have junit.xml; other words, their order aside, another file."""
+    assert place(tmp_path, []) == tmp_path / "junit.xml"
+    words = (["a"], ["b"], ["a", "b"], ["--power-up"], ["a", "--power-up"], ["ab"])
+    found = [place(tmp_path, each) for each in words]
+    assert place(tmp_path, ["b", "a"]) == found[2]
+    assert len({tmp_path / "junit.xml", *found}) == 1 + len(words)
+    assert all(path.parent == tmp_path and path.suffix == ".xml" for path in found)
 
 
 def test_all_tests_hold_what_parts_left(tmp_path: Path) -> None:
     """Their files go when all have run; a part removes nothing, and what is none of ours stays."""
-    part, whole, night = place(tmp_path, ["a"], power_up=False), tmp_path / "junit.xml", tmp_path / "nightly.xml"
+    part, whole, night = place(tmp_path, ["a"]), tmp_path / "junit.xml", tmp_path / "nightly.xml"
     for path in (part, whole, night):
         path.write_text("")
     supersede(part)
