@@ -12,6 +12,7 @@ import cocotb
 
 from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, first_difference, never, stalls
 from tests.rtl.current_dut import current
+from tests.rtl.regions import region_offset
 
 DUT = current()
 WIDE_W, STEP = (int(DUT.params[name]) for name in ("WIDE_W", "PORT_BYTES")) if DUT.name else (64, 4)
@@ -111,28 +112,31 @@ class Run:
 def shape(rng: random.Random) -> dict[str, int]:
     """Return a random configuration; regions lie far apart."""
     layers = rng.randint(1, 5)
-    c = {
-        f"c_{name}_off": rng.getrandbits(20) << 42 | i << 38 | rng.getrandbits(10) * STEP
-        for i, name in enumerate(("w", "p", "s", "e", "tok"))
-    }
+    c = {f"c_{name}_off": region_offset(rng, i, STEP) for i, name in enumerate(("w", "p", "s", "e", "tok"))}
     for name in ("w_in", "w_out", "w_head", "p_in", "p_out", "p_head"):
         c[f"c_{name}"] = rng.choice((1, rng.randint(1, 20), rng.randint(1, 90)))
     c |= {"c_layers": layers, "c_mem_first": rng.choice((0, rng.randint(0, layers))), "c_chunks": rng.randint(1, 4)}
     return c | {
         "c_chunk_beats": rng.randint(1, 12),
         "c_row_beats": rng.randint(1, 9),
-        "c_vocab": rng.choice((1, 7, 999)),
+        "c_vocab": rng.choice((1, 7, 999, 1 << 20)),
     }
 
 
 def draw(rng: random.Random, chunks: int = 4) -> Run:
-    """Return a run of chunks of jobs, each through some layers in order; layers recur soon."""
-    c = shape(rng)
+    """Return a run of chunks of jobs, each through some layers in order; layers recur soon.
+
+    Now and then the sections of OUT are large, and no job reads them: what lies behind is far away.
+    """
+    c, far = shape(rng), rng.random() < 0.3
+    if far:
+        c |= {name: rng.getrandbits(26) for name in ("c_w_out", "c_p_out")}
     raw, jobs = rng.random() < 0.3, []
     for _ in range(chunks):
         jobs.append(Job(EMBED, tokens=rng.randint(1, 5), raw=raw, feedback=not raw and rng.random() < 0.4))
         for layer in range(c["c_layers"]):
-            jobs += [Job(IN, layer, rng.randint(1, 5), fresh=rng.random() < 0.3), Job(OUT, layer)]
+            jobs += [Job(IN, layer, rng.randint(1, 5), fresh=rng.random() < 0.3)]
+            jobs += [] if far else [Job(OUT, layer)]
         if rng.random() < 0.5:
             jobs.append(Job(HEAD, tokens=rng.randint(1, 5)))
     ids = [[rng.randrange(c["c_vocab"] + 1 + (rng.random() < 0.1) * 2**31) for _ in range(5 * chunks)] for _ in "pf"]
@@ -250,7 +254,7 @@ async def a_full_queue_blocks_nobody(dut, role):
     await table.bench.start()
     run = draw(table.rng, 1)
     run = Run(
-        run.c | {"c_mem_first": 0, "c_w_in": 90, "c_p_in": 70, "c_chunk_beats": 90},
+        run.c | {"c_mem_first": 0, "c_w_in": 90, "c_p_in": 70, "c_w_out": 9, "c_p_out": 7, "c_chunk_beats": 90},
         [Job(EMBED, tokens=3), Job(IN), Job(EMBED, tokens=2, feedback=True), Job(OUT), Job(HEAD)],
         run.prompt,
         run.feedback,

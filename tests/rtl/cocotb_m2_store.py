@@ -11,6 +11,7 @@ import cocotb
 from harness.uvm.stream_pins import always, noise, stalls
 from tests.rtl import store_bench
 from tests.rtl.current_dut import current
+from tests.rtl.regions import region_offset
 
 DUT = current()
 WIDE_W, STEP = (int(DUT.params[name]) for name in ("WIDE_W", "PORT_BYTES")) if DUT.name else (512, 32)
@@ -31,7 +32,7 @@ class Run(store_bench.Run):
 def draw(rng: random.Random) -> Run:
     """Return a run with some layers' states, records and taps; the same layer never twice."""
     names = ("c_s_off", "c_out_off", "c_tap_off")
-    c = {name: rng.getrandbits(20) << 42 | i << 40 | rng.getrandbits(10) * STEP for i, name in enumerate(names)}
+    c = {name: region_offset(rng, i, STEP) for i, name in enumerate(names)}
     c |= {"c_chunks": rng.randint(1, 4), "c_sb": rng.randint(1, 20), "c_qb": rng.choice((1, 16, rng.randint(1, 70)))}
     c |= {"c_mem_first": rng.randint(0, 3)}
     c["c_chunk_beats"] = c["c_sb"] + c["c_qb"]

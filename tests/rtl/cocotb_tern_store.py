@@ -11,6 +11,7 @@ from harness.uvm.stream_pins import always, first_difference, noise, stalls
 from tests.rtl import store_bench
 from tests.rtl.cocotb_m2_store import packed
 from tests.rtl.current_dut import current
+from tests.rtl.regions import REGION, region_offset
 
 DUT = current()
 WIDE_W, STEP = (int(DUT.params[name]) for name in ("WIDE_W", "PORT_BYTES")) if DUT.name else (512, 32)
@@ -49,7 +50,7 @@ def cache_writes(run: Run, base: int, rng: random.Random, jobs: int, most: int) 
 
 def draw(rng: random.Random) -> Run:
     """Return a run with records, jobs that write to the cache, and taps."""
-    base = [rng.getrandbits(20) << 42 | i << 40 | rng.getrandbits(10) * STEP for i in range(3)]
+    base = [region_offset(rng, region, STEP) for region in range(3)]
     run = Run({"c_out_off": base[0], "c_tap_off": base[2]}, {"o": noise(rng, 512, rng.randint(0, 20))})
     jobs = rng.randint(0, 5)
     run.data["kv"] = cache_writes(run, base[1], rng, jobs, rng.choice((1, 12, 40)))
@@ -75,7 +76,7 @@ class Table(store_bench.Store):
         super().watch(cycle)
         if self.run and int(self.dut.cache_written.value):
             ends = [i + 1 for i, beat in enumerate(self.run.data["kv"]) if beat & LAST]
-            cache = sum(offset >> 40 & 3 == 1 for offset, _ in self.orders()[:answered])
+            cache = sum(offset >> REGION & 7 == 1 for offset, _ in self.orders()[:answered])
             assert cache >= ends[self.answers["cache_written"] - 1], "cache_written in front of an answer"
 
     async def end(self) -> None:
@@ -106,12 +107,12 @@ async def order(dut):
     table = Table(dut, "order", stalls, stalls)
     await table.bench.start()
     run = draw(table.rng)
-    run.data["kv"] = cache_writes(run, 1 << 40, table.rng, 3, 30)
+    run.data["kv"] = cache_writes(run, 1 << REGION, table.rng, 3, 30)
     run.answers["cache_written"] = 3
     await table.begin(run)
     await table.bench.run(lambda: table.sent() and int(dut.idle.value) == 1, 20_000)
     sent = [beat >> 256 & (1 << 64) - 1 for beat in run.data["kv"]]
-    found = [offset for offset, _ in table.orders() if offset >> 40 & 3 == 1]
+    found = [offset for offset, _ in table.orders() if offset >> REGION & 7 == 1]
     assert found[-len(sent) :] == sent, first_difference(found, sent)
 
 
@@ -128,7 +129,7 @@ async def rates(dut):
     assert cycles[7] - cycles[0] == cycles[15] - cycles[8] == 7, f"a pause in a write of taps: {cycles}"
     table.run, dut.written.value = None, 0
     await table.bench.reset()
-    run.data |= {"t": [], "kv": [1 << 296 | i * STEP << 256 for i in range(40)]}
+    run.data |= {"t": [], "kv": [(1 << REGION | i * STEP) << 256 for i in range(40)]}
     await table.begin(run)
     await table.bench.run(lambda: len(table.d.taken[0]) == 40, 3000)
     cycles = [cycle for cycle, _ in table.d.taken[0]]

@@ -8,6 +8,7 @@ from typing import Any
 import cocotb
 
 from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always
+from tests.rtl.regions import REGION
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Store:
     Attributes:
         widths: of the data of each input.
         fields: names and widths of the wires that make a beat of d.
-        regions: by bits 40 and 41 of an offset, the inputs whose beats are written there, and how many to a wide beat.
+        regions: by the region of an offset, the inputs whose beats are written there, and how many to a wide beat.
         pulses: outputs that count answers.
     """
 
@@ -95,9 +96,9 @@ class Store:
     def stored(self, orders: list[tuple[int, int]]) -> None:
         """Store and forward: a source has handed in the beats of all writes that were ordered for it."""
         for offset, beats in orders[sum(self.ordered.values(), 0) :]:
-            region = offset >> 40 & 3
+            region = offset >> REGION & 7
             self.ordered[region] = self.ordered.get(region, 0) + 1
-            ordered = sum(size for at, size in orders if at >> 40 & 3 == region)
+            ordered = sum(size for at, size in orders if at >> REGION & 7 == region)
             roles, ratio = self.regions[region]
             inside = sum(len(self.inputs[role].taken[0]) for role in roles)
             assert ordered <= -(-inside // ratio), f"a write of {beats} beats without its data"

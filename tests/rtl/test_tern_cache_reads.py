@@ -13,9 +13,9 @@ from harness.sim.runner import derive_seed
 from tests.golden.ternary.machine import Machine
 from tests.rtl.dut import SIMS, check_module
 from tests.rtl.m2_block_data import write
+from tests.rtl.regions import region_offset
 
 CFG = BitNetConfig(100, 384, 64, 30, 4, 4, 1e4, 8192)
-OFFSET = 0x12_3456_7000
 
 
 ONE, TWO = (
@@ -55,6 +55,7 @@ def test_block(wide: int, port: int, partial: int, cfg: BitNetConfig, room: Room
         Machine(wide // 8, wide // 8 // port, partial),
     )
     prefix, own = parts(cfg, room, machine)
+    base = region_offset(rng, 0, port)
     jobs, reads, firsts = [], [], []
     for number in range(12 if cfg.num_key_value_heads < 9 else 4):
         layer = rng.choice((0, 1, cfg.num_hidden_layers - 1, rng.randrange(cfg.num_hidden_layers)))
@@ -62,9 +63,9 @@ def test_block(wide: int, port: int, partial: int, cfg: BitNetConfig, room: Room
         jobs.append(layer | sum(n << 8 + 14 * k for k, n in enumerate(there)))
         firsts += [(number, len(reads))] if any(there) else []
         for each in cache_reads(cfg, room, layer, there, machine):
-            offset = OFFSET + each.offset * port
+            offset = base + each.offset * port
             reads.append(offset | each.beats << 64 | each.part << 96 | each.values << 99 | each.ports << 100)
-    static = {"c_off": OFFSET, "c_slices": -(-cfg.head_dim // 32), "c_heads": cfg.num_key_value_heads}
+    static = {"c_off": base, "c_slices": -(-cfg.head_dim // 32), "c_heads": cfg.num_key_value_heads}
     for k, part in enumerate((prefix, own)):
         sizes = (("keys", part.keys), ("head", part.head), ("layer", part.layer), ("part", part.whole))
         static |= {f"c_{name}{k}": size for name, size in sizes}

@@ -12,11 +12,11 @@ from golden.ternary.config import BitNetConfig
 from harness.sim.runner import derive_seed
 from tests.rtl.dut import SIMS, check_module
 from tests.rtl.m2_block_data import write
+from tests.rtl.regions import region_offset
 from tests.rtl.tern_cache_data import Shape, layer_cache, words, writes
 
 Jobs = list[tuple[tuple[int, ...], int]]
 CFG = BitNetConfig(100, 384, 64, 30, 4, 2, 1e4, 16384)
-OFFSET = 0x12_3456_7000
 CASES = [  # bytes of a port's beat, model, room, positions of the texts and tokens of the jobs
     (512, 16, CFG, Room(200, 80), [((0,), 5), ((29,), 4), ((64,), 1)]),
     (256, 32, CFG, Room(0, 40), [((0, 39), 2), ((15, 16), 2), ((31, 32), 2)]),
@@ -35,6 +35,7 @@ def test_block(wide: int, port: int, cfg: BitNetConfig, room: Room, jobs: Jobs, 
     shape = Shape(wide, 4, cfg.num_key_value_heads, cfg.head_dim)
     rng = random.Random(derive_seed(f"tern_cache_store/{wide}/{room}"))
     prefix, own = parts(cfg, room, shape.machine)
+    base = region_offset(rng, 0, port)
     put: dict[str, list[int]] = {"job": [], "s": [], "m": []}
     steady = []
     for starts, tokens in jobs:
@@ -42,11 +43,11 @@ def test_block(wide: int, port: int, cfg: BitNetConfig, room: Room, jobs: Jobs, 
         new = words(layer_cache(rng, shape.heads, tokens, shape.width))
         put["job"].append(tokens - 1 | layer << 8 | sum(at << 16 + 14 * i for i, at in enumerate(starts)))
         put["s"] += new
-        found = writes(new, cache_writes(cfg, room, layer, starts, tokens, shape.machine), OFFSET, port)
+        found = writes(new, cache_writes(cfg, room, layer, starts, tokens, shape.machine), base, port)
         heads = 2 * tokens * shape.heads
         steady += [["m", len(put["m"]), len(put["m"]) + len(found) - 1, 5 * (heads - 1)]]
         put["m"] += found
-    static = {"c_off": OFFSET, "c_batch": len(jobs[0][0]), "c_slices": shape.slices, "c_heads": shape.heads}
+    static = {"c_off": base, "c_batch": len(jobs[0][0]), "c_slices": shape.slices, "c_heads": shape.heads}
     static |= {"c_keys1": own.keys, "c_head1": own.head, "c_layer1": own.layer}
     static |= {"c_part0": prefix.whole, "c_part1": own.whole}
     path = write(

@@ -17,6 +17,7 @@ from golden.ternary.config import BitNetConfig
 from harness.sim.runner import derive_seed
 from tests.golden.ternary.machine import Machine
 from tests.rtl.dut import SIMS, check_module
+from tests.rtl.regions import region_offset
 from tests.rtl.tern_start_data import Start, lengths_word, words
 
 CFG = BitNetConfig(70, 64, 96, 2, 2, 2, 1e4, 8192)
@@ -53,8 +54,7 @@ class Told:
         self.cfg, self.start, self.rng = cfg, replace(start, layers=cfg.num_hidden_layers), rng
         wide, self.step = params["WIDE_W"] // 8, params["PORT_BYTES"]
         self.machine = Machine(wide, wide // self.step, params.get("PARTIAL", 0))
-        self.base = {name: rng.getrandbits(20) << 42 | i << 38 | rng.getrandbits(10) * self.step
-                     for i, name in enumerate((*Region, "tok"))}  # fmt: skip
+        self.base = {name: region_offset(rng, i, self.step) for i, name in enumerate((*Region, "tok"))}
         size = sections(cfg, self.machine)
         self.order = list(positions(self.start.jobs(), start.prefix, start.own))
         self.plan: list[int] = []
