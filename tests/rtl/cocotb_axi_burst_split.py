@@ -10,7 +10,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
 from golden.axi import split_bursts
-from tests.rtl.cocotb_axi_common import Command, Stall, always_ready, random_stalls
+from tests.rtl.cocotb_axi_common import Command, Stall, always_ready, beginning, random_stalls
 from tests.rtl.contract import contract
 
 COUNT = int(400 * float(os.environ.get("KRAIT_AXI_EFFORT", "1")))
@@ -41,7 +41,7 @@ def tokens(dut: Any, commands: list[Command]) -> list[Token]:
 
 def random_commands(dut: Any, count: int) -> list[Command]:
     """Return commands that end and begin anywhere, half of them before a carry through many address bits."""
-    size, width = int(dut.DATA_W.value) // 8, int(dut.ADDR_W.value)
+    size, width = int(dut.DATA_W.value) // 8, len(dut.cmd_addr)
     commands = []
     for _ in range(count):
         beats = random.choice((0, 1, random.randint(0, 8), random.randint(0, 300)))
@@ -134,6 +134,24 @@ async def longest_command(dut: Any) -> None:
     cocotb.start_soon(feed(dut, [(0, 2**32 - 1)], always_ready))
     got, _ = await drain(dut, 50, always_ready)
     assert got == [(i * limit * size, limit - 1, 0, 0) for i in range(50)]
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def each_bit_of_the_length_counts(dut: Any) -> None:
+    """A command of each power of two of beats begins with the golden bursts, anywhere in memory."""
+    await start(dut)
+    size, limit = int(dut.DATA_W.value) // 8, int(dut.BURST_BEATS.value)
+    for k in range(32):
+        command = random.getrandbits(len(dut.cmd_addr) - 13) << 12, 1 << k
+        golden = beginning(command, size, limit)
+        driver = cocotb.start_soon(feed(dut, [command], always_ready))
+        got, _ = await drain(dut, len(golden), always_ready)
+        assert [(address, last + 1) for address, last, _, _ in got] == golden, f"2^{k} beats"
+        assert [final for *_, final, _ in got][-1] == (golden[-1][0] + golden[-1][1] * size == command[0] + (size << k))
+        await driver
+        dut.rst.value = 1
+        await ClockCycles(dut.clk, 2)
+        dut.rst.value = 0
 
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")

@@ -324,6 +324,26 @@ class Checker:
         assert (seen.flight, seen.run) == (0, 0)
 
 
+def beginning(command: Command, beat_bytes: int, burst_beats: int, count: int = 2) -> list[tuple[int, int]]:
+    """Return the first bursts (address, beats) of a command that may be too long to run."""
+    address, beats = command
+    bursts = split_bursts(address, min(beats, (count + 1) * burst_beats), beat_bytes, burst_beats)
+    return [(burst.address, burst.beats) for burst in bursts[:count]]
+
+
+async def begins_runs_of_any_length(port: Port, prefix: str, channel: str) -> None:
+    """A command of each power of two of beats offers its first bursts, anywhere in memory."""
+    checker = Checker(port)
+    for k in range(32):
+        port[f"m_axi_{channel}ready"].value = 1
+        command = random.getrandbits(len(port[f"{prefix}_addr"]) - 13) << 12, 1 << k
+        await port.send_commands(prefix, [command], always_ready)
+        await ClockCycles(port.dut.clk, 8)
+        seen = checker.read if channel == "ar" else checker.write
+        assert seen.bursts[:2] == beginning(command, port.beat_bytes, port.burst_beats), f"2^{k} beats"
+        await port.reset(2)
+
+
 def random_commands(port: Port, count: int, longest: int) -> list[Command]:
     """Return disjoint commands of 0..longest beats all over the address space, many beside a 4 KiB boundary."""
     commands = []

@@ -8,6 +8,7 @@ import cocotb
 
 from golden.axi import split_bursts
 from harness.uvm.stream_pins import Bench, Port, Sink, Source, Stall, always, first_difference, never, noise, stalls
+from tests.rtl.cocotb_axi_common import beginning
 from tests.rtl.current_dut import current
 
 DUT = current()
@@ -234,6 +235,25 @@ async def short_reads_wait(dut):
     assert not table.rd.idle, "all commands were taken"
     table.m.set_stall(always)
     await table.drain()
+
+
+@cocotb.test()
+async def long_commands_begin(dut):
+    """A command of each power of two of beats offers its first bursts on all ports, anywhere in memory."""
+    table = Table(dut, "long")
+    await table.bench.start()
+    for k in range(32):
+        offset, base = table.rng.getrandbits(52) << 12, [table.rng.getrandbits(52) << 12 for _ in range(PORTS)]
+        dut.base.value = sum(each << 64 * p for p, each in enumerate(base))
+        table.rd.queues[0].append(offset | 1 << 64 + k | PORTS << 96)
+        table.wr.queues[0].append(offset | 1 << 64 + k)
+        await table.bench.step(14)
+        for p in range(PORTS):
+            golden = beginning(((base[p] + offset) % (1 << 64), 1 << k), STEP, BURST)
+            for channel in (table.ar, table.aw):
+                found = [(word & (1 << 64) - 1, (word >> 64) + 1) for _, word in channel.taken[p][:2]]
+                assert found == golden, f"port {p}, 2^{k} beats"
+        await table.bench.reset(2)
 
 
 @cocotb.test()

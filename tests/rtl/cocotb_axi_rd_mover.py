@@ -15,6 +15,7 @@ from tests.rtl.cocotb_axi_common import (
     Port,
     Target,
     always_ready,
+    begins_runs_of_any_length,
     random_commands,
     random_stalls,
     slave,
@@ -175,6 +176,13 @@ async def address_leaves_three_cycles_after_command(dut: Any) -> None:
         await FallingEdge(dut.clk)
         assert port.high("m_axi_arvalid") == (cycle == 3)
         assert port.high("rd_busy")
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def runs_of_any_length_begin(dut: Any) -> None:
+    """Each bit of a command's beats counts, those too that no simulation moves."""
+    port, _ = await open_port(dut)
+    await begins_runs_of_any_length(port, "rd", "ar")
 
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")

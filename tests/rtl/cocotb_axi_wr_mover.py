@@ -16,6 +16,7 @@ from tests.rtl.cocotb_axi_common import (
     Port,
     Target,
     always_ready,
+    begins_runs_of_any_length,
     random_commands,
     random_stalls,
     slave,
@@ -159,18 +160,22 @@ async def error_is_sticky(dut: Any) -> None:
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 async def recovers_from_reset(dut: Any) -> None:
-    """Reset in traffic empties the mover: nothing is offered, and the next command is served as the first."""
+    """Reset in traffic, of empty commands too, empties the mover at its first edge; the next one runs as the first."""
     port, checker = await open_port(dut)
     target = Target()
     slave(port, target, stalls=True)
-    for _ in range(int(12 * EFFORT) + 3):
-        lost = random_commands(port, 4, 60)
-        drivers = await write(port, lost, source(port, lost), stalls=True)
-        await ClockCycles(dut.clk, random.randint(3, 120))
+    names = ("m_axi_awvalid", "m_axi_wvalid", "m_axi_bready", "wr_busy", "wr_done", "wr_err")
+    for index in range(int(12 * EFFORT) + 6):
+        lost = random_commands(port, 4, 60) if index % 2 else [(0x1000, 0)] * 30
+        drivers = await write(port, lost, source(port, lost), stalls=bool(index % 2))
+        await ClockCycles(dut.clk, random.randint(3, 120) if index % 2 else 12 + index)
         for driver in drivers:
             driver.cancel()
-        await port.reset(3)
-        names = ("m_axi_awvalid", "m_axi_wvalid", "m_axi_bready", "wr_busy", "wr_done", "wr_err")
+        dut.rst.value = 1
+        await RisingEdge(dut.clk)
+        await FallingEdge(dut.clk)
+        assert not any(int(port[name].value) for name in names)
+        await port.reset(2)
         assert not any(int(port[name].value) for name in names)
         target.written.clear()
         checker.done = 0
@@ -231,6 +236,13 @@ async def address_leaves_three_cycles_after_command(dut: Any) -> None:
         await FallingEdge(dut.clk)
         assert port.high("m_axi_awvalid") == (cycle == 3)
         assert port.high("wr_busy")
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def runs_of_any_length_begin(dut: Any) -> None:
+    """Each bit of a command's beats counts, those too that no simulation moves."""
+    port, _ = await open_port(dut)
+    await begins_runs_of_any_length(port, "wr", "aw")
 
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")

@@ -50,8 +50,9 @@ async def rows(dut, stall):
         await RisingEdge(dut.clk)
     edges = [told.get("latency", {}).get(port, latency) for port in outputs]
     inside: list[list[int]] = []
-    for row in told["rows"]:
-        enabled = rng.random() >= stall
+    behind = told["rows"][-1:] * max(edges)  # pushes the last rows out
+    for index, row in enumerate(told["rows"] + behind):
+        enabled = rng.random() >= stall or index >= len(told["rows"])
         drive(dut, inputs, row[: len(inputs)])
         if clocked:
             dut.en.value = (1 << len(dut.en)) - 1 if enabled else 0

@@ -27,9 +27,9 @@ SEEN = ("x", "z", "B", "C", "dt", "decay")
 LANES = 8
 
 
-def shape(heads: int, headdim: int, d_state: int, groups: int) -> Mamba2Config:
+def shape(heads: int, headdim: int, d_state: int, groups: int, layers: int = 2) -> Mamba2Config:
     """Return a model's shape; the width of its residual stream is half of heads * headdim."""
-    return Mamba2Config(heads * headdim // 2, 2, 16, d_state=d_state, headdim=headdim, ngroups=groups)
+    return Mamba2Config(heads * headdim // 2, layers, 16, d_state=d_state, headdim=headdim, ngroups=groups)
 
 
 def model_of(cfg: Mamba2Config, number: int, seed: int) -> IntegerModel:

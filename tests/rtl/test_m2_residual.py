@@ -18,7 +18,8 @@ from tests.rtl.stream_vectors import pack
 
 TWO = {"WIDE_W": 512, "NL": 8, "VALUE_W": 32, "D_MAX": 48, "T_COLS": 3, "SLOTS": 2}
 ONE = {"WIDE_W": 1024, "NL": 32, "VALUE_W": 24, "D_MAX": 96, "T_COLS": 4, "SLOTS": 1}
-CASES = [(TWO, 40, False), (ONE, 72, False), (ONE, 72, True)]
+CASES = [(TWO, 40, False), (TWO, 16, True), (ONE, 72, False), (ONE, 40, True), (ONE, 16, False)]
+"""Builds, widths and what HEAD reads; of the counts c_d8 and c_dn each bit is once 0 and once 1."""
 LAYERS = 2
 
 

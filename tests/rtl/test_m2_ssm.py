@@ -54,6 +54,8 @@ def test_contract(profile: int, tiles: int, words: int, sim: str, tmp_path: Path
     if words > 4:
         runs.append(run(name, rng, config(16, 96, 1, 16), [3, 1], tiles, words))
     runs.append(run(name, rng, config(8, 16 * tiles, 1, 32), [1] * 5, tiles, words))
+    if not words:  # of two words a row the first would do for the last
+        runs.append(run(name, rng, config(8, 24 * tiles, 1, 16), [1, 1], tiles, words))
     vectors = tmp_path / "vectors.json"
     vectors.write_text(json.dumps({"runs": runs}))
     params = {"PROFILE": profile, "TILES": tiles, "WORDS": words}

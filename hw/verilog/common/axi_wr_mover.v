@@ -51,6 +51,7 @@ module axi_wr_mover #(
     input  wire                err_clear
 );
   localparam LEVEL_W = $clog2(OUTSTANDING) + 1;
+  localparam LEN_W = (BURST_BEATS < 2) ? 1 : $clog2(BURST_BEATS);  // bits of awlen that a burst may set
 
   generate
     if (OUTSTANDING < 2 || OUTSTANDING > 256 || (OUTSTANDING & (OUTSTANDING - 1)) != 0) begin : g_bad_outstanding
@@ -95,7 +96,7 @@ module axi_wr_mover #(
   reg        len_sent_q;
   wire       len_valid;
   wire       len_ready;
-  wire [7:0] len_next;
+  wire [LEN_W-1:0] len_next;
   wire       len_free;
   wire [LEVEL_W-1:0] unused_len_level;
 
@@ -105,14 +106,14 @@ module axi_wr_mover #(
   end
 
   strm_fifo #(
-      .DATA_W(8),
+      .DATA_W(LEN_W),
       .DEPTH (OUTSTANDING)
   ) u_len (
       .clk    (clk),
       .rst    (rst),
       .s_valid(awvalid && !len_sent_q),
       .s_ready(len_free),
-      .s_data (awlen),
+      .s_data (awlen[LEN_W-1:0]),
       .m_valid(len_valid),
       .m_ready(len_ready),
       .m_data (len_next),
@@ -121,7 +122,7 @@ module axi_wr_mover #(
 
   reg        w_valid_q;
   reg        w_last_q;
-  reg  [7:0] w_left_q;  // beats after this one
+  reg  [LEN_W-1:0] w_left_q;  // beats after this one
 
   assign len_ready = !w_valid_q || (beat && w_last_q);
 
@@ -133,10 +134,10 @@ module axi_wr_mover #(
   always @(posedge clk) begin
     if (len_ready) begin
       w_left_q <= len_next;
-      w_last_q <= len_next == 8'd0;
+      w_last_q <= len_next == {LEN_W{1'b0}};
     end else if (beat) begin
-      w_left_q <= w_left_q - 8'd1;
-      w_last_q <= w_left_q == 8'd1;
+      w_left_q <= w_left_q - 1'b1;
+      w_last_q <= w_left_q == {{LEN_W - 1{1'b0}}, 1'b1};
     end
   end
 

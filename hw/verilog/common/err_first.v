@@ -31,30 +31,31 @@ module err_first #(
 );
 
   localparam [31:0] CODE_BITS = CODES;
+  localparam PORT_W = (PORTS < 2) ? 1 : $clog2(PORTS);
 
   reg [          7:0] code_q;
-  reg [          7:0] port_q;
+  reg [   PORT_W-1:0] port_q;
   reg [          7:0] code_d;
-  reg [          7:0] port_d;
+  reg [   PORT_W-1:0] port_d;
   reg [          7:0] arg_q;
   reg [  SOURCES-1:0] seen_q;
   reg [  SOURCES-1:0] seen_d;
-  reg [SOURCES*8-1:0] lowest_q;
-  reg [SOURCES*8-1:0] lowest_d;
+  reg [SOURCES*PORT_W-1:0] lowest_q;
+  reg [SOURCES*PORT_W-1:0] lowest_d;
   integer             s;
   integer             p;
 
   assign code = code_q;
-  assign port = port_q;
+  assign port = {{8 - PORT_W{1'b0}}, port_q};
 
   always @* begin
-    lowest_d = {SOURCES * 8{1'b0}};
+    lowest_d = {SOURCES * PORT_W{1'b0}};
     seen_d   = {SOURCES{1'b0}};
     for (s = 0; s < SOURCES; s = s + 1) begin
       for (p = PORTS - 1; p >= 0; p = p - 1) begin
         if (culprits[s*PORTS+p]) begin
-          lowest_d[s*8+:8] = p[7:0];
-          seen_d[s]        = 1'b1;
+          lowest_d[s*PORT_W+:PORT_W] = p[PORT_W-1:0];
+          seen_d[s]                  = 1'b1;
         end
       end
     end
@@ -74,15 +75,15 @@ module err_first #(
 
   always @* begin
     code_d = 8'd0;
-    port_d = 8'd0;
+    port_d = {PORT_W{1'b0}};
     for (s = SOURCES - 1; s >= 0; s = s - 1) begin
-      if (seen_q[s]) {code_d, port_d} = {CODE_BITS[s*8+:8], lowest_q[s*8+:8]};
+      if (seen_q[s]) {code_d, port_d} = {CODE_BITS[s*8+:8], lowest_q[s*PORT_W+:PORT_W]};
     end
-    if (arg_q != 8'd0) {code_d, port_d} = {arg_q, 8'd0};
+    if (arg_q != 8'd0) {code_d, port_d} = {arg_q, {PORT_W{1'b0}}};
   end
 
   always @(posedge clk) begin
-    if (rst || clear) {code_q, port_q} <= 16'd0;
+    if (rst || clear) {code_q, port_q} <= {8 + PORT_W{1'b0}};
     else if (code_q == 8'd0) {code_q, port_q} <= {code_d, port_d};
   end
 

@@ -607,15 +607,16 @@ module m2_args #(
   end
 
   // Heads of a state group: restoring division, a bit a cycle.
-  reg  [15:0] remainder_q;
-  wire [16:0] partial = {remainder_q, quotient_q[15]};
-  wire [16:0] reduced = partial - {1'b0, ngroups_q[15:0]};
-  wire        fits = partial >= {1'b0, ngroups_q[15:0]};
+  localparam GROUPS_W = $clog2(G_MAX + 1);
+  reg  [GROUPS_W-1:0] remainder_q;  // less than a legal number of groups
+  wire [GROUPS_W:0] partial = {remainder_q, quotient_q[15]};
+  wire [GROUPS_W:0] reduced = partial - {1'b0, ngroups_q[GROUPS_W-1:0]};
+  wire              fits = partial >= {1'b0, ngroups_q[GROUPS_W-1:0]};
 
   always @(posedge clk) begin
-    if (load && step_q == DIVIDE) {remainder_q, quotient_q} <= {16'd0, heads_q[15:0]};
+    if (load && step_q == DIVIDE) {remainder_q, quotient_q} <= {{GROUPS_W{1'b0}}, heads_q[15:0]};
     else if (run && step_q == DIVIDE) begin
-      remainder_q <= fits ? reduced[15:0] : partial[15:0];
+      remainder_q <= fits ? reduced[GROUPS_W-1:0] : partial[GROUPS_W-1:0];
       quotient_q  <= {quotient_q[14:0], fits};
     end
   end
@@ -849,7 +850,7 @@ module m2_args #(
   assign c_w_head      = w_head_q;
 
   wire unused_bits = &{1'b0, dn_d[31:16], in_d[31:16], gn_d[31:16], kd_d[31:16], ki_d[31:16], hg_d[31:16], d8[31:16],
-      i8[31:16], words[31:16], sb_q[31:16], qb_q[31:16], chunk_beats_q[31:16], reduced[16]};
+      i8[31:16], words[31:16], sb_q[31:16], qb_q[31:16], chunk_beats_q[31:16], reduced[GROUPS_W]};
 
 endmodule
 

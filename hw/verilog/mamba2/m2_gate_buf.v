@@ -47,8 +47,10 @@ module m2_gate_buf #(
 
   localparam BANKS = NL / 8;
   localparam BANK_LG = $clog2(BANKS);
-  localparam DEPTH = (T_COLS * ((I_MAX + NL - 1) / NL) < 2) ? 2 : T_COLS * ((I_MAX + NL - 1) / NL);
+  localparam WORDS = (I_MAX + NL - 1) / NL;  // most of a token
+  localparam DEPTH = (T_COLS * WORDS < 2) ? 2 : T_COLS * WORDS;
   localparam ADDR_W = $clog2(DEPTH);
+  localparam GROUP_LG = (WORDS * BANKS < 2) ? 1 : $clog2(WORDS * BANKS);  // bits of a group's place in a token
 
   // Jobs: writers and readers in queues of their own.
   wire [1:0] kind = job_data[`KR_M2_JOB_KIND];
@@ -99,31 +101,31 @@ module m2_gate_buf #(
 
   // Writing: channels of a head, then tokens, then heads.
   reg               full_q;   // a whole job is written and not yet read out
-  reg  [      15:0] words_q;  // of one token: words that are complete
-  reg  [      15:0] ct_q;
+  reg  [  ADDR_W:0] words_q;  // of one token: words that are complete
+  reg  [GROUP_LG-1:0] ct_q;
   reg  [       7:0] token_q;
-  reg  [      15:0] head_q;
-  reg  [      15:0] start_q;  // group at which the head starts
-  reg  [      15:0] group_q;
+  reg  [GROUP_LG-1:0] head_q;
+  reg  [GROUP_LG-1:0] start_q;  // group at which the head starts
+  reg  [GROUP_LG-1:0] group_q;
   reg  [ADDR_W-1:0] row_q;    // address at which the token starts
   wire              take = s_valid && s_ready;
-  reg  [      15:0] cts_last_q;
-  reg  [      15:0] heads_last_q;
+  reg  [GROUP_LG-1:0] cts_last_q;
+  reg  [GROUP_LG-1:0] heads_last_q;
   wire              ct_last = ct_q == cts_last_q;
   wire              token_last = token_q == w_last_token;
   wire              head_last = head_q == heads_last_q;
-  wire [      15:0] next = group_q + 16'd1;
+  wire [GROUP_LG-1:0] next = group_q + 1'b1;
   wire [BANKS-1:0]  bank;
-  wire [      15:0] word = group_q >> BANK_LG;
-  wire              unused_word = &{1'b0, word};
+  wire [ADDR_W+GROUP_LG-1:0] word = {{ADDR_W{1'b0}}, group_q} >> BANK_LG;
+  wire              unused_word = &{1'b0, word, c_p8, c_heads};
   wire [ADDR_W-1:0] wr_addr = row_q + word[ADDR_W-1:0];
 
   assign s_ready = w_valid && !full_q;
   assign wrote   = take && ct_last && token_last && head_last;
 
   always @(posedge clk) begin
-    cts_last_q   <= c_p8 - 16'd1;
-    heads_last_q <= c_heads - 16'd1;
+    cts_last_q   <= c_p8[GROUP_LG-1:0] - 1'b1;
+    heads_last_q <= c_heads[GROUP_LG-1:0] - 1'b1;
   end
 
   // The job leaves its queue while full_q holds up the next one.
@@ -139,8 +141,8 @@ module m2_gate_buf #(
   end
 
   always @(posedge clk) begin
-    if (rst) ct_q <= 16'd0;
-    else if (take) ct_q <= ct_last ? 16'd0 : ct_q + 16'd1;
+    if (rst) ct_q <= {GROUP_LG{1'b0}};
+    else if (take) ct_q <= ct_last ? {GROUP_LG{1'b0}} : ct_q + 1'b1;
   end
 
   always @(posedge clk) begin
@@ -149,8 +151,8 @@ module m2_gate_buf #(
   end
 
   always @(posedge clk) begin
-    if (rst) head_q <= 16'd0;
-    else if (take && ct_last && token_last) head_q <= head_last ? 16'd0 : head_q + 16'd1;
+    if (rst) head_q <= {GROUP_LG{1'b0}};
+    else if (take && ct_last && token_last) head_q <= head_last ? {GROUP_LG{1'b0}} : head_q + 1'b1;
   end
 
   always @(posedge clk) begin
@@ -160,11 +162,11 @@ module m2_gate_buf #(
 
   always @(posedge clk) begin
     if (rst) begin
-      group_q <= 16'd0;
-      start_q <= 16'd0;
+      group_q <= {GROUP_LG{1'b0}};
+      start_q <= {GROUP_LG{1'b0}};
     end else if (wrote) begin
-      group_q <= 16'd0;
-      start_q <= 16'd0;
+      group_q <= {GROUP_LG{1'b0}};
+      start_q <= {GROUP_LG{1'b0}};
     end else if (take) begin
       group_q <= (ct_last && !token_last) ? start_q : next;
       if (ct_last && token_last) start_q <= next;
@@ -172,9 +174,9 @@ module m2_gate_buf #(
   end
 
   always @(posedge clk) begin
-    if (rst) words_q <= 16'd0;
-    else if (r_ready) words_q <= 16'd0;
-    else if (take && w_last_token == 8'd0 && bank[BANKS-1]) words_q <= words_q + 16'd1;
+    if (rst) words_q <= {ADDR_W + 1{1'b0}};
+    else if (r_ready) words_q <= {ADDR_W + 1{1'b0}};
+    else if (take && w_last_token == 8'd0 && bank[BANKS-1]) words_q <= words_q + 1'b1;
   end
 
   // Reading.
@@ -220,7 +222,7 @@ module m2_gate_buf #(
     if (NL < 8 || NL % 8 != 0 || (NL & (NL - 1)) != 0) begin : g_bad_lanes
       m2_gate_buf_NL_must_be_8_times_a_power_of_two u_error ();
     end
-    if (T_COLS < 1 || T_COLS > 256 || I_MAX < 8 || DEPTH > 32768) begin : g_bad_size
+    if (T_COLS < 1 || T_COLS > 256 || I_MAX < 8 || WORDS * BANKS > 65536 || DEPTH > 32768) begin : g_bad_size
       m2_gate_buf_T_COLS_must_be_1_to_256_and_the_buffer_at_most_32768_words u_error ();
     end
   endgenerate

@@ -57,9 +57,11 @@ module m2_residual #(
 
   localparam BANKS = NL / 8;
   localparam GROUP_W = 8 * VALUE_W;
-  localparam SLOT_WORDS = T_COLS * ((D_MAX + NL - 1) / NL);
+  localparam WORDS = (D_MAX + NL - 1) / NL;  // most of a token
+  localparam SLOT_WORDS = T_COLS * WORDS;
   localparam DEPTH = (SLOTS * SLOT_WORDS < 2) ? 2 : SLOTS * SLOT_WORDS;
   localparam ADDR_W = $clog2(DEPTH);
+  localparam GROUP_LG = (WORDS * BANKS < 2) ? 1 : $clog2(WORDS * BANKS);  // bits of a group's place in a token
   localparam COUNT_W = 5;  // more than jobs that wait
 
   // Jobs, each with the number of those in the other queue that it waits for.
@@ -224,11 +226,11 @@ module m2_residual #(
   reg  [PIECE_W-1:0] half_q;     // first half of a raw word
   reg                second_q;
   reg                passed_q;   // the row is complete
-  reg  [       15:0] word_q;
+  reg  [ ADDR_W-1:0] word_q;
   wire               piece_moves = piece_valid && piece_ready;
   wire               word_moves = piece_moves && !passed_q && (!w_raw_q || second_q);
-  reg  [       15:0] dn_last_q;
-  reg  [       15:0] d8_last_q;
+  reg  [ ADDR_W-1:0] dn_last_q;
+  reg [GROUP_LG-1:0] d8_last_q;
   reg                embed_q;  // the writer takes pieces
   reg                add_q;    // or groups
   wire               word_last = word_q == dn_last_q;
@@ -238,8 +240,8 @@ module m2_residual #(
   assign piece_ready = embed_q;
 
   always @(posedge clk) begin
-    dn_last_q <= c_dn - 16'd1;
-    d8_last_q <= c_d8 - 16'd1;
+    dn_last_q <= c_dn[ADDR_W-1:0] - 1'b1;
+    d8_last_q <= c_d8[GROUP_LG-1:0] - 1'b1;
   end
 
   always @(posedge clk) begin
@@ -279,8 +281,8 @@ module m2_residual #(
   end
 
   always @(posedge clk) begin
-    if (start_q) word_q <= 16'd0;
-    else if (word_moves) word_q <= word_last ? 16'd0 : word_q + 16'd1;
+    if (start_q) word_q <= {ADDR_W{1'b0}};
+    else if (word_moves) word_q <= word_last ? {ADDR_W{1'b0}} : word_q + 1'b1;
   end
 
   always @(posedge clk) begin
@@ -291,7 +293,7 @@ module m2_residual #(
   // OUT: groups of a row, token by token.
   wire              t_room;
   wire              take = o_valid && o_ready;
-  reg  [      15:0] group_q;
+  reg [GROUP_LG-1:0] group_q;
   reg  [       7:0] token_q;
   reg  [ADDR_W-1:0] column_q;  // address of the group in the first token
   reg  [ADDR_W-1:0] addr_q;    // where the next word or group goes
@@ -310,10 +312,10 @@ module m2_residual #(
 
   always @(posedge clk) begin
     if (start_q) begin
-      group_q  <= 16'd0;
+      group_q  <= {GROUP_LG{1'b0}};
       column_q <= w_base;
     end else if (take && token_last) begin
-      group_q  <= group_q + 16'd1;
+      group_q  <= group_q + 1'b1;
       column_q <= column_next;
     end
   end
@@ -459,7 +461,7 @@ module m2_residual #(
   );
 
   // Reading. A reader may follow the writer in front of it word by word, if their chunk has one token; else words_q stays 0.
-  reg  [      15:0] words_q;  // that the writer has completed
+  reg  [  ADDR_W:0] words_q;  // that the writer has completed
   wire              whole = p2_bank_q[BANKS-1];
   wire              rd_en;
   wire [ADDR_W-1:0] rd_addr;
@@ -470,7 +472,7 @@ module m2_residual #(
   wire               nearly = but_one && run_q && w_slot_q == r_slot_q;  // the writer at work is the last one to wait for
   reg               settled_q;  // these two say nothing of the next reader
   reg               follows_q;
-  wire       [15:0] allowed = follows_q ? words_q : 16'd0;
+  wire   [ADDR_W:0] allowed = follows_q ? words_q : {ADDR_W + 1{1'b0}};
 
   always @(posedge clk) begin
     if (rst) begin
@@ -496,9 +498,9 @@ module m2_residual #(
   end
 
   always @(posedge clk) begin
-    if (rst) words_q <= 16'd0;
-    else if (start_q || w_done) words_q <= 16'd0;
-    else if (p2_valid_q && whole && w_last_q == 8'd0) words_q <= words_q + 16'd1;
+    if (rst) words_q <= {ADDR_W + 1{1'b0}};
+    else if (start_q || w_done) words_q <= {ADDR_W + 1{1'b0}};
+    else if (p2_valid_q && whole && w_last_q == 8'd0) words_q <= words_q + 1'b1;
   end
 
   m2_vector_reader #(

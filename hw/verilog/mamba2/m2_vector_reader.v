@@ -21,7 +21,7 @@
 module m2_vector_reader #(
     parameter GROUP_W = 64, // width of a group [bits], >= 1
     parameter BANKS   = 2,  // groups in a word, power of two, >= 1
-    parameter ADDR_W  = 8   // bits of an address, >= 1
+    parameter ADDR_W  = 8   // bits of an address, 1..15
 ) (
     input  wire                     clk,
     input  wire                     rst,
@@ -32,7 +32,7 @@ module m2_vector_reader #(
     output wire                     job_ready,
     input  wire [      ADDR_W+15:0] job_data,
     input  wire                     all,       // all words of the job may be read
-    input  wire [             15:0] words,     // else so many of its first token
+    input  wire [         ADDR_W:0] words,     // else so many of its first token
     input  wire                     busy,      // no word may be read in this cycle
     output wire                     rd_en,
     output wire [       ADDR_W-1:0] rd_addr,
@@ -52,13 +52,13 @@ module m2_vector_reader #(
   reg               run_q;
   reg               seek_q;  // tokens in front of the first one are passed by
   reg  [       7:0] token_q;
-  reg  [      15:0] word_q;
-  reg  [      15:0] span_q;
+  reg  [ADDR_W-1:0] word_q;  // the words of a token have addresses of their own
+  reg  [ADDR_W-1:0] span_q;
   reg  [ADDR_W-1:0] addr_q;
   wire              room;
-  wire              allowed = all || word_q < words;
-  reg  [      15:0] words_last_q;
-  reg  [      15:0] span_last_q;
+  wire              allowed = all || {1'b0, word_q} < words;
+  reg  [ADDR_W-1:0] words_last_q;
+  reg  [ADDR_W-1:0] span_last_q;
   reg  [       7:0] first_q;
   reg  [       7:0] last_q;
   reg               done_q;
@@ -72,8 +72,8 @@ module m2_vector_reader #(
   assign job_ready = done_q;
 
   always @(posedge clk) begin
-    words_last_q <= c_words - 16'd1;
-    span_last_q  <= c_span - 16'd1;
+    words_last_q <= c_words[ADDR_W-1:0] - 1'b1;
+    span_last_q  <= c_span[ADDR_W-1:0] - 1'b1;
   end
 
   always @(posedge clk) begin
@@ -112,11 +112,11 @@ module m2_vector_reader #(
 
   always @(posedge clk) begin
     if (start) begin
-      word_q <= 16'd0;
-      span_q <= 16'd0;
+      word_q <= {ADDR_W{1'b0}};
+      span_q <= {ADDR_W{1'b0}};
     end else if (rd_en) begin
-      word_q <= word_last ? 16'd0 : word_q + 16'd1;
-      span_q <= span_last ? 16'd0 : span_q + 16'd1;
+      word_q <= word_last ? {ADDR_W{1'b0}} : word_q + 1'b1;
+      span_q <= span_last ? {ADDR_W{1'b0}} : span_q + 1'b1;
     end
   end
 
@@ -145,6 +145,7 @@ module m2_vector_reader #(
   genvar i;
   wire [8:0] tokens = {1'b0, last} - {1'b0, first};  // less 1
   wire       unused_tokens = &{1'b0, tokens};
+  wire       unused_counts = &{1'b0, c_words, c_span};
 
   generate
     if (BANKS == 1) begin : g_one
