@@ -8,7 +8,9 @@ The vectors, JSON, beats in hex:
  "steady": [[prefix, first, last, extra], ...]: cycles between two beats less beats between them are at most extra,
  "latency": [[prefix, beat, prefix, beat, most], ...]: cycles from one beat to the other, at most,
  "pace": {source: cycles between two of its beats while latency is measured},
- "waits": [sink, ...]: each of them takes nothing, alone, until nothing moves}
+ "waits": [sink, ...]: each of them takes nothing, alone, until nothing moves,
+ "further": [{"sources", "sinks", "static"}, ...]: short runs that nothing stalls, each behind a reset, with settings
+ of its own}
 """
 
 import json
@@ -36,8 +38,9 @@ QUIET = 200
 def told() -> dict[str, Any]:
     """Return the vectors, beats as integers."""
     file: dict[str, Any] = json.loads(Path(DUT.vectors).read_text())
-    for side in ("sources", "sinks"):
-        file[side] = {prefix: [int(beat, 16) for beat in beats] for prefix, beats in file[side].items()}
+    for run in (file, *file.get("further", [])):
+        for side in ("sources", "sinks"):
+            run[side] = {prefix: [int(beat, 16) for beat in beats] for prefix, beats in run[side].items()}
     return file
 
 
@@ -55,13 +58,18 @@ class Block(StreamEnv):
             rng=random.Random(f"{cocotb.RANDOM_SEED}/{name}"),
         )
         self.dut = dut
-        for static, value in told()["static"].items():
-            getattr(dut, static).value = value
+        self.configure(told())
         self.clear()
 
     def connect_phase(self) -> None:
         super().connect_phase()
         self.bench.watch = self.watch
+
+    def configure(self, run: dict[str, Any]) -> None:
+        """Set what holds still in a run; in reset or before it."""
+        self.run = run
+        for static, value in run["static"].items():
+            getattr(self.dut, static).value = value
 
     def clear(self) -> None:
         self.pulses = dict.fromkeys(told().get("pulses", {}), 0)
@@ -72,9 +80,9 @@ class Block(StreamEnv):
         self.clear()
         for prefix, source in self.sources.items():
             if prefix not in self.allowed:
-                await source.send(told()["sources"][prefix])
+                await source.send(self.run["sources"][prefix])
         for prefix, scoreboard in self.scoreboards.items():
-            scoreboard.expect(told()["sinks"][prefix])
+            scoreboard.expect(self.run["sinks"][prefix])
 
     def watch(self, _: int) -> None:
         for name in self.pulses:
@@ -90,10 +98,10 @@ class Block(StreamEnv):
         """Return the cycles in which the beats of each stream moved."""
         return {prefix: agent.cycles for prefix, agent in (self.sources | self.sinks).items()}
 
-    async def empty(self) -> None:
+    async def empty(self, quiet: int = 60) -> None:
         """Run until every expected beat came out, then some more."""
-        beats = sum(map(len, [*told()["sources"].values(), *told()["sinks"].values()]))
-        await self.drain(60 * beats + 4000, quiet=60)
+        beats = sum(map(len, [*self.run["sources"].values(), *self.run["sinks"].values()]))
+        await self.drain(60 * beats + 4000, quiet)
         for prefix, source in self.sources.items():
             assert source.idle, f"{prefix}: beats that nobody took"
         assert self.pulses == told().get("pulses", {}), f"pulses {self.pulses}"
@@ -162,6 +170,19 @@ async def one_sink_waits(dut):
             env.sinks[prefix].set_stall(always)
             await env.empty()
             await env.reset()
+
+
+@cocotb.test()
+async def further_runs(dut):
+    """With other settings the block gives what golden has, too."""
+    if not told().get("further"):
+        return
+    async with block(dut, "further") as env:
+        for run in told()["further"]:
+            env.configure(run)
+            await env.reset(1)
+            await env.feed()
+            await env.empty(quiet=8)
 
 
 @cocotb.test()

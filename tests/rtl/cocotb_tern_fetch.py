@@ -32,8 +32,13 @@ Run = dict[str, Any]
 @cache
 def runs() -> list[Run]:
     """The starts, as `Told.json` has them."""
-    told: list[Run] = json.loads(Path(DUT.vectors).read_text())["runs"]
-    return told
+    return told("runs")
+
+
+def told(name: str) -> list[Run]:
+    """A list of the vectors."""
+    found: list[Run] = json.loads(Path(DUT.vectors).read_text())[name]
+    return found
 
 
 class Table:
@@ -189,6 +194,22 @@ async def rate(dut):
                 idle = set(range(cycles[at], cycles[at + beats - 1])) - came
                 assert not idle, f"{len(idle)} idle cycles among {beats} beats"
             at += beats
+
+
+@cocotb.test()
+async def sizes(dut):
+    """Sections of any size: the plan names them, and each is read from where the one before it ends."""
+    table = Table(dut, "sizes")
+    await table.bench.start()
+    for run in told("sizes"):
+        await table.begin(run)
+        table.run = None  # nothing is answered
+        await table.bench.run(lambda run=run: len(table.out["plan"].taken[0]) >= len(run["plan"]), 400)
+        await table.bench.step(20)
+        assert table.out["plan"].beats()[: len(run["plan"])] == run["plan"]
+        reads = [word & (1 << 64) - 1 for _, word in table.commands.taken[0]]
+        assert [at for at in reads if at in run["begins"]] == run["begins"], f"reads at {reads}, not {run['begins']}"
+        await table.bench.reset()
 
 
 @cocotb.test()

@@ -17,7 +17,7 @@ from golden.striping import stripe, unstripe
 from golden.ternary.matvec import matvec
 from golden.ternary.packing import pack_weights, pack_x, tiling, unpack_y
 from tests.rtl.flat_memory import FlatMemory
-from tests.rtl.tern_bench import geometry
+from tests.rtl.tern_bench import COUNTERS, geometry
 
 
 def config(dut: Any) -> Any:
@@ -52,7 +52,7 @@ async def reset(dut: Any) -> None:
 
 
 async def product(dut: Any, master: AxiLiteMaster, memory: FlatMemory, w: Tensor, x: Tensor) -> Tensor:
-    """Run W X and return Y; the arenas start at 0 on every port."""
+    """Run W X and return Y; the arenas start at 0 on every port. Each cycle of the window has a beat or one cause."""
     cfg = config(dut)
     size = tiling(w.shape[0], w.shape[1], x.shape[1], cfg)
     w_off = size.x_beats * cfg.port_bytes
@@ -72,6 +72,10 @@ async def product(dut: Any, master: AxiLiteMaster, memory: FlatMemory, w: Tensor
     while not await master.read_dword(Offset.CTRL) & 2:
         pass
     assert await master.read_dword(Offset.ERROR) == 0
+    count = {name: await master.read_dword(Offset[name]) for name in COUNTERS}
+    assert count["WEIGHT_BEATS"] == size.w_beats
+    assert count["WINDOW"] == size.w_beats + sum(value for name, value in count.items() if name.startswith("STALL"))
+    assert count["CYCLES"] > count["WINDOW"]
     return unpack_y(unstripe(memory.load(y_off, size.y_beats * cfg.port_bytes), cfg), w.shape[0], x.shape[1], cfg)
 
 
@@ -91,6 +95,27 @@ async def products_with_stalls(dut: Any) -> None:
         w, x = operands(*shape)
         y = await product(dut, master, memory, w, x)
         assert torch.equal(y, matvec(w, x)), shape
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
+async def rates(dut: Any) -> None:
+    """Law: on a memory that never waits a beat comes in every cycle where a row block has a tile more than there are
+    vectors, and three at least; with fewer, accumulators are waited for. More beats cost their own cycles alone.
+    """
+    cfg = config(dut)
+    assert cfg.acc_depth > cfg.t_cols
+    master, memory = await open_kernel(dut, 0.0)
+    beside = []
+    blocks = cfg.x_slots // cfg.t_cols
+    for tiles, vectors in ((1, 1), (2, 1), (3, 1), (cfg.acc_depth, cfg.t_cols), (6 * cfg.acc_depth, cfg.t_cols)):
+        w, x = operands(tiles * cfg.outs, blocks * cfg.block, vectors)
+        assert torch.equal(await product(dut, master, memory, w, x), matvec(w, x)), tiles
+        cycles, beats, window = [
+            await master.read_dword(at) for at in (Offset.CYCLES, Offset.WEIGHT_BEATS, Offset.WINDOW)
+        ]
+        assert window - beats == (blocks - 1) * max(3 - tiles, 0), tiles
+        beside.append(cycles - window)
+    assert beside[-1] == beside[-2], f"{beside} cycles beside the window"
 
 
 @cocotb.test(timeout_time=5, timeout_unit="ms")

@@ -33,10 +33,17 @@ def write(
     sources: Mapping[str, Sequence[int]],
     sinks: Mapping[str, Sequence[int]],
     static: Mapping[str, int],
-    **further: Any,
+    **others: Any,
 ) -> Path:
-    """Write the vectors of a block and return their path; `further` as in `cocotb_m2_block`."""
+    """Write the vectors of a block and return their path; `others` as in `cocotb_m2_block`."""
+    path.write_text(json.dumps(run(sources, sinks, static) | others))
+    return path
+
+
+def run(
+    sources: Mapping[str, Sequence[int]], sinks: Mapping[str, Sequence[int]], static: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return a run of a block: beats as hex text, settings."""
     sides = {"sources": sources, "sinks": sinks}
     hexed = {name: {p: [f"{beat:x}" for beat in beats] for p, beats in side.items()} for name, side in sides.items()}
-    path.write_text(json.dumps({**hexed, "static": dict(static), **further}))
-    return path
+    return {**hexed, "static": dict(static)}

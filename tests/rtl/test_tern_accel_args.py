@@ -21,11 +21,15 @@ from tests.rtl.stream_vectors import pack
 
 BUILDS = {name: build_of(load_config("ternary_accel", name)) for name in ("sim", "kv260_relu2", "u280")}
 MODELS = {"kv260_relu2": published("bitnet-2b-4t"), "u280": published("bitnet-0.73b")}
-STARTS = 200
+STARTS = 160
 OFFSETS = ("w_off", "e_off", "h_off", "a_off", "k_off", "tok_off", "out_off", "tap_off")
 OWN = {"generate", "bases", "own"}  # arguments that are no port of their own
 UNSPOILED = ("bases", "own", "tap_point", "tap_all", "tap_layer", "residual_frac", "logit_frac")
 BROKEN = {"d_model": 0, "heads": 0, "kv_heads": 0, "feed": 0, "batch": 0, "vocab": 7, "model_layers": 0, "prompt": 0}
+COUNTS = (
+    "d_model", "heads", "kv_heads", "feed", "batch", "vocab", "model_layers",
+    "prefix", "prefix_room", "own_room", "prompt", "generate",
+)  # fmt: skip
 SCALES = (0, 1 << 15, 0xFFFF | 80 << 16, 0xABCD | (1024 - 80) << 16)
 
 
@@ -94,16 +98,33 @@ def ports(build: Build) -> int:
 
 
 def placed(a: Arguments, build: Build, rng: random.Random, last: str = "") -> Arguments:
-    """Lay out the regions in any order but for the last one, which ends with the arena."""
+    """Lay out the regions in any order but for the last one, which ends with the arena; anywhere in 64 bits."""
     wide = dict(zip(OFFSETS, region_beats(a, build), strict=True))
-    order, at, found = list(wide), 0, {}
+    order, at, found = list(wide), gap(build, rng, 63), {}
     rng.shuffle(order)
     order.sort(key=last.__eq__)
     for name in order:
-        at += rng.choice((0, 0, rng.getrandbits(20))) * build.port_bytes
+        at += gap(build, rng, 59)
         found[name] = at
         at += wide[name] * build.port_bytes
     return replace(a, **found, arena_bytes=at)
+
+
+def gap(build: Build, rng: random.Random, bits: int) -> int:
+    """Return bytes between two regions: none, or of any size up to so many bits."""
+    return rng.choice((0, rng.getrandbits(rng.randint(20, bits)))) // build.port_bytes * build.port_bytes
+
+
+def far(name: str, rng: random.Random) -> Iterator[Arguments]:
+    """Yield starts in which one argument alone is spoiled, by one bit past its limits: each such bit of each."""
+    for bit in range(16, 32):
+        for field in COUNTS:
+            a = legal(name, rng)
+            yield replace(a, **{field: getattr(a, field) | 1 << bit})
+        for text in range(BUILDS[name].batch):
+            while (a := legal(name, rng)).batch <= text:
+                pass
+            yield replace(a, own=(*a.own[:text], a.own[text] | 1 << bit, *a.own[text + 1 :]))
 
 
 def spoiled(a: Arguments, build: Build, rng: random.Random) -> Arguments:
@@ -125,7 +146,7 @@ def spoiled(a: Arguments, build: Build, rng: random.Random) -> Arguments:
         return replace(a, **{name: rng.choice((1, 0x7FFF, 1 << 15 | 81 << 16, 1 << 15 | (1024 - 81) << 16, 512 << 16))})
     if name.endswith(("_off", "_bytes")):
         change = rng.choice((-step, step, 1, step // 2, 1 << 63, (1 << 64) - step - value))
-        return replace(a, **{name: max(value + change, 0)})
+        return replace(a, **{name: max(value + change, 0) % (1 << 64)})
     change = rng.choice((-8, -1, 1, 8, -value, 1 << 14, 1 << 16, 1 << 24, 1 << 31))
     return replace(a, **{name: max(value + change, 0) % (1 << 32)})
 
@@ -219,6 +240,8 @@ def vectors(name: str) -> list[dict[str, Any]]:
         starts.append(start(a, build))
     for key, value in (BROKEN | {"eps": 0, "prefix_room": 1 << 14, "arena_bytes": 1}).items():
         starts.append(start(replace(legal(name, rng), **{key: value}), build))
+    if name == "sim":  # the arguments' registers are the same in each build
+        starts += [start(a, build) for a in far(name, rng)]
     for region in OFFSETS:
         starts += [start(a, build) for a in at_the_end(name, region, rng)]
     for text in range(4 if build.batch == 4 else 0):

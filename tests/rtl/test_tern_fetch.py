@@ -12,10 +12,11 @@ import pytest
 from golden.schedule import Job, Kind
 from golden.ternary.accel.cache import Room, parts
 from golden.ternary.accel.image import sections
-from golden.ternary.accel.reads import Region, positions, row_beats, runs
+from golden.ternary.accel.reads import Dest, Region, positions, row_beats, runs
 from golden.ternary.config import BitNetConfig
 from harness.sim.runner import derive_seed
 from tests.golden.ternary.machine import Machine
+from tests.rtl import m2_block_data
 from tests.rtl.dut import SIMS, check_module
 from tests.rtl.regions import region_offset
 from tests.rtl.tern_start_data import Start, lengths_word, words
@@ -48,13 +49,24 @@ CASES = [
 
 
 class Told:
-    """A start: what goes in, what comes out, in the order in which it does; JSON for `cocotb_tern_fetch`."""
+    """A start: what goes in, what comes out, in the order in which it does; JSON for `cocotb_tern_fetch`. Regions
+    lie at the same addresses in each start of a build; `mirrored`, with every bit the other way round.
+    """
 
-    def __init__(self, cfg: BitNetConfig, start: Start, room: Room, params: dict[str, int], rng: random.Random) -> None:
+    def __init__(
+        self,
+        cfg: BitNetConfig,
+        start: Start,
+        room: Room,
+        params: dict[str, int],
+        rng: random.Random,
+        mirrored: bool = False,
+    ) -> None:
         self.cfg, self.start, self.rng = cfg, replace(start, layers=cfg.num_hidden_layers), rng
         wide, self.step = params["WIDE_W"] // 8, params["PORT_BYTES"]
         self.machine = Machine(wide, wide // self.step, params.get("PARTIAL", 0))
-        self.base = {name: region_offset(rng, i, self.step) for i, name in enumerate((*Region, "tok"))}
+        drawn, others = random.Random(derive_seed(f"tern_fetch/{params}/bases")), mirrored * ((1 << 64) - self.step)
+        self.base = {name: region_offset(drawn, i, self.step) ^ others for i, name in enumerate((*Region, "tok"))}
         size = sections(cfg, self.machine)
         self.order = list(positions(self.start.jobs(), start.prefix, start.own))
         self.plan: list[int] = []
@@ -123,14 +135,60 @@ class Told:
         }
 
 
+SECTIONS = (  # name, job, what its job reads before it
+    ("norm_d", None, ()),
+    ("norm_f", (Kind.IN, 1), ()),
+    ("qkv", (Kind.IN, 0), ((Dest.NUMBERS, 1), (Dest.NORM_D, "norm_d"))),
+    ("o", (Kind.OUT, 0), ((Dest.NORM_D, "norm_d"),)),
+    ("gu", (Kind.IN, 1), ((Dest.NORM_F, "norm_f"),)),
+    ("down", (Kind.OUT, 1), ((Dest.NORM_D, "norm_d"),)),
+    ("head_beats", (Kind.HEAD, 1), ((Dest.NORM_D, "norm_d"),)),
+)
+
+
+def section(told: Told, index: int, size: int) -> dict[str, Any]:
+    """A start whose first jobs read a section of `size` beats: the plan up to it, and where its reads begin."""
+    name, job, before = SECTIONS[index]
+    static = (
+        told.static
+        | {"c_last": 3, "c_batch": 1, "c_norm_d": told.rng.randint(1, 3), "c_norm_f": 2}
+        | {f"c_{name}": size}
+    )
+    dests = {"norm_d": Dest.NORM_D, "norm_f": Dest.NORM_F, "head_beats": Dest.HEAD}
+    ahead = [*before, (dests.get(name, Dest.LINEAR), name)]
+    if job:
+        ahead.insert(0, (Dest.NORM_D, "norm_d"))  # of the EMBED job
+    plan, begins, at = [], [], static["c_w_off"]
+    for dest, beats in ahead:
+        count = beats if isinstance(beats, int) else static[f"c_{beats}"]
+        begins.append(static["c_h_off"] if dest == Dest.HEAD else at)
+        plan.append(dest << 35 | count)
+        at += count * told.step
+    jobs = [m2_block_data.Job(kind, layer=layer).word for kind, layer in (((Kind.EMBED, 0), job) if job else ((0, 0),))]
+    return {"static": static, "jobs": jobs, "plan": plan, "begins": begins, "rows": [0], "tok": [], "prompt": []}
+
+
+def sizes(params: dict[str, int], starts: list[Any], rng: random.Random) -> list[dict[str, Any]]:
+    """Starts with a section of any size, each size twice: with every bit the other way round."""
+    found = []
+    for index, (name, *_) in enumerate(SECTIONS):
+        width = 16 if name.startswith("norm") else 32
+        size = rng.randint(1, (1 << width) - 2)
+        for k, each in enumerate((size, size ^ (1 << width) - 1)):
+            found.append(section(Told(*starts[0], params, rng, mirrored=k == 1), index, each))
+    return found
+
+
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize(("params", "starts"), CASES, ids=["512", "1024"])
 def test_contract(params: dict[str, int], starts: list[Any], sim: str, tmp_path: Path) -> None:
-    """Prompts in chunks, batches, shared prefixes: every beat in order, none before it may be read."""
+    """Prompts in chunks, batches, shared prefixes: every beat in order, none before it may be read. From one start to
+    the next each bit of each address changes.
+    """
     rng = random.Random(derive_seed(f"tern_fetch/{params}"))
-    told = [Told(*start, params, rng).json() for start in starts]
+    told = [Told(*start, params, rng, mirrored=k % 2 == 1).json() for k, start in enumerate(starts)]
     vectors = tmp_path / "vectors.json"
-    vectors.write_text(json.dumps({"runs": told}))
+    vectors.write_text(json.dumps({"runs": told, "sizes": sizes(params, starts, rng)}))
     check_module("tern_fetch", params, sim, "tests.rtl.cocotb_tern_fetch", vectors)
 
 

@@ -311,6 +311,8 @@ def test_full_size_product_keeps_the_port_busy() -> None:
 
 @pytest.mark.parametrize("sim", ["verilator", pytest.param("icarus", marks=pytest.mark.icarus)])
 def test_in_a_cocotb_simulator(sim: str) -> None:
-    """Law: the same on the core's bare ports; four-state simulation shows that no X leaves reset."""
-    cfg = geometry(acc_depth=2, x_slots=8)
+    """Law: the same on the core's bare ports, of a beat with two groups for each row; four-state simulation shows that
+    no X leaves reset.
+    """
+    cfg = geometry(ports=2, t_cols=3)
     simulate("tern_matvec", tern_sources(), parameters(cfg), "tests.rtl.cocotb_tern_matvec", sim=sim, timeout_s=600)  # type: ignore[arg-type]

@@ -2,7 +2,9 @@
 """tern_route: sections of golden's image, a cache and a head come to the units that use them, with marks."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -19,7 +21,8 @@ from golden.ternary.integer.model import IntegerModel
 from harness.sim.runner import derive_seed
 from tests.golden.ternary.machine import Machine
 from tests.rtl.dut import SIMS, check_module
-from tests.rtl.m2_block_data import write
+from tests.rtl.m2_block_data import IN, OUT, Job, write
+from tests.rtl.m2_block_data import run as settled
 from tests.rtl.tern_start_data import Start, words
 
 CASES = [
@@ -31,6 +34,9 @@ START = Start(4, 2, 2, 9, (5, 0))
 ROOM = Room(12, 40)
 HEAD = 5
 """Beats of the head here."""
+TILE, GIVEN = 4, 8
+"""Beats of a short tile, and most beats of a run that is cut off."""
+NOTHING: dict[str, list[int]] = {name: [] for name in ("n", "nd", "nf", "lw", "k", "v", "h")}
 
 
 def beats_of(section: Tensor) -> list[int]:
@@ -46,7 +52,7 @@ class Told:
         self.group_w = max(1, (self.wide // 512 - 1).bit_length())
         self.machine = Machine(self.wide // 8)
         self.model = extremes.make("random", rng.getrandbits(30), cfg)
-        self.sinks: dict[str, list[int]] = {name: [] for name in ("n", "nd", "nf", "lw", "k", "v", "h")}
+        self.sinks: dict[str, list[int]] = {name: [] for name in NOTHING}
         self.plan: list[int] = []
         self.w: list[int] = []
         self.steady: list[list[object]] = []
@@ -118,11 +124,60 @@ class Told:
         return counts | {"c_kd": -(-c.hidden_size // 40), "c_kf": -(-c.intermediate_size // 40)}
 
 
+def cut_off(params: dict[str, int], rng: random.Random) -> Iterator[dict[str, Any]]:
+    """Runs of many beats, of which only the first come: with a bit of a count lost, something ends among these."""
+    for bit in range(32):
+        yield first_of_matrix(params, rng, TILE, (1 << bit) + 2 * TILE)
+        if bit < 16:
+            tile = (1 << bit) + 1
+            yield first_of_matrix(params, rng, tile, tile + TILE)
+            yield from (first_of_norm(params, rng, name, (1 << bit) + 3) for name in ("d", "f"))
+
+
+def counts(rng: random.Random) -> dict[str, int]:
+    """Any settings."""
+    return {name: rng.getrandbits(15) + 1 for name in ("c_dn", "c_fn", "c_kd", "c_kf")}
+
+
+def first_of_matrix(params: dict[str, int], rng: random.Random, tile: int, beats: int) -> dict[str, Any]:
+    """The first beats of a matrix of any of the four, the last `tile` of which tell what they are told of its tile."""
+    wide, full = params["WIDE_W"], params["WIDE_W"] // 512 - 1
+    group_w = max(1, full.bit_length())
+    groups = {f"c_last_{name}": rng.getrandbits(group_w) for name in ("qkv", "o", "gu", "down")}
+    name, kind, mlp = rng.choice((("qkv", IN, 0), ("o", OUT, 0), ("gu", IN, 1), ("down", OUT, 1)))
+    data = [rng.getrandbits(wide) for _ in range(min(beats, GIVEN))]
+    marks = [
+        (k == beats - 1) << group_w | (groups[f"c_last_{name}"] if beats - k <= tile else full) for k in range(GIVEN)
+    ]
+    return settled(
+        {"job": [Job(0).word, Job(kind, layer=mlp).word], "plan": [Dest.LINEAR << 35 | beats], "w": data},
+        {**NOTHING, "lw": [mark << wide | beat for mark, beat in zip(marks, data, strict=False)]},
+        counts(rng) | groups | {"c_kf" if name == "down" else "c_kd": tile},
+    )
+
+
+def first_of_norm(params: dict[str, int], rng: random.Random, name: str, count: int) -> dict[str, Any]:
+    """The first beats of a norm of `count` beats of weights."""
+    wide, unit = params["WIDE_W"], params["LANES"] * 16
+    beats = -(-count * unit // wide)
+    data = [rng.getrandbits(wide) for _ in range(min(beats, TILE))]
+    units = [beat >> at & (1 << unit) - 1 for beat in data for at in range(0, wide, unit)]
+    dest = {"d": Dest.NORM_D, "f": Dest.NORM_F}[name]
+    return settled(
+        {"job": [], "plan": [dest << 35 | beats], "w": data},
+        {**NOTHING, f"n{name}": units[:count]},
+        counts(rng) | {f"c_{name}n": count},
+    )
+
+
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize(("params", "cfg"), CASES, ids=["512", "one tile", "2048"])
 def test_block(params: dict[str, int], cfg: BitNetConfig, sim: str, tmp_path: Path) -> None:
-    """Parameters of golden's layers in the order of their use; matrices and norms a beat a cycle, over tiles too."""
-    told = Told(params, cfg, random.Random(derive_seed(f"tern_route/{params}")))
+    """Parameters of golden's layers in the order of their use; matrices and norms a beat a cycle, over tiles too.
+    Counts are of any size.
+    """
+    rng = random.Random(derive_seed(f"tern_route/{params}"))
+    told = Told(params, cfg, rng)
     path = write(
         tmp_path / "vectors.json",
         {"job": told.jobs, "plan": told.plan, "w": told.w},
@@ -132,5 +187,6 @@ def test_block(params: dict[str, int], cfg: BitNetConfig, sim: str, tmp_path: Pa
         latency=[["w", 0, "nd", 0, 2], ["w", told.plan[0] & 0xFFFFFFFF, "n", 0, 1]],
         pace={"w": params["WIDE_W"] // 16},  # a beat of norm weights has left
         waits=list(told.sinks),
+        further=list(cut_off(params, rng)),
     )
     check_module("tern_route", params, sim, "tests.rtl.cocotb_m2_block", path)

@@ -4,6 +4,7 @@
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from golden.ternary.integer.functions import rows_of
 from harness.sim.runner import derive_seed
 from tests.rtl.contract import contract
 from tests.rtl.dut import SIMS, check_module
+from tests.rtl.m2_block_data import run as settled
 from tests.rtl.m2_block_data import write
 from tests.rtl.stream_vectors import pack
 
@@ -70,6 +72,15 @@ class Run:
             self.streams["m_row"].append(part | last << self.q_par * (9 + c_w))
 
 
+def shared(params: dict[str, int], share: int, rng: random.Random) -> dict[str, Any]:
+    """Jobs of any tokens with so many heads for each KV head: every number of rows in the last group."""
+    told = Run(params["Q_PAR"], params["T_COLS"], rng)
+    for count in range(1, params["T_COLS"] + 1):
+        told.job(2, share, 32, count)
+    sides = ({p: told.streams[p] for p in names} for names in (("job", "s"), ("m_q", "m_row")))
+    return settled(*sides, {"c_slices": 1, "c_heads": 2, "c_share": share})
+
+
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize(("params", "kv_heads", "share", "width", "tokens"), CASES)
 def test_block(
@@ -90,5 +101,6 @@ def test_block(
         steady=[["s", 0, kv_heads * head - 1, 0], ["m_q", 0, groups - 1, 0]],
         latency=[["s", (k + 1) * head - 1, "m_q", k * groups, latency] for k in range(kv_heads)],
         waits=["m_q", "m_row"],
+        further=[shared(params, each, run.rng) for each in range(1, params["Q_PAR"] + 1)],
     )
     check_module("tern_rows", params, sim, "tests.rtl.cocotb_m2_block", path)
