@@ -7,6 +7,7 @@ from typing import Any
 
 import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.utils import get_sim_time
 from cocotbext.axi import AxiLiteMaster
 
 from golden.spec import load_register_map
@@ -183,6 +184,22 @@ async def status(dut):
     await k.cycle(**values)
     for name, value in values.items():
         assert await k.read(Offset[name.upper()]) == value
+
+
+@cocotb.test()
+async def free_counter(dut):
+    """It counts every cycle, in a run or not; its high word is that of the last read of the low one."""
+    k = await kernel(dut, "free_counter")
+    reads = []
+    for _ in range(4):
+        low = await k.read(Offset.FREE_COUNTER)
+        reads.append((low, get_sim_time("ns") // 10))
+        assert await k.read(Offset.FREE_COUNTER + 4) == 0
+        for _ in range(k.rng.randint(0, 200)):
+            await RisingEdge(dut.clk)
+    (first, begun), *later = reads
+    assert 0 < first < begun
+    assert [low - first for low, _ in later] == [cycle - begun for _, cycle in later]
 
 
 @cocotb.test()

@@ -39,13 +39,13 @@ def run(name: str, rng: random.Random, cfg: Mamba2Config, tokens: list[int], til
     }
 
 
-CASES = [(0, 1, 32), (0, 2, 0), (1, 2, 4)]  # profile, tiles, words
+CASES = [(0, 1, 64), (0, 2, 0), (1, 2, 4)]  # profile, tiles, words
 
 
 @pytest.mark.parametrize("sim", SIMS)
 @pytest.mark.parametrize(("profile", "tiles", "words"), CASES)
 def test_contract(profile: int, tiles: int, words: int, sim: str, tmp_path: Path) -> None:
-    """States and gated y are those of golden.mamba2.integer.block.mixer, for 1 to 4 tokens and 1 to 24 words."""
+    """States and gated y are those of golden.mamba2.integer.block.mixer, for 1 to 4 tokens and 1 to 64 words."""
     rng = random.Random(derive_seed("m2_ssm"))
     name, runs = PROFILES[profile], []
     if words:
@@ -53,6 +53,7 @@ def test_contract(profile: int, tiles: int, words: int, sim: str, tmp_path: Path
         runs.append(run(name, rng, config(16, 16 * tiles, 1, 32), [2, 1, 4], tiles, words))
     if words > 4:
         runs.append(run(name, rng, config(16, 96, 1, 16), [3, 1], tiles, words))
+        runs.append(run(name, rng, config(64, 64, 1, 64), [2, 1], tiles, words))
     runs.append(run(name, rng, config(8, 16 * tiles, 1, 32), [1] * 5, tiles, words))
     if not words:  # of two words a row the first would do for the last
         runs.append(run(name, rng, config(8, 24 * tiles, 1, 16), [1, 1], tiles, words))
