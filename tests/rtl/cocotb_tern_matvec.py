@@ -12,7 +12,7 @@ from cocotb.triggers import ClockCycles
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 from torch import Tensor
 
-from golden.spec.gen.tern_matvec import Offset
+from golden.spec.gen.tern_matvec import MAX_ROW_TILES, Offset
 from golden.striping import stripe, unstripe
 from golden.ternary.matvec import matvec
 from golden.ternary.packing import pack_weights, pack_x, tiling, unpack_y
@@ -105,17 +105,42 @@ async def rates(dut: Any) -> None:
     cfg = config(dut)
     assert cfg.acc_depth > cfg.t_cols
     master, memory = await open_kernel(dut, 0.0)
-    beside = []
-    blocks = cfg.x_slots // cfg.t_cols
-    for tiles, vectors in ((1, 1), (2, 1), (3, 1), (cfg.acc_depth, cfg.t_cols), (6 * cfg.acc_depth, cfg.t_cols)):
+    beside, most, deep = [], cfg.x_slots // cfg.t_cols, cfg.acc_depth
+    shapes = (
+        (1, most, 1),
+        (2, most, 1),
+        (3, most, 1),
+        (131, 1, 1),
+        (deep, most, cfg.t_cols),
+        (6 * deep, most, cfg.t_cols),
+    )
+    for tiles, blocks, vectors in shapes:
         w, x = operands(tiles * cfg.outs, blocks * cfg.block, vectors)
         assert torch.equal(await product(dut, master, memory, w, x), matvec(w, x)), tiles
-        cycles, beats, window = [
-            await master.read_dword(at) for at in (Offset.CYCLES, Offset.WEIGHT_BEATS, Offset.WINDOW)
-        ]
+        read = (Offset.CYCLES, Offset.WEIGHT_BEATS, Offset.WINDOW)
+        cycles, beats, window = [await master.read_dword(at) for at in read]
         assert window - beats == (blocks - 1) * max(3 - tiles, 0), tiles
         beside.append(cycles - window)
     assert beside[-1] == beside[-2], f"{beside} cycles beside the window"
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
+async def far_arguments(dut: Any) -> None:
+    """Law: a count with one bit past its limit is refused, whichever bit, and what is legal again runs."""
+    cfg = config(dut)
+    master, memory = await open_kernel(dut, 0.0)
+    w, x = operands(1, 1, 1)
+    assert torch.equal(await product(dut, master, memory, w, x), matvec(w, x))
+    limits = {Offset.ROW_TILES: MAX_ROW_TILES, Offset.COL_BLOCKS: cfg.x_slots, Offset.VECTORS: cfg.t_cols}
+    for code, (offset, most) in enumerate(limits.items(), 1):
+        for bit in range(most.bit_length(), 32):
+            await master.write_dword(offset, 1 << bit | 1)
+            await master.write_dword(Offset.CTRL, 1)
+            while not await master.read_dword(Offset.CTRL) & 2:
+                pass
+            assert await master.read_dword(Offset.ERROR) == code, (offset, bit)
+        await master.write_dword(offset, 1)
+    assert torch.equal(await product(dut, master, memory, w, x), matvec(w, x))
 
 
 @cocotb.test(timeout_time=5, timeout_unit="ms")
