@@ -9,6 +9,8 @@ The vectors, JSON, beats in hex:
  "latency": [[prefix, beat, prefix, beat, most], ...]: cycles from one beat to the other, at most,
  "pace": {source: cycles between two of its beats while latency is measured},
  "waits": [sink, ...]: each of them takes nothing, alone, until nothing moves,
+ "events": [port, ...]: at most one of them is high in a cycle,
+ "blames": [[prefix, event], ...]: that event alone is high when nothing moves because that stream stands still,
  "further": [{"sources", "sinks", "static"}, ...]: short runs that nothing stalls, each behind a reset, with settings
  of its own}
 """
@@ -87,12 +89,25 @@ class Block(StreamEnv):
     def watch(self, _: int) -> None:
         for name in self.pulses:
             self.pulses[name] += int(getattr(self.dut, name).value)
+        assert len(self.high()) <= 1, f"events at once: {self.high()}"
         for prefix, (sink, sizes) in told().get("after", {}).items():
             while self.allowed[prefix] < len(self.sinks[sink].taken[0]):
                 first = sum(sizes[: self.allowed[prefix]])
                 size = sizes[self.allowed[prefix]]
                 self.sources[prefix].answer(told()["sources"][prefix][first : first + size])
                 self.allowed[prefix] += 1
+
+    def high(self) -> list[str]:
+        """Return the events of this cycle."""
+        return [event for event in told().get("events", []) if int(getattr(self.dut, event).value)]
+
+    async def quiet(self) -> None:
+        """Send everything and run until nothing moves."""
+        await self.feed()
+        before = -1
+        while (moved := sum(map(len, self.cycles().values()))) > before:
+            before = moved
+            await self.bench.step(QUIET)
 
     def cycles(self) -> dict[str, list[int]]:
         """Return the cycles in which the beats of each stream moved."""
@@ -161,11 +176,7 @@ async def one_sink_waits(dut):
     async with block(dut, "waits") as env:
         for prefix in waits:
             env.sinks[prefix].set_stall(never)
-            await env.feed()
-            before = -1
-            while (moved := sum(map(len, env.cycles().values()))) > before:
-                before = moved
-                await env.bench.step(QUIET)
+            await env.quiet()
             assert not all(source.idle for source in env.sources.values()), f"{prefix} stops nothing"
             env.sinks[prefix].set_stall(always)
             await env.empty()
@@ -183,6 +194,23 @@ async def further_runs(dut):
             await env.reset(1)
             await env.feed()
             await env.empty(quiet=8)
+
+
+@cocotb.test()
+async def events_blame_who_stands_still(dut):
+    """When nothing moves for the sake of one stream, its event is high and no other."""
+    blames = told().get("blames", [])
+    if not blames:
+        return
+    async with block(dut, "blames") as env:
+        for prefix, event in blames:
+            agent = (env.sources | env.sinks)[prefix]
+            agent.set_stall(never)
+            await env.quiet()
+            assert env.high() == [event], f"{prefix} stands still: {env.high()}"
+            agent.set_stall(always)
+            await env.empty()
+            await env.reset()
 
 
 @cocotb.test()

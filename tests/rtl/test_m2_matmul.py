@@ -37,6 +37,8 @@ JOBS = [
     *(Job(HEAD, 3), Job(EMBED, 1), Job(IN, 1), Job(OUT, 1), Job(HEAD, 1)),
 ]
 PASSES = [Job(IN, 17), Job(OUT, 32), Job(HEAD, 20), Job(IN, 1)]
+BLAMES = {"w": "stall_weights", "ad": "stall_acts", "x": "stall_out"}
+"""What is high while a stream stands still."""
 ONE = [Job(IN), Job(OUT), Job(IN), Job(OUT), Job(HEAD), Job(EMBED), Job(IN), Job(OUT), Job(HEAD)]
 
 
@@ -88,7 +90,15 @@ def static(shape: Mapping[str, int], b: Build) -> dict[str, int]:
     }
 
 
-def check(params: dict[str, int], jobs: Sequence[Job], sim: str, path: Path, rate: bool = False, **shape: int) -> None:
+def check(
+    params: dict[str, int],
+    jobs: Sequence[Job],
+    sim: str,
+    path: Path,
+    rate: bool = False,
+    blame: bool = False,
+    **shape: int,
+) -> None:
     """Simulate jobs on a build; with `rate` also that w moves a beat a cycle from the third one on."""
     rng = random.Random(derive_seed("m2_matmul"))
     b, streams, whole = build(params), Streams(), SHAPE | shape
@@ -96,7 +106,8 @@ def check(params: dict[str, int], jobs: Sequence[Job], sim: str, path: Path, rat
         streams.add(rng, job, whole, params["T_PAR"], b)
     steady: list[Any] = [["w", 2, len(streams.sources["w"]) - 1, 0]] if rate else []
     config, pulses = static(whole, b), {"beat": streams.beats}
-    write(path, streams.sources, streams.sinks, config, steady=steady, pulses=pulses)
+    told = {"steady": steady, "pulses": pulses, "events": ["beat", *BLAMES.values()]}
+    write(path, streams.sources, streams.sinks, config, **told, blames=list(BLAMES.items()) if blame else [])
     check_module("m2_matmul", params, sim, "tests.rtl.cocotb_m2_block", path)
 
 
@@ -122,7 +133,7 @@ def test_matrices_lie_in_memory_as_golden_lays_them(params: dict[str, int]) -> N
 @pytest.mark.parametrize("params", [CHUNKS, CHANNELS, MIXED], ids=str)
 def test_jobs(params: dict[str, int], sim: str, tmp_path: Path) -> None:
     """Every job's values are golden's, in order, for any number of tokens, whatever stalls."""
-    check(params, JOBS, sim, tmp_path / "vectors.json")
+    check(params, JOBS, sim, tmp_path / "vectors.json", blame=params is CHUNKS)
 
 
 @pytest.mark.parametrize("sim", SIMS)
