@@ -131,7 +131,7 @@ def test_contract(params: dict[str, int], sim: str, tmp_path: Path) -> None:
     runs = [
         run(config(2, 24, n), params, False, 2 * chip, [0, 1, 0, 0, 2, 2, 1, 3, 0, 0]),
         run(config(1, 8, n), params, True, 4, [0, 0, 0, 0, 1, 1, 0, 2, 0]) if chip else None,
-        run(config(4, 40, 2 * n), params, True, int(chip), [1, 0, 2, 0, 1, 0]),
+        run(config(4, 40, 2 * n), params, True, 2 * chip, [1, 0, 2, 0, 1, 2]),  # 80 words on chip
     ]
     vectors = tmp_path / "vectors.json"
     vectors.write_text(json.dumps({"runs": [found for found in runs if found]}))
