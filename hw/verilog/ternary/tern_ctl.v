@@ -9,7 +9,7 @@
 // Throughput   : variable: one run at a time
 // Back-pressure: registered valid; commands wait for cmd_ready.
 // Golden       : golden.ternary.matvec.matvec
-// Test         : tests/rtl/test_tern_matvec.py
+// Test         : tests/rtl/test_tern_ctl.py
 //
 // Why: W is ordered right behind X, so weights arrive while the first tables are built; Y is ordered late, because an
 // address whose data come much later can hold up a memory's arbiter.
