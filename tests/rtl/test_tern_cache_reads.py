@@ -12,7 +12,7 @@ from golden.ternary.config import BitNetConfig
 from harness.sim.runner import derive_seed
 from tests.golden.ternary.machine import Machine
 from tests.rtl.dut import SIMS, check_module
-from tests.rtl.m2_block_data import write
+from tests.rtl.m2_block_data import run, write
 from tests.rtl.regions import region_offset
 
 CFG = BitNetConfig(100, 384, 64, 30, 4, 4, 1e4, 8192)
@@ -48,7 +48,8 @@ def lengths(rng: random.Random, room: Room) -> list[int]:
 def test_block(wide: int, port: int, partial: int, cfg: BitNetConfig, room: Room, sim: str, tmp_path: Path) -> None:
     """Keys one head ahead of values, each part that has positions; layers in any order, two cycles a read.
 
-    Where reads are partial, each goes over the ports that have positions.
+    Where reads are partial, each goes over the ports that have positions. The region lies at two addresses, each bit
+    of which differs.
     """
     rng, machine = (
         random.Random(derive_seed(f"tern_cache_reads/{wide}")),
@@ -56,27 +57,32 @@ def test_block(wide: int, port: int, partial: int, cfg: BitNetConfig, room: Room
     )
     prefix, own = parts(cfg, room, machine)
     base = region_offset(rng, 0, port)
-    jobs, reads, firsts = [], [], []
+    jobs, reads, firsts, few = [], list[tuple[int, int]](), [], 0
     for number in range(12 if cfg.num_key_value_heads < 9 else 4):
         layer = rng.choice((0, 1, cfg.num_hidden_layers - 1, rng.randrange(cfg.num_hidden_layers)))
         there = [0] * 5 if number == 1 else lengths(rng, room)
         jobs.append(layer | sum(n << 8 + 14 * k for k, n in enumerate(there)))
         firsts += [(number, len(reads))] if any(there) else []
         for each in cache_reads(cfg, room, layer, there, machine):
-            offset = base + each.offset * port
-            reads.append(offset | each.beats << 64 | each.part << 96 | each.values << 99 | each.ports << 100)
+            told = each.beats << 64 | each.part << 96 | each.values << 99 | each.ports << 100
+            reads.append((each.offset * port, told))
+        few = len(reads) if number < 3 else few
     static = {"c_off": base, "c_slices": -(-cfg.head_dim // 32), "c_heads": cfg.num_key_value_heads}
     for k, part in enumerate((prefix, own)):
         sizes = (("keys", part.keys), ("head", part.head), ("layer", part.layer), ("part", part.whole))
         static |= {f"c_{name}{k}": size for name, size in sizes}
+    other = (1 << 64) - port - base
     path = write(
         tmp_path / "vectors.json",
         {"job": jobs},
-        {"m": reads},
+        {"m": [base + at | told for at, told in reads]},
         static,
         latency=[["job", job, "m", read, 110] for job, read in firsts if job in (0, firsts[-1][0])],
         pace={"job": 150 + 25 * cfg.num_key_value_heads},
         waits=["m"],
+        further=[
+            run({"job": jobs[:3]}, {"m": [other + at | told for at, told in reads[:few]]}, static | {"c_off": other})
+        ],
     )
     params = {"WIDE_W": wide, "PORT_BYTES": port, "PARTIAL": partial}
     check_module("tern_cache_reads", params, sim, "tests.rtl.cocotb_m2_block", path)
