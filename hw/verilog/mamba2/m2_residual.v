@@ -267,7 +267,7 @@ module m2_residual #(
   );
 
   always @(posedge clk) begin
-    if (piece_moves && w_raw_q && !second_q) half_q <= piece;
+    if (piece_moves) half_q <= piece;
   end
 
   always @(posedge clk) begin
