@@ -3,24 +3,25 @@
 
 What nothing reads is left out. Registers, memories and what the unit instantiates are cut out: what they put out are
 further inputs, what they are given further outputs. Both units get the same inputs; a mutant that then never changes an
-output changes nothing, whatever stands around the unit and below it. One that differs only in states that are never
-reached is not proved.
+output changes nothing, whatever stands around the unit and below it. Register bits that never change behind a reset
+(`constants.py`) have their values; other states count even if they are never reached: what differs there is not proved.
 """
 
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from golden.errors import CheckError
 from harness.atomic import publish_dir
+from harness.mutate.constants import Values, base, constants
 from harness.mutate.netlist import SELECTOR, Mutant, Netlist
 from harness.synth.yosys import run
 
-FORMAT = 2  # of what is kept: raise it when the same inputs give another answer
+FORMAT = 3  # of what is kept: raise it when the same inputs give another answer
 LIMIT_S = 60
 """Seconds for the solver."""
 ROUNDS = 4
@@ -38,7 +39,7 @@ _STATE = re.compile(r"\$(\w*ff\w*|mem\w*|\w*latch\w*|sr)$")
 
 @dataclass(frozen=True)
 class Cut:
-    """A cell that is cut out: its name in Yosys' JSON, its new name and type, and its ports as RTLIL.
+    """A cell that is cut out: its name in Yosys' JSON, its new name and type, its ports as RTLIL, bits of its Q if any.
 
     The new name is a public one: only of such cells Yosys makes ports.
     """
@@ -46,6 +47,7 @@ class Cut:
     cell: str
     name: str
     ports: str
+    width: int = 0
 
     @property
     def module(self) -> str:
@@ -67,7 +69,8 @@ def compare(netlist: Netlist, mutant: Mutant, folder: Path) -> Answer:
         modules = json.loads((work / "faulty.json").read_text())["modules"]
         cut = {each.cell: each for each in cuts(modules[netlist.unit.name]["cells"])}
         (work / "cut.il").write_text(opened((work / "faulty.il").read_text(), cut))
-        run(_proof(netlist.unit.name), work)
+        values = constants(netlist, folder)
+        run(_proof(netlist.unit.name, [each for one in cut.values() for each in settings(one, values)]), work)
 
     publish_dir(place, fill)
     return answer((place / "sat.log").read_text())
@@ -86,7 +89,7 @@ def cuts(cells: Mapping[str, Any]) -> Iterator[Cut]:
             for place, (port, bits) in enumerate(cell["connections"].items(), 1)
             if bits
         )
-        yield Cut(name, f"krait_cut_{index}", ports)
+        yield Cut(name, f"krait_cut_{index}", ports, len(cell["connections"].get("Q", ())))
 
 
 def opened(text: str, cut: Mapping[str, Cut]) -> str:
@@ -98,6 +101,14 @@ def opened(text: str, cut: Mapping[str, Cut]) -> str:
 
     text = re.sub(r"^  cell (\S+) (\S+)$", line, text, flags=re.M)
     return "".join([text, *(each.module for each in cut.values())])
+
+
+def settings(cut: Cut, values: Values) -> Iterator[str]:
+    """Yield the solver's arguments that hold a register's bits that never change, by the name of the cut's port."""
+    for bit in range(cut.width):
+        value = values.get(base(cut.cell, bit))
+        if value is not None:
+            yield f"-set in_{cut.name}.Q{f'[{bit}]' if cut.width > 1 else ''} 1'b{value}"
 
 
 def answer(log: str) -> Answer:
@@ -124,7 +135,7 @@ def _faulty(netlist: Netlist, mutant: Mutant, work: Path) -> str:
     """
 
 
-def _proof(unit: str) -> str:
+def _proof(unit: str, held: Iterable[str]) -> str:
     return f"""
         read_rtlil cut.il
         expose -evert {unit}
@@ -139,5 +150,5 @@ def _proof(unit: str) -> str:
         miter -equiv -flatten -make_assert plain faulty miter
         hierarchy -top miter
         opt -full
-        tee -o sat.log sat -prove-asserts -timeout {LIMIT_S} miter
+        tee -o sat.log sat {" ".join(held)} -prove-asserts -timeout {LIMIT_S} miter
     """

@@ -18,7 +18,7 @@ from harness.mutate.netlist import SELECTOR
 from harness.mutate.simulations import Simulation, Simulator
 from harness.sim.results import CocotbResult
 
-FORMAT = 2  # of what is kept: raise it when the same inputs give another verdict
+FORMAT = 3  # of what is kept: raise it when the same inputs give another verdict
 LIMIT_S = 60.0
 """What a mutant's simulations may take together, where those without the fault take less than a fifth of it."""
 PATIENCE = 5
