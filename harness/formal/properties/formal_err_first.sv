@@ -17,7 +17,7 @@ module formal_err_first (
   wire [ 7:0] code;
   wire [ 7:0] port;
   (* keep *) wire [7:0] peek_code;
-  (* keep *) wire [7:0] peek_port;
+  (* keep *) wire [1:0] peek_port;
   reg  [15:0] now;  // code and port of this cycle's error
   reg  [15:0] before_q;
   reg  [15:0] first_q;
@@ -64,7 +64,7 @@ module formal_err_first (
   always @* begin
     if (!rst) begin
       assert ({code, port} == first_q);
-      assert ({peek_code, peek_port} == before_q);
+      assert ({peek_code, 6'd0, peek_port} == before_q);
     end
   end
 
