@@ -170,7 +170,8 @@ def run_tests(
     if code in (0, 1):
         junit_files.supersede(junit)
     # pytest: 0 good, 1 failures, 2 interrupted, 3 internal error, 4 wrong usage, 5 nothing collected
-    raise typer.Exit({0: 0, 1: 1, 2: 130, 4: 2, 5: 0 if resume else 1}.get(code, 3))
+    nothing = 0 if resume and cli_coverage.finished(paths or ()) else 1
+    raise typer.Exit({0: 0, 1: 1, 2: 130, 4: 2, 5: nothing}.get(code, 3))
 
 
 @vectors_app.command("make")

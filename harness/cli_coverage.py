@@ -11,7 +11,7 @@ import typer
 
 from golden.errors import CheckError, InputError, MachineError
 from harness import console
-from harness.paths import build_dir
+from harness.paths import ROOT, build_dir
 
 if TYPE_CHECKING:
     from harness.coverage.model import Database
@@ -167,6 +167,15 @@ def beside(results: Path, page: Path) -> "Summary | None":
     return found
 
 
+def finished(paths: Sequence[str]) -> bool:
+    """Whether unit tests in each of some files or folders, or anywhere without them, have left their coverage."""
+    from harness.coverage import units
+
+    done = {ROOT / name.partition("::")[0] for name in units.passed(build_dir() / "test" / units.FOLDER)}
+    wanted = [(ROOT / each.partition("::")[0]).resolve() for each in paths] or [ROOT]
+    return all(any(test.is_relative_to(each) for test in done) for each in wanted)
+
+
 @contextmanager
 def of_units(
     wanted: bool, edges: bool = True, resume: bool = False, seed: int | None = None
@@ -193,7 +202,7 @@ def of_units(
     from harness.sim.runner import run_seed
 
     path = build_dir() / "test" / ucis_file.NAME
-    folder = path.with_name("coverage")
+    folder = path.with_name(units.FOLDER)
     if resume and folder.is_dir():
         units.resume(folder, run_seed(seed), sources(), edges)
     else:

@@ -23,6 +23,8 @@ VARIABLE = COVERAGE_VARIABLE
 NO_EDGES = NO_EDGES_VARIABLE
 """Set, edges of bits do not count."""
 _OWN = "tests/rtl/test_{}.py"
+FOLDER = "coverage"
+"""Where `krait test --cov` has them leave it, below build/test."""
 PASSED = "passed.txt"
 """File of that folder: the tests that passed, one a line, as pytest names them."""
 
@@ -85,10 +87,11 @@ def note_passed(test: str) -> None:
 def finished() -> frozenset[str]:
     """Return the tests that need not run again, as their coverage is kept; none where none is."""
     folder = os.environ.get(VARIABLE)
-    return _passed(Path(folder)) if folder else frozenset()
+    return passed(Path(folder)) if folder else frozenset()
 
 
-def _passed(folder: Path) -> frozenset[str]:
+def passed(folder: Path) -> frozenset[str]:
+    """Return the tests that passed and left their coverage in a folder."""
     path = folder / PASSED
     return frozenset(path.read_text().splitlines()) if path.is_file() else frozenset()
 
@@ -99,11 +102,11 @@ def resume(folder: Path, seed: int, sources: str, edges: bool) -> None:
     Raises:
         InputError: a file of the folder is malformed.
     """
-    passed, good = _passed(folder), set()
+    before, good = passed(folder), set()
     for path in sorted(folder.glob("*.json")):
         kept = _read(path)
         test = kept.test.rpartition("/")[0]
-        if test in passed and (kept.seed, kept.sources, kept.edges) == (seed, sources, edges):
+        if test in before and (kept.seed, kept.sources, kept.edges) == (seed, sources, edges):
             good.add(test)
         else:
             path.with_suffix(".dat").unlink(missing_ok=True)

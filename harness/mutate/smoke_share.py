@@ -16,12 +16,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from golden.errors import CheckError
+from golden.errors import CheckError, MachineError
 from harness import console
-from harness.build import IcarusBuild, VerilatorBuild
 from harness.mutate import netlist
 from harness.mutate.equivalence import compare
 from harness.mutate.frames import shapes
+from harness.mutate.judge import LIMIT_S, NONE, PATIENCE
 from harness.mutate.netlist import MOST, SELECTOR, Mutant, Netlist
 from harness.mutate.sample import sample, shares, shuffled
 from harness.mutate.simulations import Simulation
@@ -29,19 +29,12 @@ from harness.mutate.units import Unit, all_units
 from harness.paths import build_dir
 from harness.regress.plan import plan
 from harness.regress.suites import NIGHTLY_SEEDS, Entry
+from harness.regress.task import Task
 from harness.sim.process import Limits
-from harness.sim.runner import run_cocotb
 from harness.sources import BACKDOOR, cocotb_build
-from harness.uvm.job import VARIABLE
 
 GOAL = 95.0
 """Percent of the kills of the regression that the smoke suite is to keep."""
-LIMIT_S = 60.0
-"""What a simulation with a fault may take at least; else five times what it takes without."""
-PATIENCE = 5
-NONE = 0
-"""The mutant that is none."""
-Spec = VerilatorBuild | IcarusBuild
 Seen = Literal["smoke", "night", "equivalent", "nobody"]
 
 
@@ -87,7 +80,7 @@ class Court:
         self._sound: dict[Entry, float] = {}
 
     def sees(self, entry: Entry, number: int) -> bool:
-        """Whether a simulation fails with a mutant. CheckError: it fails without."""
+        """Whether a simulation fails with a mutant. CheckError: it fails without. MachineError: it could not run."""
         with self._lock:
             if entry not in self._sound:
                 seconds, good = self._run(entry, NONE, PATIENCE * LIMIT_S)
@@ -98,20 +91,16 @@ class Court:
 
     def _run(self, entry: Entry, number: int, seconds: float) -> tuple[float, bool]:
         place = self._folder / "runs" / str(number) / f"{entry.name}-{entry.seed}"
-        place.mkdir(parents=True, exist_ok=True)
-        entry.job(str(place), str(self._bundle) if entry.test == "BundleTest" else "").write(place / "job.json")
+        job = entry.job(str(place), str(self._bundle) if entry.test == "BundleTest" else "")
         spec = cocotb_build(entry.kernel, entry.config, entry.transport, entry.simulator)
-        found = run_cocotb(
-            replace(spec, sources=tuple(self._sources.get(path, path) for path in spec.sources)),
-            entry.module,
-            entry.test,
-            entry.seed,
-            {VARIABLE: str(place / "job.json"), "PYTHONWARNINGS": "ignore"},
-            place,
-            [f"+{SELECTOR}={number}"],
-            Limits(seconds, log_bytes=4 << 20, file_bytes=1 << 30),
-        )
-        return found.exit.seconds, found.ok
+        faulty = replace(spec, sources=tuple(self._sources.get(path, path) for path in spec.sources))
+        limits = Limits(seconds, log_bytes=4 << 20, file_bytes=1 << 30)
+        selected = (f"+{SELECTOR}={number}",)
+        task = Task(entry.name, entry.seed, faulty, entry.module, entry.test, job, place, limits, arguments=selected)
+        found = task.execute()
+        if found.verdict in ("BLOCKED", "INVALID"):
+            raise MachineError(f"smoke_share: {entry.name} --seed {entry.seed} could not run: {found.reason}")
+        return found.process_s, found.verdict == "PASS"
 
 
 def _written(faults: Sequence[Fault], folder: Path) -> Iterator[tuple[Path, Path]]:

@@ -34,7 +34,7 @@ class Task:
     """A simulation: its name, what is built and run, what the job file tells it, where it runs, what it may take.
 
     With a `window` its build writes waves. Where that cannot be made, `plain` is taken, and the outcome says so. With
-    `power_up` registers begin with random values on Icarus, too.
+    `power_up` registers begin with random values on Icarus, too. `arguments` are further ones of the simulator.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Task:
     window: Window | None = None
     plain: Spec | None = None
     power_up: bool = False
+    arguments: tuple[str, ...] = ()
 
     def execute(self, stop: Stop | None = None) -> "Outcome":
         """Run in the folder; whatever goes wrong is an outcome. `stop` ends it early, as BLOCKED."""
@@ -80,7 +81,7 @@ def _execute(task: Task, stop: Stop | None, started: float) -> Outcome:
     task.folder.mkdir(parents=True, exist_ok=True)
     task.job.write(task.folder / "job.json")
     spec, note = _with_waves(task)
-    arguments = task.window.plusargs() if task.window and not note else ()
+    arguments = (*task.arguments, *(task.window.plusargs() if task.window and not note else ()))
     environment = {VARIABLE: str(task.folder / "job.json"), "PYTHONWARNINGS": "ignore"}
     found = run_cocotb(
         spec, task.module, task.test, task.seed, environment, task.folder, arguments, task.limits, stop, task.power_up

@@ -110,6 +110,19 @@ def test_only_a_passed_call_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (tmp_path / "units" / units.PASSED).read_text() == "a.py::callTrue\n"
 
 
+def test_nothing_left_to_run_is_good_only_where_something_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Resuming with nothing to do: each named file or folder has tests that passed before, or it is no pass."""
+    monkeypatch.setenv("KRAIT_BUILD", str(tmp_path))
+    assert not cli_coverage.finished(())
+    (tmp_path / "test" / units.FOLDER).mkdir(parents=True)
+    (tmp_path / "test" / units.FOLDER / units.PASSED).write_text("tests/rtl/test_strm_fifo.py::test_it[9-x::y]\n")
+    assert cli_coverage.finished(())
+    assert cli_coverage.finished(["tests/rtl"])
+    assert cli_coverage.finished(["tests/rtl/test_strm_fifo.py::test_it"])
+    assert not cli_coverage.finished(["tests/rtl/test_strm_fork.py"])
+    assert not cli_coverage.finished(["tests/rtl", "tests/harness"])
+
+
 def test_options_of_coverage_want_it(krait: Krait) -> None:
     """One line, and nothing runs."""
     ran = krait("test", "--resume", "tests/nosuch.py")

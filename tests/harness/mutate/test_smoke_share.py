@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from golden.errors import CheckError
+from golden.errors import CheckError, MachineError
 from harness.build import IcarusBuild
 from harness.mutate import smoke_share
 from harness.mutate.smoke_share import Court, Fault, Seen, draw, entries, judge, share
 from harness.regress import suites
 from harness.regress.suites import Entry
+from harness.regress.task import Outcome, Task
 from tests.harness.mutate.toys import TOY
 
 ANDS = Entry("ands", "ands", "sim", "beat", "icarus", 1, 7, "toy")
@@ -50,6 +51,16 @@ def test_a_regression_that_fails_anyway(tmp_path: Path) -> None:
     missing = Entry("missing", "missing", "sim", "beat", "icarus", 1, 7, "toy")
     with pytest.raises(CheckError, match="missing --seed 7 fails on netlists without a fault"):
         court.sees(missing, 1)
+
+
+@pytest.mark.usefixtures("toy")
+def test_what_could_not_run_saw_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simulation that something else killed is no verdict on a fault."""
+    court = Court(draw("toy", "sim", 1, 1, tmp_path), Path(), tmp_path)
+    ends = iter([Outcome("PASS"), Outcome("BLOCKED", "killed by something else")])
+    monkeypatch.setattr(Task, "execute", lambda _: next(ends))
+    with pytest.raises(MachineError, match="ands --seed 7 could not run: killed by something else"):
+        court.sees(ANDS, 1)
 
 
 @pytest.mark.usefixtures("toy")
