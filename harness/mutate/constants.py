@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Register bits that never change behind a reset with a netlist's parameters: a build of other sizes may need them.
 
-Found by induction, a bit at a time: it is reset to a value, and while it has that value, whatever else holds, its next
-one is the same. Registers without a reset count where their input is a constant. What is found is replaced, and the
-rest is looked at again.
+Found by induction, a bit at a time: while it has a value, whatever else holds, resets too, its next one is the same.
+A register without a reset may have any value at power-up: where only one is ever written, it is taken to have had that
+one from the beginning. What is found is replaced, and the rest is looked at again.
 """
 
 import json
@@ -16,15 +16,25 @@ from harness.atomic import publish_dir
 from harness.mutate.netlist import Netlist
 from harness.synth.yosys import run
 
-FORMAT = 1  # of what is kept: raise it when the same inputs give another answer
+FORMAT = 2  # of what is kept: raise it when the same inputs give another answer
 ROUNDS = 3
 """Of replacing what never changes."""
+EFFORT = 20_000_000
+"""Steps of the solver a pass, some seconds: without a limit a tree of multipliers takes it hours."""
 
 Bit = tuple[str, int]
 """A register's cell, or a wire, and the place of a bit in it."""
 Values = Mapping[Bit, str]
 """0 or 1 of bits."""
 
+_LIMIT = f"scratchpad -set opt_dff.sat_effort {EFFORT}"
+_HELD = """
+setattr -unset init w:*
+setundef -init -{value}
+opt_expr
+opt_dff -nosdff -nodffe -sat
+"""
+"""Script that replaces the bits that keep a value once they have it."""
 _SLICE = re.compile(r"\[(\d+)(?::(\d+))?\]$")
 
 
@@ -38,14 +48,12 @@ def constants(netlist: Netlist, folder: Path) -> Values:
 
     def fill(work: Path) -> None:
         (work / "cells.il").write_text(netlist.text)
-        run("read_rtlil cells.il\nwrite_json cells.json\nopt_expr\nopt_dff\nwrite_json reset.json", work)
-        (work / "start.il").write_text(started(netlist.text, dict(_starts(_module(work / "reset.json", netlist)))))
-        rounds = "opt_expr\nopt_dff -nosdff -nodffe -sat\n" * ROUNDS
-        run(f"read_rtlil start.il\n{rounds}write_json constant.json", work)
+        rounds = "".join(_HELD.format(value=value) for value in ("zero", "one")) * ROUNDS
+        run(f"read_rtlil cells.il\nflatten\nwrite_json cells.json\n{_LIMIT}\n{rounds}write_json constant.json", work)
 
     publish_dir(place, fill)
-    cells, reset, constant = (_module(place / f"{name}.json", netlist) for name in ("cells", "reset", "constant"))
-    return dict(_held(cells, reset["netnames"])) | dict(_held(cells, constant["netnames"]))
+    cells, constant = (_module(place / f"{name}.json", netlist) for name in ("cells", "constant"))
+    return dict(_held(cells, constant["netnames"]))
 
 
 def base(cell: str, bit: int) -> Bit:
@@ -58,31 +66,6 @@ def base(cell: str, bit: int) -> Bit:
 
 def _module(path: Path, netlist: Netlist) -> Any:
     return json.loads(path.read_text())["modules"][netlist.unit.name]
-
-
-def started(text: str, starts: Mapping[str, str]) -> str:
-    """Return RTLIL in which wires have the values of `starts` at the beginning of time, highest bit first."""
-
-    def line(match: re.Match[str]) -> str:
-        value = starts.get(match[1].removeprefix("\\"))
-        return f"  attribute \\init {len(value)}'{value}\n{match[0]}" if value else match[0]
-
-    return re.sub(r"^  wire (?:.* )?(\S+)$", line, text, flags=re.M)
-
-
-def _starts(module: Any) -> Iterator[tuple[str, str]]:
-    """Yield the wires with registers that are reset, and the values of these then, x for all other bits.
-
-    A bit of several wires is told with the first.
-    """
-    after: dict[Any, str] = {}
-    for cell in module["cells"].values():
-        if cell["type"].startswith("$sdff"):
-            after |= dict(zip(cell["connections"]["Q"], reversed(cell["parameters"]["SRST_VALUE"]), strict=True))
-    for name, net in module["netnames"].items():
-        values = [after.pop(bit, "x") for bit in reversed(net["bits"])]
-        if set(values) & {"0", "1"}:
-            yield name, "".join(values)
 
 
 def _held(module: Any, named: Mapping[str, Any]) -> Iterator[tuple[Bit, str]]:

@@ -18,10 +18,11 @@ from typing import Any, Literal
 from golden.errors import CheckError
 from harness.atomic import publish_dir
 from harness.mutate.constants import Values, base, constants
+from harness.mutate.flat import children, flat
 from harness.mutate.netlist import SELECTOR, Mutant, Netlist
 from harness.synth.yosys import run
 
-FORMAT = 3  # of what is kept: raise it when the same inputs give another answer
+FORMAT = 4  # of what is kept: raise it when the same inputs give another answer
 LIMIT_S = 60
 """Seconds for the solver."""
 ROUNDS = 4
@@ -56,12 +57,19 @@ class Cut:
 
 
 def compare(netlist: Netlist, mutant: Mutant, folder: Path) -> Answer:
-    """Return whether a mutant changes anything, found now or earlier below `folder`.
+    """Return whether a mutant changes anything, found now or earlier below `folder`: alone, then with its children.
 
     Raises:
         CheckError: Yosys fails.
         MachineError: it is missing or does not start.
     """
+    found = _compare(netlist, mutant, folder)
+    if found == "equal" or not children(netlist):
+        return found
+    return _compare(flat(netlist, folder), mutant, folder)
+
+
+def _compare(netlist: Netlist, mutant: Mutant, folder: Path) -> Answer:
     place = folder / f"{netlist.folder.name}-{mutant.number}-{FORMAT}"
 
     def fill(work: Path) -> None:
@@ -128,6 +136,7 @@ def _faulty(netlist: Netlist, mutant: Mutant, work: Path) -> str:
     return f"""
         read_rtlil {os.path.relpath(netlist.folder / "cells.il", work)}
         mutate -ctrl {SELECTOR} 1 1 {mutant.arguments}
+        flatten
         opt_clean -purge
         {"splitcells; opt_clean -purge; " * ROUNDS}
         write_rtlil faulty.il

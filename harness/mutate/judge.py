@@ -37,7 +37,7 @@ class Outcome:
     Attributes:
         verdict: killed by a failing test, ended by the watchdog, proved to be no change, or seen by no test.
         by: the test that failed and why, or what the proof says.
-        seconds: of all its simulations and proofs, without those that have no fault.
+        seconds: of all its simulations, without those that have no fault, and without proofs.
         repeat: shell command that repeats the last simulation.
     """
 

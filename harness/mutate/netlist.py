@@ -33,6 +33,8 @@ Choosing 50,000 of 340,000 takes it many minutes, 2,000 two seconds.
 _MODES = {"inv": "inverted", "const0": "stuck at 0", "const1": "stuck at 1"}
 _DECLARED = re.compile(rf"^  wire \[{SELECTOR_W - 1}:0\] {SELECTOR};$", re.M)
 _CLOCK = re.compile(r"(^|_)a?clk$", re.I)
+_CONTENTS = "$meminit"
+"""Cells of what a memory holds at the beginning: Yosys writes no Verilog of these with a fault inside."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ class Netlist:
 
 
 def elaborate(unit: Unit, params: Mapping[str, Param], first: int, folder: Path) -> Netlist:
-    """Return the netlist of a unit with parameters, made now or earlier below `folder`; wires alone have no mutants.
+    """Return the netlist of a unit with parameters, made now or earlier below `folder`.
+
+    Wires have no mutants, nor have clocks and what memories hold at the beginning.
 
     Raises:
         CheckError: Yosys refuses the source.
@@ -71,7 +75,7 @@ def elaborate(unit: Unit, params: Mapping[str, Param], first: int, folder: Path)
     place = folder / f"cells-{_key(unit, params)}"
     publish_dir(place, lambda work: run(_listing(unit, params, work), work))
     lines = (place / "mutants.txt").read_text().splitlines()
-    faults = [line for line in lines if not _CLOCK.search(_options(line)["port"])]
+    faults = [line for line in lines if not _untouched(_options(line))]
     mutants = tuple(parse(line, first + index, unit.source.name) for index, line in enumerate(faults))
     return Netlist(unit, params, place, mutants)
 
@@ -115,6 +119,10 @@ def parse(line: str, number: int, file: str) -> Mutant:
 
 def _options(line: str) -> dict[str, str]:
     return dict(re.findall(r"-(\w+) (\S+)", line))
+
+
+def _untouched(options: Mapping[str, str]) -> bool:
+    return bool(_CLOCK.search(options["port"])) or options["cell"].startswith(_CONTENTS)
 
 
 def _what(options: Mapping[str, str]) -> str:

@@ -3,7 +3,6 @@
 
 import functools
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from harness.mutate import judge, netlist
 from harness.mutate.collect import Recordings
 from harness.mutate.equivalence import Answer, compare
 from harness.mutate.frames import Shape, shapes
-from harness.mutate.judge import Bench, Outcome, Store, Verdict
+from harness.mutate.judge import Bench, Outcome, Store
 from harness.mutate.netlist import MOST, Mutant, Netlist
 from harness.mutate.record import MutantResult, UnitResult
 from harness.mutate.sample import sample, shuffled, with_mutants
@@ -100,6 +99,8 @@ def _groups(
     for each in simulations:
         for shape in sorted(shapes(unit, each, place)):
             by_shape.setdefault(shape, []).append(each)
+    if not by_shape:
+        raise CheckError(f"mutate: {unit.name}: no simulation of {unit.judge.test.name} has an instance of it")
     numbered = {shape: 1 + MOST * index for index, shape in enumerate(by_shape)}
 
     def make(shape: Shape) -> Netlist:
@@ -174,19 +175,12 @@ class _Court:
         if outcome is None:
             outcome = self._ready().judge(mutant.number)
             self._store.save(key, outcome)
-        if outcome.verdict == "survived" and outcome.by not in PROOFS.values():
-            outcome = self._proved(mutant, outcome)
-            self._store.save(key, outcome)
-        return outcome
+        return self._proved(mutant, outcome) if outcome.verdict == "survived" else outcome
 
     def _proved(self, mutant: Mutant, outcome: Outcome) -> Outcome:
         """Return what becomes of a mutant that no test saw: it may be no change at all."""
-        started = time.monotonic()
         answer = compare(self._group.netlist, mutant, self._place / "proofs")
-        verdict: Verdict = "equivalent" if answer == "equal" else "survived"
-        return replace(
-            outcome, verdict=verdict, by=PROOFS[answer], seconds=outcome.seconds + time.monotonic() - started
-        )
+        return replace(outcome, verdict="equivalent" if answer == "equal" else "survived", by=PROOFS[answer])
 
     def _ready(self) -> Bench:
         """Return what judges, made when it is needed first."""

@@ -8,7 +8,7 @@ import pytest
 
 from harness.mutate import netlist
 from harness.mutate.assign import Judge
-from harness.mutate.constants import base, constants, started
+from harness.mutate.constants import base, constants
 from harness.mutate.equivalence import compare
 from harness.mutate.netlist import Netlist
 from harness.mutate.units import Unit, all_units, choose
@@ -37,15 +37,16 @@ def _cell(arguments: str) -> tuple[str, int]:
 
 
 def test_what_never_changes(still: Netlist, tmp_path: Path) -> None:
-    """Reset and held, always given the same, following such a bit, a part of a register, inside of a block.
-
-    Not what x sets, and not what nothing writes: it keeps what it had at power-up.
+    """Reset and held, always given the same, following such a bit, a part of a register, inside of a block; so is what
+    nothing writes, which keeps what it had at power-up, and what is written one value now and then. Not what x sets.
     """
     assert by_wire(still, tmp_path) == {
         "set[0]": "1",
         "free[0]": None,
         "given[0]": "0",
-        "kept[0]": None,
+        "kept[0]": "0",
+        "later[0]": "1",
+        "both[0]": None,
         "count[0]": None,
         "count[1]": None,
         "count[2]": "1",
@@ -63,7 +64,11 @@ def test_what_never_changes(still: Netlist, tmp_path: Path) -> None:
         ("(set[0]) stuck at 1", "equal"),
         ("(set[0]) stuck at 0", "different"),
         ("(free[0]) stuck at 0", "different"),
-        ("(kept[0]) stuck at 0", "different"),
+        ("(kept[0]) stuck at 0", "equal"),
+        ("(kept[0]) stuck at 1", "different"),
+        ("(later[0]) stuck at 1", "equal"),
+        ("(later[0]) stuck at 0", "different"),
+        ("(both[0]) stuck at 1", "different"),
         ("(count[2]) stuck at 1", "equal"),
         ("(count[3]) stuck at 1", "different"),
         ("(count[0]) inverted while bit 3 is 1", "equal"),
@@ -90,12 +95,3 @@ def test_bits_of_split_cells() -> None:
     assert base("$procdff$7[5]", 0) == ("$procdff$7", 5)
     assert base("$procdff$7[9:4]", 2) == ("$procdff$7", 6)
     assert base("$procdff$7[9:4][3:2]", 1) == ("$procdff$7", 7)
-
-
-def test_values_at_the_beginning() -> None:
-    """They stand in front of their wires, which may be ports; other lines stay."""
-    text = "  wire \\a\n  wire width 2 output 8 \\g[0].b\n  wire $x$1\n"
-    told = started(text, {"g[0].b": "x1", "$x$1": "0"})
-    assert told == (
-        "  wire \\a\n  attribute \\init 2'x1\n  wire width 2 output 8 \\g[0].b\n  attribute \\init 1'0\n  wire $x$1\n"
-    )

@@ -45,6 +45,17 @@ def test_what_nothing_reads(bit: int, found: str, tmp_path: Path) -> None:
     assert compare(cells, mutant, tmp_path / "proofs") == found
 
 
+@pytest.mark.parametrize(("width", "found"), [(16, "equal"), (20, "different")])
+def test_what_a_child_never_puts_out(width: int, found: str, tmp_path: Path) -> None:
+    """Elements of as many bits as results never have bits over, which the child finds; wider ones have."""
+    (quant,) = choose(("m2_quant",), all_units())
+    shape = {"GROUPS": 1, "GROUP": 1, "BITS": 16, "IN_W": width, "MAX_SHIFT": 15}
+    cells = netlist.elaborate(quant, shape, 1, tmp_path)
+    what = "g_group[0].u_length.x[0] (g_group[0].p1_over[0]) stuck at 0"
+    mutant = next(each for each in cells.mutants if each.what == what)
+    assert compare(cells, mutant, tmp_path / "proofs") == found
+
+
 def test_state_is_cut_out_and_logic_is_not() -> None:
     """Registers, memories and modules become ports, as wide as what is connected."""
     one = {"port_directions": {"D": "input", "Q": "output"}, "connections": {"D": [1, 2, 3], "Q": [4]}}

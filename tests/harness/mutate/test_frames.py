@@ -25,10 +25,10 @@ def test_parameters_of_instances(tmp_path: Path) -> None:
 
 @pytest.mark.icarus
 def test_a_design_without_an_instance(tmp_path: Path) -> None:
+    """It has no parameters of the unit to tell."""
     (tmp_path / "empty.v").write_text("module empty;\nendmodule\n")
     alone = simulation(top="empty", sources=(str(FRAMED.source), str(tmp_path / "empty.v")), params={})
-    with pytest.raises(CheckError, match="toy_gate: test_a builds empty without an instance of it"):
-        shapes(FRAMED, alone, tmp_path)
+    assert not shapes(FRAMED, alone, tmp_path)
 
 
 def test_what_takes_the_place() -> None:

@@ -53,6 +53,15 @@ def test_a_unit(tmp_path: Path) -> None:
     assert all(f"krait_mutant == 32'd{each.number}" in made or f"32'h{each.number:08x}" in made for each in chosen)
 
 
+def test_what_a_memory_holds_at_the_beginning(tmp_path: Path) -> None:
+    """It has no mutants: Yosys cannot write them. What reads the memory has."""
+    (decode,) = choose(("tern_decode",), all_units())
+    cells = netlist.elaborate(decode, {"N": 1}, 1, tmp_path)
+    assert "$meminit" in cells.text
+    assert not [each for each in cells.mutants if each.what.startswith("$meminit")]
+    assert netlist.write(cells, cells.mutants[:3], tmp_path).is_file()
+
+
 def test_a_header_in_a_folder_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A netlist is another one as soon as any header of hw/verilog is, whatever folder it stands in."""
     header = tmp_path / "mamba2" / "job.vh"

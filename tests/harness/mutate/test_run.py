@@ -100,6 +100,16 @@ def test_tests_that_fail_without_a_fault(options: Options, monkeypatch: pytest.M
     assert "ands: fails on the netlist without a fault" in result.unjudged
 
 
+def test_builds_without_the_unit(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build that leaves it out judges nothing; where all do, it is said."""
+    known = run.shapes
+    monkeypatch.setattr(run, "shapes", lambda *at: {each for each in known(*at) if dict(each)["W"] == 3})
+    result = judged(TOY, options)
+    assert (result.simulations, {each.params["W"] for each in result.mutants}) == (1, {3})
+    monkeypatch.setattr(run, "shapes", lambda *_: frozenset())
+    assert "no simulation of judges.py has an instance of it" in judged(TOY, options).unjudged
+
+
 def test_a_number_that_is_none(options: Options) -> None:
     with pytest.raises(InputError, match="found --mutant 99999, expected one of "):
         judged(TOY, options, only=99999)

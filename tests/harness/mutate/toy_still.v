@@ -11,6 +11,8 @@ module toy_still (
     output wire       free,
     output wire       given,
     output wire       kept,
+    output wire       later,
+    output wire       both,
     output wire [3:0] count,
     output wire [1:0] pair,
     output wire       second,
@@ -21,6 +23,8 @@ module toy_still (
   reg       free_q;
   reg       given_q;
   reg       kept_q;
+  reg       later_q;
+  reg       both_q;
   reg [3:0] count_q;
   reg [1:0] pair_q;
   reg       second_q;
@@ -29,6 +33,8 @@ module toy_still (
   assign free   = free_q;
   assign given  = given_q;
   assign kept   = kept_q;
+  assign later  = later_q;
+  assign both   = both_q;
   assign count  = count_q;
   assign pair   = pair_q;
   assign second = second_q;
@@ -50,6 +56,15 @@ module toy_still (
 
   // Never written, without a reset: it keeps whatever it had.
   always @(posedge clk) if (x) kept_q <= kept_q;
+
+  // Written now and then, without a reset, and always the same.
+  always @(posedge clk) if (x) later_q <= set_q;
+
+  // Reset to 0, and set to 1 where it is not: no power-up makes it a constant.
+  always @(posedge clk) begin
+    if (rst) both_q <= 1'b0;
+    else both_q <= 1'b1;
+  end
 
   // Of four bits the upper two never move.
   always @(posedge clk) begin
