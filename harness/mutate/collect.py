@@ -14,7 +14,7 @@ from pathlib import Path
 from golden.errors import CheckError, MachineError
 from golden.spec.strict import decode
 from harness.atomic import replace_text
-from harness.mutate.recording import PLACES, SIM, Recorded
+from harness.mutate.recording import PLACES, SIM, WHOLE, Recorded
 from harness.mutate.simulations import Simulation, Simulator
 from harness.mutate.units import Unit, fingerprint, sources
 from harness.paths import ROOT, VERILOG
@@ -84,8 +84,17 @@ def _record(places: dict[Path, Path], folder: Path, sim: Simulator) -> None:
         raise MachineError(f"no pytest: not installed for {sys.executable}; pip install -e '.[dev]'")
     folder.mkdir(parents=True, exist_ok=True)
     kept = Path(tempfile.mkdtemp(prefix="stimuli-", dir=folder))
-    arguments = ["-p", "harness.mutate.recording", "-p", "no:cacheprovider", "-q", f"--basetemp={kept / 'tmp'}"]
-    command = [sys.executable, "-m", "pytest", *arguments, "--continue-on-collection-errors", *map(str, places)]
+    options = [
+        "-q",
+        "-m",
+        WHOLE,
+        f"--basetemp={kept / 'tmp'}",
+        "-p",
+        "harness.mutate.recording",
+        "-p",
+        "no:cacheprovider",
+    ]
+    command = [sys.executable, "-m", "pytest", *options, "--continue-on-collection-errors", *map(str, places)]
     told = json.dumps({str(test): str(place) for test, place in places.items()})
     environment = os.environ | {PLACES: told, SIM: sim, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -27,6 +27,8 @@ PLACES = "KRAIT_RECORD"
 """Environment: for each file with tests the file that gets its simulations, as JSON."""
 SIM = "KRAIT_RECORD_SIM"
 """Environment: the simulator that will run them."""
+WHOLE = "not nightly or icarus"
+"""Tests that are recorded: those of the day, and the runs on Icarus that are left to the night for their time alone."""
 
 
 @dataclass(frozen=True)

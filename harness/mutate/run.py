@@ -2,33 +2,27 @@
 """Judges a unit's mutants, several at a time; a verdict on the same netlist, tests and tools is not made again."""
 
 import functools
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from golden.errors import CheckError, InputError, MachineError
 from harness.atomic import locked
-from harness.mutate import judge, netlist
+from harness.mutate import netlist
 from harness.mutate.collect import Recordings
-from harness.mutate.equivalence import Answer, compare
+from harness.mutate.court import Court, Group
 from harness.mutate.frames import Shape, shapes
-from harness.mutate.judge import Bench, Outcome, Store
 from harness.mutate.netlist import MOST, Mutant, Netlist
 from harness.mutate.record import MutantResult, UnitResult
 from harness.mutate.sample import sample, shuffled, with_mutants
-from harness.mutate.simulations import Simulation, Simulator, around, cocotb_files, distinct
-from harness.mutate.units import Unit, fingerprint
+from harness.mutate.simulations import Simulation, Simulator, distinct
+from harness.mutate.units import Unit
 from harness.paths import ROOT
 from harness.toolchain import find_icarus, find_verilator, find_yosys
 
-PROOFS: dict[Answer, str] = {
-    "equal": "the same outputs and next state in every state (SAT)",
-    "different": "another output or next state in some state, which may be one that is never reached (SAT)",
-    "unknown": "the SAT solver gave no answer in time",
-}
-"""What a proof says, for people."""
+OTHERS = 4
+"""Builds with other parameters, at most, that are asked whether they see a survivor."""
 Watcher = Callable[[Unit, MutantResult], None]
 
 
@@ -40,15 +34,6 @@ class Options:
     sim: Simulator
     jobs: int
     folder: Path
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Mutants of one netlist, and the simulations with its parameters."""
-
-    netlist: Netlist
-    simulations: tuple[Simulation, ...]
-    mutants: tuple[Mutant, ...]
 
 
 def versions(sim: Simulator) -> dict[str, str]:
@@ -79,8 +64,9 @@ def run(
             simulations = distinct(recordings.of(unit), unit, options.sim)
             if not simulations:
                 raise CheckError(f"{test} has no simulation with it in which it can be exchanged")
-            groups, known = _groups(unit, simulations, count, options, only)
-            mutants = _judge(unit, groups, options, place, watch)
+            builds = _Builds(unit, simulations, place)
+            groups, known = _groups(unit, builds, count, options, only)
+            mutants = _judge(unit, groups, builds, options, watch)
         except (CheckError, InputError) as error:
             if only is not None and isinstance(error, InputError):
                 raise
@@ -90,42 +76,54 @@ def run(
     return replace(result, within=within, simulations=judging, known=known, mutants=mutants)
 
 
+class _Builds:
+    """A unit's simulations by the parameters with which they build it. CheckError: none has an instance of it."""
+
+    def __init__(self, unit: Unit, simulations: Sequence[Simulation], place: Path) -> None:
+        self._unit, self._place = unit, place
+        self._by_shape: dict[Shape, list[Simulation]] = {}
+        for each in simulations:
+            for shape in sorted(shapes(unit, each, place)):
+                self._by_shape.setdefault(shape, []).append(each)
+        self.shapes = tuple(self._by_shape)
+        if not self.shapes:
+            raise CheckError(f"mutate: {unit.name}: no simulation of {unit.judge.test.name} has an instance of it")
+
+    def netlist(self, shape: Shape) -> Netlist:
+        """Return the netlist with these parameters. CheckError: Yosys refuses it."""
+        return netlist.elaborate(self._unit, dict(shape), 1 + MOST * self.shapes.index(shape), self._place)
+
+    def group(self, of: Netlist, mutants: Sequence[Mutant] = ()) -> Group:
+        """Return some of a netlist's mutants with what judges them."""
+        return Group(of, tuple(self._by_shape[_shape(of)]), tuple(mutants))
+
+    def others(self, than: Netlist) -> Iterator[Group]:
+        """Yield the first few builds with other parameters."""
+        for shape in [each for each in self.shapes if each != _shape(than)][:OTHERS]:
+            yield self.group(self.netlist(shape))
+
+
+def _shape(of: Netlist) -> Shape:
+    return tuple(sorted(of.params.items()))
+
+
 def _groups(
-    unit: Unit, simulations: Sequence[Simulation], count: int, options: Options, only: int | None
-) -> tuple[tuple[_Group, ...], int]:
+    unit: Unit, builds: _Builds, count: int, options: Options, only: int | None
+) -> tuple[tuple[Group, ...], int]:
     """Return the sample by netlist, and how many mutants there are of these. CheckError, InputError."""
-    place = options.folder / unit.name
-    by_shape: dict[Shape, list[Simulation]] = {}
-    for each in simulations:
-        for shape in sorted(shapes(unit, each, place)):
-            by_shape.setdefault(shape, []).append(each)
-    if not by_shape:
-        raise CheckError(f"mutate: {unit.name}: no simulation of {unit.judge.test.name} has an instance of it")
-    numbered = {shape: 1 + MOST * index for index, shape in enumerate(by_shape)}
-
-    def make(shape: Shape) -> Netlist:
-        return netlist.elaborate(unit, dict(shape), numbered[shape], place)
-
     if only is not None:
-        netlists, chosen = _only(unit, only, [*by_shape], make)
+        netlists, chosen = _only(unit, only, builds)
     else:
-        netlists = with_mutants(shuffled([*by_shape], options.seed, unit.name), count, make)
+        netlists = with_mutants(shuffled(builds.shapes, options.seed, unit.name), count, builds.netlist)
         chosen = sample(netlists, count, options.seed)
-    parts = [(each, [mutant for mutant in chosen if mutant in each.mutants]) for each in netlists]
-    groups = (
-        _Group(each, tuple(by_shape[tuple(sorted(each.params.items()))]), tuple(mutants))
-        for each, mutants in parts
-        if mutants
-    )
-    return tuple(groups), sum(len(each.mutants) for each in netlists)
+    groups = (builds.group(each, [mutant for mutant in chosen if mutant in each.mutants]) for each in netlists)
+    return tuple(each for each in groups if each.mutants), sum(len(each.mutants) for each in netlists)
 
 
-def _only(
-    unit: Unit, number: int, every: Sequence[Shape], make: Callable[[Shape], Netlist]
-) -> tuple[list[Netlist], tuple[Mutant, ...]]:
+def _only(unit: Unit, number: int, builds: _Builds) -> tuple[list[Netlist], tuple[Mutant, ...]]:
     """Return the mutant of a number and its netlist. InputError: there is none."""
     index = (number - 1) // MOST
-    found = make(every[min(index, len(every) - 1)])
+    found = builds.netlist(builds.shapes[min(index, len(builds.shapes) - 1)])
     chosen = tuple(mutant for mutant in found.mutants if mutant.number == number)
     if not chosen:
         last = found.mutants[-1].number if found.mutants else 0
@@ -134,13 +132,15 @@ def _only(
 
 
 def _judge(
-    unit: Unit, groups: Sequence[_Group], options: Options, place: Path, watch: Watcher
+    unit: Unit, groups: Sequence[Group], builds: _Builds, options: Options, watch: Watcher
 ) -> tuple[MutantResult, ...]:
     results: list[MutantResult] = []
+    tools = [options.sim, *map(str, sorted(versions(options.sim).items()))]
     with ThreadPoolExecutor(max(options.jobs, 1)) as pool:
         try:
             for group in groups:
-                court = _Court(unit, group, options, place)
+                others = functools.partial(builds.others, group.netlist)
+                court = Court(group, others, options.sim, tools, options.folder / unit.name)
                 for mutant, outcome in zip(group.mutants, pool.map(court, group.mutants), strict=True):
                     params = dict(group.netlist.params)
                     found = MutantResult(mutant.number, params, mutant.file, mutant.line, mutant.what, outcome)
@@ -150,44 +150,3 @@ def _judge(
             pool.shutdown(cancel_futures=True)
             raise
     return tuple(results)
-
-
-def _key(group: _Group, tests: str, tools: Sequence[str], mutant: Mutant) -> str:
-    return judge.key(group.netlist.text, mutant.arguments, group.simulations, tests, tools)
-
-
-class _Court:
-    """Judges the mutants of a group, or knows them."""
-
-    def __init__(self, unit: Unit, group: _Group, options: Options, place: Path) -> None:
-        self._unit, self._group, self._options, self._place = unit, group, options, place
-        self._store = Store(place / "outcomes")
-        tests = fingerprint(cocotb_files(group.simulations))
-        tools = [options.sim, *map(str, sorted(versions(options.sim).items())), *around(group.simulations, unit)]
-        self._key = functools.partial(_key, group, tests, tools)
-        self._lock = threading.Lock()
-        self._bench: Bench | None = None
-
-    def __call__(self, mutant: Mutant) -> Outcome:
-        """Return the verdict on a mutant. CheckError: a test fails without it, or Yosys fails."""
-        key = self._key(mutant)
-        outcome = self._store.load(key)
-        if outcome is None:
-            outcome = self._ready().judge(mutant.number)
-            self._store.save(key, outcome)
-        return self._proved(mutant, outcome) if outcome.verdict == "survived" else outcome
-
-    def _proved(self, mutant: Mutant, outcome: Outcome) -> Outcome:
-        """Return what becomes of a mutant that no test saw: it may be no change at all."""
-        answer = compare(self._group.netlist, mutant, self._place / "proofs")
-        return replace(outcome, verdict="equivalent" if answer == "equal" else "survived", by=PROOFS[answer])
-
-    def _ready(self) -> Bench:
-        """Return what judges, made when it is needed first."""
-        with self._lock:
-            if self._bench is None:
-                group = self._group
-                frame = any(each.top != self._unit.name for each in group.simulations)
-                source = netlist.write(group.netlist, group.mutants, self._place, frame)
-                self._bench = Bench(source, group.simulations, self._options.sim, source.parent.with_suffix(".runs"))
-            return self._bench

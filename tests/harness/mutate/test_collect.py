@@ -11,6 +11,7 @@ from harness.mutate import collect
 from harness.mutate.assign import Judge
 from harness.mutate.collect import Recordings
 from harness.mutate.units import Unit, all_units, choose
+from tests.conftest import AT_NIGHT
 from tests.harness.mutate.toys import FRAMED, TOY
 
 
@@ -48,6 +49,14 @@ def test_a_file_that_cannot_be_collected(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(collect, "_key", lambda _: "")
     with pytest.raises(CheckError, match=r"broken.py: pytest left no simulations; its log: .*broken-.log"):
         Recordings(tmp_path, [unit], "icarus").of(unit)
+
+
+def test_runs_of_the_night(tmp_path: Path) -> None:
+    """What is left to the night for its time on Icarus judges, too; what is nightly for another reason does not."""
+    (unit,) = choose(("tern_linear",), all_units())
+    found = {each.test for each in Recordings(tmp_path, [unit], "icarus").of(unit)}
+    assert {each for each in AT_NIGHT if each.startswith("tests/rtl/test_tern_linear.py")} < found
+    assert all("-icarus]" in each for each in found)
 
 
 def test_a_simulation_of_the_regression(tmp_path: Path) -> None:

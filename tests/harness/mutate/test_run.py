@@ -54,13 +54,24 @@ def test_verdicts(what: str, verdict: str, options: Options) -> None:
         assert Path(found.outcome.repeat.removeprefix("sh ")).is_file()
 
 
-@pytest.mark.parametrize(("wider", "verdict"), [(0, "killed"), (1, "survived")])
-def test_inside_of_a_frame(wider: int, verdict: str, options: Options) -> None:
-    """A fault is in the instances with the netlist's parameters alone: no test looks at the wider gate."""
+@pytest.mark.parametrize(("wider", "builds"), [(0, ""), (1, "(built with W 2)")])
+def test_inside_of_a_frame(wider: int, builds: str, options: Options) -> None:
+    """A fault is in the instances with one set of parameters. No test looks at the wider ones: what nobody sees there
+    is killed in the others, which have the same fault.
+    """
     result = judged(FRAMED, options, only=numbered(options, "$and.Y[0] stuck at 1", wider))
     (found,) = result.mutants
-    assert (found.params, found.outcome.verdict) == ({"W": 2 + wider}, verdict)
+    assert (found.params, found.outcome.verdict) == ({"W": 2 + wider}, "killed")
+    assert found.outcome.by.endswith(builds)
+    assert wider or "built with" not in found.outcome.by
     assert result.within == ("toy_frame",)
+
+
+def test_what_no_build_shows(options: Options) -> None:
+    """A fault that no test looks at in any build survives; so does one of a bit that the others do not have."""
+    for what in ("$reduce_xor.Y[0] (parity[0]) inverted", "$and.Y[2] stuck at 1"):
+        (found,) = judged(FRAMED, options, only=numbered(options, what, 1)).mutants
+        assert (found.what, found.outcome.verdict) == (what, "survived")
 
 
 def test_a_hang_is_ended_by_the_watchdog(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
