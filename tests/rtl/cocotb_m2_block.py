@@ -11,8 +11,10 @@ The vectors, JSON, beats in hex:
  "waits": [sink, ...]: each of them takes nothing, alone, until nothing moves,
  "events": [port, ...]: at most one of them is high in a cycle,
  "blames": [[prefix, event], ...]: that event alone is high when nothing moves because that stream stands still,
- "further": [{"sources", "sinks", "static"}, ...]: short runs that nothing stalls, each behind a reset, with settings
- of its own}
+ "slow": cycles between two beats of a sink, of all sinks at a time: queues stand full,
+ "further": [{"sources", "sinks", "static"}, ...]: short runs that nothing else stalls, each behind a reset, with
+ settings of its own; "pace" and "waits" are those of the run, whose sinks in "waits" take nothing, all of them, until
+ nothing moves}
 """
 
 import json
@@ -109,6 +111,15 @@ class Block(StreamEnv):
             before = moved
             await self.bench.step(QUIET)
 
+    async def stand_still(self, sinks: list[str]) -> None:
+        """Send everything while these sinks take nothing, until nothing moves; then let them go on."""
+        for prefix in sinks:
+            self.sinks[prefix].set_stall(never)
+        await self.quiet()
+        assert not all(source.idle for source in self.sources.values()), f"{sinks} stop nothing"
+        for prefix in sinks:
+            self.sinks[prefix].set_stall(always)
+
     def cycles(self) -> dict[str, list[int]]:
         """Return the cycles in which the beats of each stream moved."""
         return {prefix: agent.cycles for prefix, agent in (self.sources | self.sinks).items()}
@@ -136,6 +147,20 @@ async def order(dut, source, sink):
         await env.empty()
 
 
+def paced(period: int) -> Stall:
+    """Go in each `period`-th cycle."""
+    return lambda _: cycle([True] + (period - 1) * [False])
+
+
+@cocotb.test()
+async def slow_sinks(dut):
+    """Sinks that take a beat now and then: queues are full while the block goes on, beat by beat."""
+    if period := told().get("slow"):
+        async with block(dut, "slow", sink=paced(period)) as env:
+            await env.feed()
+            await env.empty()
+
+
 @cocotb.test()
 async def rates(dut):
     """With nothing stalled, streams run at the stated rates."""
@@ -146,11 +171,6 @@ async def rates(dut):
         for prefix, first, last, extra in told().get("steady", []):
             spent = cycles[prefix][last] - cycles[prefix][first] - (last - first)
             assert spent <= extra, f"{prefix}: {spent} idle cycles between beats {first} and {last}"
-
-
-def paced(period: int) -> Stall:
-    """Go in each `period`-th cycle."""
-    return lambda _: cycle([True] + (period - 1) * [False])
 
 
 @cocotb.test()
@@ -175,10 +195,7 @@ async def one_sink_waits(dut):
         return
     async with block(dut, "waits") as env:
         for prefix in waits:
-            env.sinks[prefix].set_stall(never)
-            await env.quiet()
-            assert not all(source.idle for source in env.sources.values()), f"{prefix} stops nothing"
-            env.sinks[prefix].set_stall(always)
+            await env.stand_still([prefix])
             await env.empty()
             await env.reset()
 
@@ -192,7 +209,13 @@ async def further_runs(dut):
         for run in told()["further"]:
             env.configure(run)
             await env.reset(1)
-            await env.feed()
+            env.set_stalls()
+            for prefix, period in run.get("pace", {}).items():
+                env.sources[prefix].set_stall(paced(period))
+            if waits := run.get("waits", []):
+                await env.stand_still(waits)
+            else:
+                await env.feed()
             await env.empty(quiet=8)
 
 

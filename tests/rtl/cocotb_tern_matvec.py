@@ -51,20 +51,27 @@ async def reset(dut: Any) -> None:
     await ClockCycles(dut.aclk, 2)
 
 
-async def product(dut: Any, master: AxiLiteMaster, memory: FlatMemory, w: Tensor, x: Tensor) -> Tensor:
-    """Run W X and return Y; the arenas start at 0 on every port. Each cycle of the window has a beat or one cause."""
+async def write64(master: AxiLiteMaster, offset: int, value: int) -> None:
+    await master.write_dword(offset, value & 0xFFFFFFFF)
+    await master.write_dword(offset + 4, value >> 32)
+
+
+async def product(dut: Any, master: AxiLiteMaster, memory: FlatMemory, w: Tensor, x: Tensor, first: int = 0) -> Tensor:
+    """Run W X and return Y; the memory's stores are at offset `first` of the arenas. Each cycle of the window has a
+    beat or one cause.
+    """
     cfg = config(dut)
     size = tiling(w.shape[0], w.shape[1], x.shape[1], cfg)
     w_off = size.x_beats * cfg.port_bytes
     y_off = w_off + size.w_beats * cfg.port_bytes
     memory.store(0, stripe(pack_x(x, cfg), cfg))
     memory.store(w_off, stripe(pack_weights(w, cfg), cfg))
+    for offset, value in {Offset.X_OFF: 0, Offset.W_OFF: w_off, Offset.Y_OFF: y_off}.items():
+        await write64(master, offset, first + value)
     values = {
         Offset.ROW_TILES: size.row_tiles,
         Offset.COL_BLOCKS: size.col_blocks,
         Offset.VECTORS: size.vectors,
-        Offset.W_OFF: w_off,
-        Offset.Y_OFF: y_off,
         Offset.CTRL: 1,
     }
     for offset, value in values.items():
@@ -122,6 +129,34 @@ async def rates(dut: Any) -> None:
         assert window - beats == (blocks - 1) * max(3 - tiles, 0), tiles
         beside.append(cycles - window)
     assert beside[-1] == beside[-2], f"{beside} cycles beside the window"
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
+async def slow_writes(dut: Any) -> None:
+    """Law: a result waits for room behind tables and in front of accumulators; each cycle is told to one of them."""
+    cfg = config(dut)
+    master, memory = await open_kernel(dut, 0.0)
+    memory.write_stall = 0.9
+    w, x = operands((12 * cfg.acc_depth + 1) * cfg.outs, 2 * cfg.block, cfg.t_cols)
+    assert torch.equal(await product(dut, master, memory, w, x), matvec(w, x))
+    assert await master.read_dword(Offset.STALL_OUTPUT)
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
+async def arenas_anywhere(dut: Any) -> None:
+    """Law: arenas, and what lies in them, may be anywhere in 64 bits; each bit of each address is once 0 and once 1."""
+    cfg = config(dut)
+    master, memory = await open_kernel(dut, 0.0)
+    ends = (1 << 64) - cfg.port_bytes
+    anywhere = [random.getrandbits(64) & ends for _ in range(cfg.ports)]
+    mirrored = [base ^ ends for base in anywhere]
+    for bases in (anywhere, mirrored, [0] * cfg.ports):
+        for port, base in enumerate(bases):
+            await write64(master, Offset.PORT_BASE + 8 * port, base)
+        for first in (0,) if any(bases) else (anywhere[0], mirrored[0]):
+            memory.bases = [base + first for base in bases]
+            w, x = operands(1, 1, 1)
+            assert torch.equal(await product(dut, master, memory, w, x, first), matvec(w, x))
 
 
 @cocotb.test(timeout_time=5, timeout_unit="ms")

@@ -14,11 +14,17 @@ INPUTS = ("arready", "rvalid", "rlast", "rresp", "rdata", "awready", "wready", "
 
 
 class FlatMemory:
-    """All ports of the core: one byte store a port, bursts in order, every channel stalled at random."""
+    """All ports of the core: one byte store a port, bursts in order, every channel stalled at random.
+
+    Attributes:
+        stall: how often a channel stalls, within 0 and 1; writes by `write_stall`.
+        bases: address of each port's store.
+    """
 
     def __init__(self, dut: Any, ports: int, port_bytes: int, stall: float, size: int = 1 << 14) -> None:
-        self.dut, self.ports, self.bytes, self.stall = dut, ports, port_bytes, stall
+        self.dut, self.ports, self.bytes, self.stall, self.write_stall = dut, ports, port_bytes, stall, stall
         self.stores = [bytearray(size) for _ in range(ports)]
+        self.bases = [0] * ports
         self.clear()
         cocotb.start_soon(self._run())
 
@@ -61,7 +67,9 @@ class FlatMemory:
             if self._fires(channel, port, "ready"):
                 address, beats = self._get(channel + "addr", port, 64), self._get(channel + "len", port, 8) + 1
                 assert address >> 12 == (address + beats * self.bytes - 1) >> 12, "burst crosses 4 KiB"
-                steps = [address + i * self.bytes for i in range(beats)]
+                first = address - self.bases[port]
+                assert 0 <= first <= len(self.stores[port]) - beats * self.bytes, f"port {port}: {address:#x}"
+                steps = [first + i * self.bytes for i in range(beats)]
                 queue[port].extend(steps if channel == "aw" else [(a, a == steps[-1]) for a in steps])
         if self._fires("r", port, "valid"):
             self.reads[port].popleft()
@@ -78,10 +86,11 @@ class FlatMemory:
 
     def _drive(self, port: int) -> None:
         values, go = self.values, lambda: int(random.random() >= self.stall)
-        values["arready"][port], values["awready"][port] = go(), go()
-        values["wready"][port] = go() if self.writes[port] else 0
+        write = lambda: int(random.random() >= self.write_stall)  # noqa: E731
+        values["arready"][port], values["awready"][port] = go(), write()
+        values["wready"][port] = write() if self.writes[port] else 0
         if not values["bvalid"][port] and self.answers[port]:
-            values["bvalid"][port] = go()
+            values["bvalid"][port] = write()
         if not values["rvalid"][port] and self.reads[port] and go():
             address, last = self.reads[port][0]
             values["rvalid"][port], values["rlast"][port] = 1, int(last)

@@ -21,7 +21,7 @@ E_W, T_W, TOP_W, TOP_E_W = 8, 20, 10, 11
 CASES = [  # parameters; groups and tiles of each head
     (
         {"WIDE_W": 512, "Q_PAR": 2, "COLS": 3, "GROUPS": 3, "SUM_W": 23, "DEPTH": 64},
-        ((3, 5), (1, 30), (1, 1), (2, 1), (3, 1), (2, 6), (1, 1), (3, 9), (1, 12)),
+        ((3, 5), (1, 30), (1, 1), (2, 1), (3, 1), (2, 6), (1, 1), (3, 9), (1, 12), *((3, 1),) * 12),
     ),
     (
         {"WIDE_W": 768, "Q_PAR": 1, "COLS": 1, "GROUPS": 1, "SUM_W": 22, "DEPTH": 16},

@@ -19,7 +19,7 @@ from tests.rtl.stream_vectors import pack
 
 DIMS, LANES = 32, 8
 CASES = [  # parameters, P, rows of each head, (position tiles, kind of weights, kind of values) of each head
-    ({"WIDE_W": 512, "Q_PAR": 2, "GROUPS_MAX": 4}, 96, (1, 2, 1, 2), True),
+    ({"WIDE_W": 512, "Q_PAR": 2, "GROUPS_MAX": 4}, 96, (1, 2, 3, 8, 7), True),
     ({"WIDE_W": 512, "Q_PAR": 2, "GROUPS_MAX": 4, "VALUE_LUTS": 1}, 96, (7, 8, 3), False),
     ({"WIDE_W": 1024, "Q_PAR": 4, "GROUPS_MAX": 1}, 32, (4, 1, 3, 4), True),
     ({"WIDE_W": 256, "Q_PAR": 1, "GROUPS_MAX": 3, "VALUE_LUTS": 1}, 64, (3, 1, 2), False),

@@ -63,10 +63,12 @@ class Run:
 
 
 def widest(params: dict[str, int], rng: random.Random) -> dict[str, Any]:
-    """A token as wide as may be of elements at the ends alone: the greatest sums."""
+    """Tokens as wide as may be of elements at the ends alone, the greatest sums; more than there is room for wait."""
     told, width = Run(params["LANES"]), params["C_MAX"]
-    told.do(torch.tensor([rng.choices(limits(X), k=width)]), torch.tensor([limits(W)[0]] * width), [1])
-    return run(*told.sides(), {"c_beats": len(told.beats["s"])})
+    count = 3 if width > 4096 else INSIDE + 4
+    for _ in range(count):
+        told.do(torch.tensor([rng.choices(limits(X), k=width)]), torch.tensor([limits(W)[0]] * width), [1])
+    return run(*told.sides(), {"c_beats": len(told.beats["s"]) // count}) | {"waits": ["m"]}
 
 
 def magnitudes(params: dict[str, int], rng: random.Random) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from tests.rtl.dut import SIMS, check_module
 from tests.rtl.stream_vectors import pack
 
 COUNT = 500
+TURNS = 12
+"""So often each of the elements next to a tie comes, so that each stage holds it once."""
 
 
 def element(rng: random.Random, peak: int) -> int:
@@ -47,9 +49,22 @@ def test_normal(x_w: int, sim: str, tmp_path: Path) -> None:
     check_module("tern_act_normal", {"X_W": x_w}, sim, "tests.rtl.cocotb_function_unit", vectors)
 
 
+def past_ties(lane: int) -> list[int]:
+    """Return elements of a vector whose greatest magnitude is 2^15: for each bit of the product below its whole part,
+    what is half an even number and this bit more; lanes differ in the order.
+    """
+    y = torch.arange(-(1 << MANTISSA - 1), (1 << MANTISSA - 1) + 1)
+    product = y * (LEVELS << QUOTIENT - MANTISSA + 1)
+    below = product - (product >> QUOTIENT + 1 << QUOTIENT + 1) - (1 << QUOTIENT - 1)
+    found = [
+        int(y[below == more][0]) for more in (0, *(1 << bit for bit in range(QUOTIENT - MANTISSA + 1, QUOTIENT - 1)))
+    ]
+    return found[lane:] + found[:lane]
+
+
 @pytest.mark.parametrize("sim", SIMS)
 def test_quant(sim: str, tmp_path: Path) -> None:
-    """The law's second line, in each lane: shifted, times the reciprocal, ties to even."""
+    """The law's second line, in each lane: shifted, times the reciprocal, ties to even, what is above a tie up."""
     rng = random.Random(derive_seed("tern_act_quant"))
     lanes, rows = 3, []
     for peak in peaks(rng, 46):
@@ -59,6 +74,9 @@ def test_quant(sim: str, tmp_path: Path) -> None:
         y = [element(rng, peak) for _ in range(lanes)]
         q = round_shift(shift(torch.tensor(y), length - MANTISSA) * r, QUOTIENT, HALF_EVEN)
         rows.append([pack(y, 48), length, r, pack(q.tolist(), 8)])
+    for y in list(zip(*(past_ties(lane) for lane in range(lanes)), strict=True)) * TURNS:
+        q = round_shift(torch.tensor(y) * (LEVELS << QUOTIENT - MANTISSA + 1), QUOTIENT, HALF_EVEN)
+        rows.append([pack(y, 48), MANTISSA, LEVELS << QUOTIENT - MANTISSA + 1, pack(q.tolist(), 8)])
     vectors = tmp_path / "vectors.json"
     vectors.write_text(json.dumps({"inputs": ["y", "length", "r"], "outputs": ["q"], "rows": rows}))
     check_module("tern_act_quant", {"LANES": lanes}, sim, "tests.rtl.cocotb_function_unit", vectors)

@@ -20,7 +20,8 @@ from tests.rtl.tern_gate_data import scale_word
 MANTISSAS = LOW, HIGH = 1 << MANTISSA - 1, (1 << MANTISSA) - 1
 LINEAR = -256, 255
 """Exponents of a linear layer's scale."""
-TOKENS = 120
+TOKENS = 120, 120, 120, 120, 120, 40, 40
+"""Of each layer."""
 LEAST, MOST = 1, (1 << BITS - 1) - (1 << BITS - 1 - MANTISSA)
 
 Pair = tuple[int, int]
@@ -41,8 +42,10 @@ LAYERS = [
     Layer((HIGH, 80), (HIGH, 80), (LOW, -80)),
     Layer((HIGH, 10), (LOW, -10), (0, 0)),
     Layer((0, 0), (HIGH, -20), (HIGH, 60)),
+    Layer((HIGH, 5), (50123, 3), (45612, 500)),
+    Layer((LOW, -9), (HIGH, -6), (61111, -500)),
 ]
-CASES = [(0, False), (0, True), (1, False), (2, True), (3, False), (4, True)]
+CASES = [(0, False), (0, True), (1, False), (2, True), (3, False), (4, True), (5, False), (6, True)]
 """Layer, whether it has a sigmoid."""
 
 
@@ -89,7 +92,7 @@ def beats(layer: Layer, sigmoid: bool) -> tuple[list[int], list[int]]:
     """Tokens of a layer, and eps of each."""
     rng = random.Random(derive_seed(f"tern_eps/{layer}/{sigmoid}"))
     ins, outs = [], []
-    for _ in range(TOKENS):
+    for _ in range(TOKENS[LAYERS.index(layer)]):
         m, e, drop = token(rng, layer, sigmoid)
         eps = product_eps(one(*layer.eps), product(one(m, e), layer, drop, sigmoid))
         ins.append(scale_word(m, e) | drop << 32)

@@ -25,7 +25,7 @@ CFG = BitNetConfig(70, 64, 96, 2, 2, 2, 1e4, 8192)
 ONE = BitNetConfig(900, 160, 64, 1, 5, 1, 1e4, 8192)
 HEAD = 50
 """Most beats of the head that are read here."""
-WIDE = replace(CFG, hidden_size=192, num_hidden_layers=3, num_key_value_heads=1)
+WIDE = replace(CFG, hidden_size=192, num_hidden_layers=3, num_key_value_heads=1, vocab_size=(1 << 30) + 5)
 CASES = [
     (
         {"WIDE_W": 512, "PORT_BYTES": 16, "W_DEPTH": 64, "SLICE": 8},

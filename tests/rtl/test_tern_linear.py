@@ -34,16 +34,16 @@ CASES = [
     (LANES, [(160, 4, (24, 16)), (33, 1, (8,)), (40, 3, (40,)), (81, 4, (8,))]),
     (PASSES, MIXED),
     (ONE, [(600, 1, (40, 8)), (7, 1, (24,)), (640, 1, (16,))]),
-    (LONG, [(8192, 1, (8,)), (40, 1, (48,))]),
+    (LONG, [(8192, 1, (8,)), (40, 1, (48,)), (400, 1, (48,))]),
 ]
 STEADY = [(ONE, 520, 1), (LANES | {"WIDE_W": 512, "T_COLS": 32}, 80, 24)]
 """Inputs and columns of the shortest tile that needs no pause, and of results that take as long to leave as to come."""
 
 
-def activations(rng: random.Random, columns: int, inputs: int) -> Tensor:
-    """Return quantized columns: all at an end, or any."""
+def activations(rng: random.Random, columns: int, inputs: int, first: int) -> Tensor:
+    """Return quantized columns, in turn all at an end and any; `first` is the first one's kind."""
     kinds = [(-LEVEL, LEVEL), (LEVEL,), range(-LEVEL, LEVEL + 1)]
-    return torch.tensor([[rng.choice(kind) for _ in range(inputs)] for kind in rng.choices(kinds, k=columns)])
+    return torch.tensor([[rng.choice(kinds[(first + t) % 3]) for _ in range(inputs)] for t in range(columns)])
 
 
 def matrix(rng: random.Random, rows: int, a: Tensor) -> Tensor:
@@ -64,6 +64,7 @@ class Run:
     rng: random.Random
     beats: dict[str, list[int]] = field(default_factory=lambda: {p: [] for p in ("s_a", "s_w", "m")})
     bad: int = 0
+    vectors: int = 0
 
     @property
     def outs(self) -> int:
@@ -71,7 +72,8 @@ class Run:
 
     def vector(self, inputs: int, columns: int, rows: tuple[int, ...], bad: bool) -> None:
         """A vector and its matrices."""
-        a = pad(activations(self.rng, columns, inputs), (0, -inputs % COLUMNS))
+        a = pad(activations(self.rng, columns, inputs, self.vectors), (0, -inputs % COLUMNS))
+        self.vectors += 1
         for t, column in enumerate(a):
             parts = [pack(part.tolist(), 8) for part in column.split(COLUMNS)]
             parts[-1] |= (1 | (t == columns - 1) << 1) << COLUMNS * 8

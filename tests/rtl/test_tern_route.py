@@ -125,13 +125,30 @@ class Told:
 
 
 def cut_off(params: dict[str, int], rng: random.Random) -> Iterator[dict[str, Any]]:
-    """Runs of many beats, of which only the first come: with a bit of a count lost, something ends among these."""
+    """Runs of many beats, of which only the first come, now and then in every other cycle: with a bit of a count lost,
+    something ends among these.
+    """
     for bit in range(32):
-        yield first_of_matrix(params, rng, TILE, (1 << bit) + 2 * TILE)
+        yield first_of_matrix(params, rng, TILE, (1 << bit) + 2 * TILE) | {"pace": {"w": 2}}
         if bit < 16:
             tile = (1 << bit) + 1
             yield first_of_matrix(params, rng, tile, tile + TILE)
             yield from (first_of_norm(params, rng, name, (1 << bit) + 3) for name in ("d", "f"))
+
+
+def norms(params: dict[str, int], rng: random.Random) -> Iterator[dict[str, Any]]:
+    """Norms of 1 and of 2^k + 1 beats of weights, which follow each other at once."""
+    wide, unit = params["WIDE_W"], params["LANES"] * 16
+    for name, dest in (("d", Dest.NORM_D), ("f", Dest.NORM_F)):
+        for count in (1, *((1 << bit) + 1 for bit in range(7))):
+            beats, turns = -(-count * unit // wide), 2 if count > 1 else 6
+            data = [[rng.getrandbits(wide) for _ in range(beats)] for _ in range(turns)]
+            units = [[beat >> at & (1 << unit) - 1 for beat in own for at in range(0, wide, unit)] for own in data]
+            yield settled(
+                {"job": [], "plan": [dest << 35 | beats] * turns, "w": [beat for own in data for beat in own]},
+                {**NOTHING, f"n{name}": [each for own in units for each in own[:count]]},
+                counts(rng) | {f"c_{name}n": count},
+            ) | {"waits": [f"n{name}"] * (count == 1)}
 
 
 def counts(rng: random.Random) -> dict[str, int]:
@@ -174,7 +191,7 @@ def first_of_norm(params: dict[str, int], rng: random.Random, name: str, count: 
 @pytest.mark.parametrize(("params", "cfg"), CASES, ids=["512", "one tile", "2048"])
 def test_block(params: dict[str, int], cfg: BitNetConfig, sim: str, tmp_path: Path) -> None:
     """Parameters of golden's layers in the order of their use; matrices and norms a beat a cycle, over tiles too.
-    Counts are of any size.
+    Counts are of any size, and norms follow each other.
     """
     rng = random.Random(derive_seed(f"tern_route/{params}"))
     told = Told(params, cfg, rng)
@@ -187,6 +204,6 @@ def test_block(params: dict[str, int], cfg: BitNetConfig, sim: str, tmp_path: Pa
         latency=[["w", 0, "nd", 0, 2], ["w", told.plan[0] & 0xFFFFFFFF, "n", 0, 1]],
         pace={"w": params["WIDE_W"] // 16},  # a beat of norm weights has left
         waits=list(told.sinks),
-        further=list(cut_off(params, rng)),
+        further=[*cut_off(params, rng), *norms(params, rng)],
     )
     check_module("tern_route", params, sim, "tests.rtl.cocotb_m2_block", path)

@@ -198,6 +198,7 @@ class Run:
             steady=self.steady,
             latency=self.latency,
             waits=[p for p in SINKS if p != "m_l"],
+            slow=5,
             fracs=self.fracs,
             after={p: [eps, [1] * len(self.beats[p])] for p, eps in NORMS.items() if start.after},
         )
@@ -216,7 +217,8 @@ def run_of(start: Start) -> Run:
 @pytest.mark.parametrize("start", STARTS, ids=str)
 def test_block(start: Start, sim: str, tmp_path: Path) -> None:
     """Products, drops and eps of prompts in chunks, of single texts and of batches, at a product a cycle; scales of 0,
-    exponents at both ends, totals of every length. Each output alone stops it before anything is lost.
+    exponents at both ends, totals of every length. Each output alone stops it before anything is
+    lost, and so do slow ones at any token.
     """
     params = {"SIGMOID": start.sigmoid, "T_COLS": start.t_cols}
     check_module(
