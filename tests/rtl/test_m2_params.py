@@ -20,14 +20,17 @@ from tests.golden.mamba2.integer_models import make
 from tests.rtl.dut import SIMS, check_module, sources
 from tests.rtl.stream_vectors import pack
 
+MOST = {"D_MAX": 128, "I_MAX": 256, "H_MAX": 32, "CONVS": 64}
 CASES = [
-    {"PROFILE": 0, "WIDE_W": 512, "NL": 8},
-    {"PROFILE": 1, "WIDE_W": 512, "NL": 8},
-    {"PROFILE": 1, "WIDE_W": 2048, "NL": 32},
+    {"PROFILE": 0, "WIDE_W": 512, "NL": 8} | MOST,
+    {"PROFILE": 1, "WIDE_W": 512, "NL": 8} | MOST,
+    {"PROFILE": 1, "WIDE_W": 2048, "NL": 32} | MOST,
 ]
-MODELS = [
+MODELS = [  # each bit of each count is once 0 and once 1
     Mamba2Config(d_model=40, n_layer=2, vocab_size=16, d_state=16, headdim=16, ngroups=1, d_conv=3),
-    Mamba2Config(d_model=128, n_layer=1, vocab_size=16, d_state=8, headdim=8, ngroups=2),
+    Mamba2Config(d_model=128, n_layer=1, vocab_size=16, d_state=40, headdim=8, ngroups=2),
+    Mamba2Config(d_model=80, n_layer=1, vocab_size=16, d_state=168, headdim=16, ngroups=1),
+    Mamba2Config(d_model=20, n_layer=1, vocab_size=16, d_state=8, headdim=8, ngroups=1),
 ]
 EMBED, IN, OUT, HEAD = range(4)
 
@@ -113,7 +116,10 @@ def test_contract(params: dict[str, int], sim: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sim", SIMS)
-@pytest.mark.parametrize(("params", "message"), [({"WIDE_W": 256}, "WIDE_W_a_multiple"), ({"NL": 4}, "NL_must_be_8")])
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [({"WIDE_W": 256}, "WIDE_W_a_multiple"), ({"NL": 4}, "NL_must_be_8"), ({"H_MAX": 0}, "H_MAX_must_be_1_to_65535")],
+)
 def test_illegal_parameters_stop_the_build(params: dict[str, int], message: str, sim: str) -> None:
     """The name of a module that does not exist carries the message, in both simulators."""
     with pytest.raises(InputError, match=message):

@@ -26,6 +26,8 @@ CASES = [  # a beat holds the numbers of one word, of two, of half a word
     {"PROFILE": 0, "TILES": 2, "WIDE_W": 2048, "DEPTH": 0, "CHUNK_WORDS": 128},
     {"PROFILE": 1, "TILES": 1, "WIDE_W": 512, "DEPTH": 100, "CHUNK_WORDS": 64},
 ]
+LAYERS = [1, 2, 4, 8, 16, 32, 64, 99]
+"""Each bit of a layer on chip is once 0 and once 1."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def test_contract(params: dict[str, int], sim: str, tmp_path: Path) -> None:
     n, chip = 8 * params["TILES"], params["DEPTH"] > 0
     runs = [
         run(config(2, 24, n), params, False, 2 * chip, [0, 1, 0, 0, 2, 2, 1, 3, 0, 0]),
-        run(config(1, 8, n), params, True, 4, [0, 0, 0, 0, 1, 1, 0, 2, 0]) if chip else None,
+        run(config(1, 8, n), params, True, 100, [0, 0, 0, 0, 1, 1, 0, 2, 0, *LAYERS, *LAYERS]) if chip else None,
         run(config(4, 40, 2 * n), params, True, 2 * chip, [1, 0, 2, 0, 1, 2]),  # 80 words on chip
     ]
     vectors = tmp_path / "vectors.json"

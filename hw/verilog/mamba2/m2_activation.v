@@ -8,7 +8,7 @@
 // Throughput   : 1
 // Back-pressure: none: one beat may enter in each cycle, and leaves whether or not it is taken.
 // Golden       : golden.mamba2.integer.functions.silu
-// Test         : tests/rtl/test_m2_front.py
+// Test         : tests/rtl/test_m2_activation.py
 //
 // Why: one place that chooses, for three functions and two kinds of units.
 

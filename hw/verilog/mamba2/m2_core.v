@@ -401,6 +401,9 @@ module m2_core #(
       .PROFILE(PROFILE),
       .WIDE_W (WIDE_W),
       .NL     (NL),
+      .D_MAX  (D_MAX),
+      .I_MAX  (I_MAX),
+      .H_MAX  (H_MAX),
       .CONVS  (CONVS)
   ) u_params (
       .clk       (clk),

@@ -87,11 +87,7 @@ module m2_dt_b #(
   assign rd_token  = token_q;
   assign rd_b      = base_q + n_word[BW_A-1:0];
 
-  always @(posedge clk) begin
-    if (rst) known_q <= 1'b0;
-    else known_q <= job_valid && !job_ready;
-  end
-
+  always @(posedge clk) known_q <= !rst && job_valid && !job_ready;
   always @(posedge clk) last_q <= job_last_token;
 
   always @(posedge clk) begin

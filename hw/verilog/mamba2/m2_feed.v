@@ -28,7 +28,8 @@ module m2_feed #(
     parameter ROWS        = 4,   // rows in a weight beat, a power of two
     parameter INPUTS      = 32,  // inputs in a weight beat, a power of two
     parameter WEIGHT_BITS = 4,   // width of a weight [bits], 4 or 8
-    parameter ADDITIVE    = 1    // 1: scales of weight beats, 0: scales of channels
+    parameter ADDITIVE    = 1,   // 1: scales of weight beats, 0: scales of channels
+    parameter BEATS       = 16   // greatest number of weight beats of a tile, 2..32768
 ) (
     input  wire                                                  clk,
     input  wire                                                  rst,
@@ -58,24 +59,27 @@ module m2_feed #(
   localparam GROUP = WIDE_W / PART_W;  // weight beats or tiles that share a beat of scales
   localparam POS_W = (GROUP > 1) ? $clog2(GROUP) : 1;
   localparam [31:0] LAST_POS_BITS = GROUP - 1;
+  localparam K_W = $clog2(BEATS + 1);
+  localparam [K_W-1:0] ONE = 1;
 
   // The job at work and the one behind it.
   reg         next_valid_q;
-  reg  [15:0] next_kbeats_q;
+  reg  [K_W-1:0] next_kbeats_q;
   reg  [31:0] next_tiles_q;
   reg         next_single_q;  // tiles of one beat
   reg         next_last_q;    // one tile
   reg         busy_q;
-  reg  [15:0] kbeats_q;
+  reg  [K_W-1:0] kbeats_q;
   reg         single_q;
   reg  [31:0] left_q;  // tiles, this one too
   reg         last_tile_q;
-  reg  [15:0] beats_q;  // of the tile, the next one too
+  reg  [K_W-1:0] beats_q;  // of the tile, the next one too
   reg         tile_end_q;  // the next one is its last
   wire        out = job_data == `KR_M2_KIND_OUT;
   wire        fetch = job_valid && job_ready;
   wire        weights;  // a weight beat is taken
-  wire [15:0] kbeats = out ? c_ki : c_kd;
+  wire [K_W-1:0] kbeats = out ? c_ki[K_W-1:0] : c_kd[K_W-1:0];
+  wire        unused_beats = &{1'b0, c_kd, c_ki};
   wire [31:0] tiles = out ? c_tiles_out : (job_data == `KR_M2_KIND_IN) ? c_tiles_in : c_tiles_head;
   wire        tile_end = tile_end_q;
   wire        job_end = weights && tile_end && last_tile_q;
@@ -93,7 +97,7 @@ module m2_feed #(
     if (fetch) begin
       next_kbeats_q <= kbeats;
       next_tiles_q  <= tiles;
-      next_single_q <= kbeats == 16'd1;
+      next_single_q <= kbeats == ONE;
       next_last_q   <= tiles == 32'd1;
     end
   end
@@ -121,8 +125,8 @@ module m2_feed #(
       beats_q    <= next_kbeats_q;
       tile_end_q <= next_single_q;
     end else if (weights) begin
-      beats_q    <= tile_end ? kbeats_q : beats_q - 16'd1;
-      tile_end_q <= tile_end ? single_q : beats_q == 16'd2;
+      beats_q    <= tile_end ? kbeats_q : beats_q - ONE;
+      tile_end_q <= tile_end ? single_q : beats_q == ONE << 1;
     end
   end
 
@@ -218,11 +222,14 @@ module m2_feed #(
     if (WEIGHT_BITS != 4 && WEIGHT_BITS != 8 || GROUP < 1 || ADDITIVE < 0 || ADDITIVE > 1) begin : g_bad_format
       m2_feed_needs_WEIGHT_BITS_4_or_8_and_ADDITIVE_0_or_1_and_a_beat_that_holds_the_scales u_error ();
     end
+    if (BEATS < 2 || BEATS > 32768) begin : g_bad_beats
+      m2_feed_BEATS_must_be_2_to_32768 u_error ();
+    end
   endgenerate
 
   `CHECK_STREAM(m_valid, m_ready, m_data)
   `CHECK_STREAM(r_valid, r_ready, r_data)
-  `CHECK(!start || next_kbeats_q != 16'd0 && next_tiles_q != 32'd0, "a matrix without beats")
+  `CHECK(!start || next_kbeats_q != {K_W{1'b0}} && next_tiles_q != 32'd0, "a matrix without beats")
 
 endmodule
 

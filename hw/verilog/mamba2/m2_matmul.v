@@ -182,7 +182,8 @@ module m2_matmul #(
       .ROWS       (ROWS),
       .INPUTS     (INPUTS),
       .WEIGHT_BITS(WEIGHT_BITS),
-      .ADDITIVE   (ADDITIVE)
+      .ADDITIVE   (ADDITIVE),
+      .BEATS      (BEATS)
   ) u_feed (
       .clk         (clk),
       .rst         (rst),

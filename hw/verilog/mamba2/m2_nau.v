@@ -43,6 +43,7 @@ module m2_nau #(
   localparam POWER_W = FRAC + 1 + LEFT;
   localparam U_W = ((IN_W + 1 - IN_FRAC > 6) ? IN_W + 1 - IN_FRAC : 6) + 1;  // one bit more than u, and than the shift
   localparam R_W = IN_FRAC - 3;
+  localparam LINE_W = R_W + 15 - IN_FRAC;
   localparam POS_LEFT = (OUT_FRAC > IN_FRAC) ? OUT_FRAC - IN_FRAC : 0;
   localparam POS_RIGHT = (OUT_FRAC < IN_FRAC) ? IN_FRAC - OUT_FRAC : 0;
   localparam FULL_W = ((POWER_W > IN_W + POS_LEFT) ? POWER_W : IN_W + POS_LEFT) + 2;  // no sum is wider
@@ -96,8 +97,9 @@ module m2_nau #(
       wire [   29:0] segment;
       reg  [R_W-1:0] p3_r_q;
       reg  [   14:0] p4_base_q;
-      reg  [R_W+14:0] p4_line_q;
-      wire [IN_FRAC+14:0] power = {p4_base_q, {IN_FRAC{1'b0}}} + {{IN_FRAC - R_W{1'b0}}, p4_line_q};
+      wire [R_W+14:0] line = {{R_W{1'b0}}, segment[29:15]} * {15'd0, p3_r_q};
+      reg  [LINE_W-1:0] p4_line_q;  // line >> IN_FRAC
+      wire unused_line = &{1'b0, line[IN_FRAC-1:0]};
       reg  [   14:0] p5_power_q;
 
       m2_rom_nau #(
@@ -113,8 +115,8 @@ module m2_nau #(
         if (en) begin
           p3_r_q <= p2_t_q[R_W-1:0];
           p4_base_q <= segment[14:0];
-          p4_line_q <= {{R_W{1'b0}}, segment[29:15]} * {15'd0, p3_r_q};
-          p5_power_q <= power[IN_FRAC+:15];
+          p4_line_q <= line[R_W+14:IN_FRAC];
+          p5_power_q <= p4_base_q + {{15 - LINE_W{1'b0}}, p4_line_q};
         end
       end
 
@@ -126,8 +128,6 @@ module m2_nau #(
           {p5_zero_q, p5_shift_q} <= {p4_zero_q, p4_shift_q};
         end
       end
-
-      wire unused_power = &{1'b0, power[IN_FRAC-1:0]};
 
       // The shift, coarse and fine, then max(x, 0).
       wire [POWER_W-1:0] shifted = {{POWER_W - 15{1'b0}}, p5_power_q} << LEFT >> {p5_shift_q[4:2], 2'd0};

@@ -94,7 +94,7 @@ module m2_norm_table #(
       wire above = |p2_offset_q[SUM_W-1:STEP+9];
 
       assign starts[k*SUM_W+:SUM_W] = START[SUM_W-1:0];
-      assign indices[k*9+:9] = (p2_offset_q[STEP+:9] | {9{above}}) & {9{!negative}};
+      assign indices[k*9+:9] = (p2_offset_q[STEP+:9] | {9{above}}) & {9{k != 0 || !negative}};  // none is below a later table
       assign rights[k*5+:5] = RIGHT;
 
       if (k > 0) begin : g_reached

@@ -25,7 +25,10 @@ module m2_params #(
     parameter PROFILE = 0,    // number of the profile, see kr_m2_widths.vh
     parameter WIDE_W  = 512,  // width of a wide beat [bits], a multiple of 512 and of NL stored norm weights
     parameter NL      = 8,    // norm weights of a beat: 8, 16 or 32
-    parameter CONVS   = 1024  // convolution records that wait here, a power of two, at least those of a layer
+    parameter D_MAX   = 2560, // most weights of a norm of nd, 1..65535
+    parameter I_MAX   = 5120, // most weights of a norm of ni, 1..65535
+    parameter H_MAX   = 160,  // most heads, 1..65535
+    parameter CONVS   = 1024  // convolution records that wait here, a power of two from 4 on, at least those of a layer
 ) (
     input  wire                                             clk,
     input  wire                                             rst,
@@ -65,7 +68,13 @@ module m2_params #(
   localparam UNITS = WIDE_W / UNIT;
   localparam LANE_W = $clog2(UNITS) + 1;
   localparam LAST_UNIT = UNITS - 1;
-  localparam COUNT_W = 24;
+  localparam DN_W = $clog2((D_MAX + NL - 1) / NL + 1);  // bits of the counts
+  localparam IN_W = $clog2((I_MAX + NL - 1) / NL + 1);
+  localparam HG_W = $clog2((H_MAX + 7) / 8 + 1);
+  localparam CONVS_LG = $clog2(CONVS);
+  localparam NORM_UNITS_W = ((DN_W > IN_W) ? DN_W : IN_W) + NORM_LG;
+  localparam RECORD_UNITS_W = (HG_W + HEAD_LG > CONVS_LG + 1 + CONV_LG) ? HG_W + HEAD_LG : CONVS_LG + 1 + CONV_LG;
+  localparam COUNT_W = (NORM_UNITS_W > RECORD_UNITS_W) ? NORM_UNITS_W : RECORD_UNITS_W;
   localparam [COUNT_W-1:0] ONE = 1;
 
   // ---- what the parts are, from job to job
@@ -87,14 +96,16 @@ module m2_params #(
   reg  [        3:0] one_q;       // convs_q, heads_q, in_q, dn_q are 1
   wire               last = last_q;
   wire               move;
+  wire [ CONVS_LG:0] convs = {1'b0, c_bn8[CONVS_LG-2:0], 1'b0} + {1'b0, c_i8[CONVS_LG-1:0]};
+  wire               unused_counts = &{1'b0, c_dn, c_in, c_hg, c_bn8, c_i8};
 
   assign job_ready = state_q == IDLE;
 
   always @(posedge clk) begin
-    dn_q    <= {8'd0, c_dn} << NORM_LG;
-    in_q    <= {8'd0, c_in} << NORM_LG;
-    heads_q <= {8'd0, c_hg} << HEAD_LG;
-    convs_q <= ({7'd0, c_bn8, 1'b0} + {8'd0, c_i8}) << CONV_LG;
+    dn_q    <= {{COUNT_W - DN_W{1'b0}}, c_dn[DN_W-1:0]} << NORM_LG;
+    in_q    <= {{COUNT_W - IN_W{1'b0}}, c_in[IN_W-1:0]} << NORM_LG;
+    heads_q <= {{COUNT_W - HG_W{1'b0}}, c_hg[HG_W-1:0]} << HEAD_LG;
+    convs_q <= {{COUNT_W - CONVS_LG - 1{1'b0}}, convs} << CONV_LG;
     one_q   <= {convs_q == ONE, heads_q == ONE, in_q == ONE, dn_q == ONE};
   end
 
@@ -262,6 +273,9 @@ module m2_params #(
     end
     if (NL != 8 && NL != 16 && NL != 32) begin : g_bad_lanes
       m2_params_NL_must_be_8_16_or_32 u_error ();
+    end
+    if (D_MAX < 1 || D_MAX > 65535 || I_MAX < 1 || I_MAX > 65535 || H_MAX < 1 || H_MAX > 65535) begin : g_bad_most
+      m2_params_D_MAX_I_MAX_and_H_MAX_must_be_1_to_65535 u_error ();
     end
   endgenerate
 

@@ -193,7 +193,7 @@ module m2_regs #(
 
   always @(posedge clk) begin
     if (rst || start) begun_q <= 1'b0;
-    else if (busy) begun_q <= begun;
+    else begun_q <= begun;
   end
 
   wire [ARRAY_W-1:0] rd_beats;

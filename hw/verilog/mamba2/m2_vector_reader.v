@@ -6,11 +6,11 @@
 //                last, marked at the end of each c_span words and of a token; zeros behind a token's c_groups groups.
 // Format       : job_data {base, last token, first token}, 8 bits each token; m_data {end mark, BANKS groups}. c_words =
 //                ceil(c_groups / BANKS), c_span and c_groups hold still during a run.
-// Latency      : variable: a word leaves 3 cycles after it may be read, a job starts first + 1 cycles after it is seen
+// Latency      : variable: a word leaves 2 cycles after it may be read, a job starts first + 1 cycles after it is seen
 // Throughput   : 1; but for the cycles in which the RAM is busy, and the start of a job
 // Back-pressure: room for what is read is reserved in a queue of 4 words; job_ready follows the last read.
 // Golden       : golden.streams.memory
-// Test         : tests/rtl/test_m2_gate_buf.py
+// Test         : tests/rtl/test_m2_vector_reader.py
 //
 // Why: words are read only with room in the queue, so that the RAM's output need not hold them and its port is free for
 // others in every cycle.
