@@ -9,7 +9,7 @@
 // Throughput   : variable: a job in one cycle more than its passes
 // Back-pressure: registered ready; absorbs 1 job.
 // Golden       : golden.schedule.jobs
-// Test         : tests/rtl/test_attn_core.py
+// Test         : tests/rtl/test_attn_turn.py
 //
 // Why: queries, keys and sums are counted apart, each where it passes, so that a pass may enter while the one before leaves.
 
@@ -36,7 +36,6 @@ module attn_turn (
   wire [1:0] kind = job_data[`KR_M2_JOB_KIND];
   wire       is_attention = kind == `KR_M2_KIND_IN && !job_data[14];
   wire       is_head = kind == `KR_M2_KIND_HEAD;
-  wire       take = job_valid && job_ready;
   wire       unused_job = &{1'b0, job_data};
 
   assign job_ready = !attention_q && !head_q;
@@ -57,7 +56,7 @@ module attn_turn (
   end
 
   always @(posedge clk) begin
-    if (take) begin
+    if (job_ready) begin  // without a job nothing reads them
       left_q <= c_heads - 8'd1;
       last_q <= is_head || c_heads == 8'd1;
     end else if (pass_end) begin

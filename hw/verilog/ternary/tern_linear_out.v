@@ -11,7 +11,7 @@
 // Throughput   : 1
 // Back-pressure: none at the input: `ends` must find its bank read; empty, one cycle, tells a cycle later that a bank was.
 // Golden       : golden.ternary.integer.linear.ternary
-// Test         : tests/rtl/test_tern_linear.py
+// Test         : tests/rtl/test_tern_linear_out.py
 //
 // Why: the choice of a group and that of a lane are a stage each; with 256 rows the first alone has 32 inputs.
 
