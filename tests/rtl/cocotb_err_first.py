@@ -16,10 +16,14 @@ CODES = DUT.params["CODES"].to_bytes(SOURCES, "little")
 
 
 def draw(rng: random.Random, rare: float) -> Errors:
-    """Return errors of a cycle: often several at once, where there are any; each port is the lowest now and then."""
+    """Return errors of a cycle: often several at once, where there are any; each port is the lowest now and then.
+
+    Each bit of an argument's error is the only one of some.
+    """
     ports = (1 << PORTS) - 1
     culprits = [rng.getrandbits(PORTS) << rng.randrange(PORTS) & ports if rng.random() < rare else 0 for _ in CODES]
-    return Errors(rng.getrandbits(8) if rng.random() < rare else 0, tuple(culprits))
+    argument = rng.choice((rng.getrandbits(8), 1 << rng.randrange(8))) if rng.random() < rare else 0
+    return Errors(argument, tuple(culprits))
 
 
 @cocotb.test()

@@ -51,7 +51,7 @@ def drawn(build: Build, rng: random.Random) -> Arguments:
     layers = min(rng.choice((1, 2, 3, rng.randint(1, 64), 255)), max(build.conv_depth // histories, 1))
     first = rng.randrange(layers) if rng.random() < 0.5 else 0
     head, raw = rng.random() < 0.7, rng.random() < 0.3
-    generate = 0 if not head else 1 if raw else rng.choice((1, 2, 40, rng.randint(1, 5000)))
+    generate = 0 if not head else 1 if raw else rng.choice((1, 2, any_size(rng, 24), any_size(rng, 24)))
     chunk = rng.choice([size for size in (1, 2, 4, 8) if heads % size == 0])
     on_chip = build.state_depth // (heads * headdim // 8 * (d_state // 8) // build.tiles)
     return Arguments(
@@ -60,11 +60,11 @@ def drawn(build: Build, rng: random.Random) -> Arguments:
         headdim=headdim,
         d_state=d_state,
         ngroups=groups,
-        vocab=rng.choice((8, 256, 50288, rng.randint(8, 100000))),
+        vocab=rng.choice((8, 256, 50288, any_size(rng, 31))),
         model_layers=layers,
         layer_first=first,
         layer_count=rng.randint(1, layers - first),
-        prompt=rng.choice((1, 2, 33, rng.randint(1, 10000))),
+        prompt=rng.choice((1, 33, any_size(rng, 24), any_size(rng, 24))),
         generate=generate,
         raw=raw,
         keep=rng.random() < 0.5,
@@ -82,8 +82,13 @@ def drawn(build: Build, rng: random.Random) -> Arguments:
     )
 
 
-def placed(a: Arguments, build: Build, rng: random.Random) -> Arguments:
-    """Lay out the regions in any order, the last one up to the arena's end."""
+def any_size(rng: random.Random, bits: int) -> int:
+    """Return a number from 1 on, uniform in how many of `bits` bits it has."""
+    return max(rng.getrandbits(rng.randint(1, bits)), 1)
+
+
+def placed(a: Arguments, build: Build, rng: random.Random, short: bool = False) -> Arguments:
+    """Lay out the regions in any order, the last one up to the arena's end; `short`: it lacks a beat."""
     c = counts(a, build)
     wide = {
         "p_off": a.model_layers * (c.p_in + c.p_out) + a.head * c.p_head,
@@ -96,11 +101,15 @@ def placed(a: Arguments, build: Build, rng: random.Random) -> Arguments:
     }
     order, at, found = list(wide), 0, {}
     rng.shuffle(order)
+    if short:
+        last = rng.choice([name for name in (*order, "tap_off", "tap_off") if wide[name]])  # its size has most factors
+        order.sort(key=last.__eq__)
     for name in order:
         at += rng.choice((0, 0, rng.getrandbits(20))) * build.port_bytes
         found[name] = at
         at += wide[name] * build.port_bytes
-    return replace(a, **found, s_bytes=wide["s_off"] * build.port_bytes, arena_bytes=at)
+    end = at - short * build.port_bytes
+    return replace(a, **found, s_bytes=wide["s_off"] * build.port_bytes, arena_bytes=end)
 
 
 def spoiled(a: Arguments, build: Build, rng: random.Random) -> Arguments:
@@ -159,14 +168,15 @@ def test_contract(build: Build, sim: str, tmp_path: Path) -> None:
     starts = []
     for index in range(STARTS):
         a = legal(build, rng)
-        a = spoiled(a, build, rng) if index % 3 else a
+        if index % 3:
+            a = spoiled(a, build, rng) if index % 3 == 1 else placed(a, build, rng, short=True)
         starts.append(start(a, build))
     seen = {told["error"] for told in starts}
     never = {ErrorCode.AXI_READ, ErrorCode.AXI_WRITE, ErrorCode.BAD_TOKEN}
     if build.profile.norm == "table":
         never.add(ErrorCode.BAD_EPS)
     assert seen == set(ErrorCode) - never
-    assert sum(not told["error"] for told in starts) > STARTS // 3
+    assert sum(not told["error"] for told in starts) > STARTS // 4
     path = tmp_path / "vectors.json"
     path.write_text(json.dumps(starts))
     check_module("m2_args", params(build), sim, "tests.rtl.cocotb_m2_args", path)

@@ -334,7 +334,7 @@ module m2_args #(
 
   always @(posedge clk) begin
     bitwise_q   <= step_q == DIVIDE || step_q == SCAN;
-    region_q    <= step_q >= P_END && step_q <= TAP_END;
+    region_q    <= step_q >= P_END;  // or one that is bitwise, where s_off is looked at as in S_END
     last_step_q <= step_q == TAP_END;
   end
 
