@@ -73,13 +73,14 @@ module m2_front #(
   localparam [2:0] C = 3'd2;
   localparam [2:0] X = 3'd3;
   localparam [2:0] Z = 3'd4;
+  localparam T_A = (T_COLS > 1) ? $clog2(T_COLS) : 1;  // bits of a token's number
 
   // The next job, and the first address of its layer, two cycles later.
   reg         next_valid_q;
   reg         next_known_q;
   reg         next_fresh_q;
   reg         next_single_q;
-  reg  [ 7:0] next_before_q;
+  reg  [T_A-1:0] next_before_q;
   reg  [ 7:0] next_layer_q;
   reg  [15:0] x_groups_q;
   reg  [15:0] layer_groups_q;
@@ -106,7 +107,7 @@ module m2_front #(
     if (job_ready) begin
       next_fresh_q <= job_data[`KR_M2_JOB_FRESH];
       next_single_q <= last_in == 8'd0;
-      next_before_q <= last_in - 8'd1;
+      next_before_q <= last_in[T_A-1:0] - 1'b1;
       next_layer_q <= job_data[`KR_M2_JOB_LAYER];
     end
     x_groups_q <= x_groups[15:0];
@@ -121,8 +122,8 @@ module m2_front #(
   reg         busy_q;
   reg         fresh_q;
   reg         single_q;  // jobs of one token
-  reg  [ 7:0] before_q;  // the last token but one
-  reg  [ 7:0] token_q;
+  reg  [T_A-1:0] before_q;  // the last token but one
+  reg  [T_A-1:0] token_q;
   reg         first_token_q;
   reg         last_token_q;
   reg  [ 4:0] phase_q;  // one-hot, nothing while not busy
@@ -181,11 +182,11 @@ module m2_front #(
 
   always @(posedge clk) begin
     if (start) begin
-      token_q       <= 8'd0;
+      token_q       <= {T_A{1'b0}};
       first_token_q <= 1'b1;
       last_token_q  <= next_single_q;
     end else if (move) begin
-      token_q       <= last_token_q ? 8'd0 : token_q + 8'd1;
+      token_q       <= last_token_q ? {T_A{1'b0}} : token_q + 1'b1;
       first_token_q <= last_token_q;
       last_token_q  <= last_token_q ? single_q : token_q == before_q;
     end
