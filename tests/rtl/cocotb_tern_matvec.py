@@ -132,14 +132,17 @@ async def rates(dut: Any) -> None:
 
 
 @cocotb.test(timeout_time=5, timeout_unit="ms")
-async def slow_writes(dut: Any) -> None:
-    """Law: a result waits for room behind tables and in front of accumulators; each cycle is told to one of them."""
+async def causes_at_once(dut: Any) -> None:
+    """Law: a cycle that waits for accumulators and for tables, or for room behind results, is told to one of them."""
     cfg = config(dut)
     master, memory = await open_kernel(dut, 0.0)
-    memory.write_stall = 0.9
-    w, x = operands((12 * cfg.acc_depth + 1) * cfg.outs, 2 * cfg.block, cfg.t_cols)
-    assert torch.equal(await product(dut, master, memory, w, x), matvec(w, x))
-    assert await master.read_dword(Offset.STALL_OUTPUT)
+    most = cfg.x_slots // cfg.t_cols
+    slow = (30 * cfg.acc_depth + 1, 2, 1, 0.9)  # of one vector tables are there at once
+    for tiles, blocks, vectors, write_stall in ((1, most, cfg.t_cols, 0.0), (2, most, cfg.t_cols, 0.0), slow):
+        memory.write_stall = write_stall
+        w, x = operands(tiles * cfg.outs, blocks * cfg.block, vectors)
+        assert torch.equal(await product(dut, master, memory, w, x), matvec(w, x)), tiles
+        assert await master.read_dword(Offset.STALL_OUTPUT if write_stall else Offset.STALL_TABLES), tiles
 
 
 @cocotb.test(timeout_time=5, timeout_unit="ms")

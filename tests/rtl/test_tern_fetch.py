@@ -40,7 +40,7 @@ CASES = [
     (
         {"WIDE_W": 1024, "PORT_BYTES": 4, "W_DEPTH": 32, "SLICE": 5, "PARTIAL": 1},
         [
-            (ONE, Start(4, 2, 4, 0, (17, 18)), Room(8, 32)),
+            (replace(ONE, vocab_size=(1 << 28) + 9), Start(4, 2, 4, 0, (17, 18)), Room(8, 32)),
             (CFG, Start(8, 1, 4, 3, (5,)), Room(5, 9)),
             (replace(CFG, vocab_size=1), Start(1, 2, 2, 0, (0,)), Room(0, 9)),
         ],
