@@ -9,7 +9,7 @@
 // Throughput   : variable: one section at a time
 // Back-pressure: registered ready; absorbs 1 job.
 // Golden       : golden.mamba2.accel.image.weights
-// Test         : tests/rtl/test_m2_fetch.py
+// Test         : tests/rtl/test_m2_fetch_section.py
 //
 // Why: weights and parameters lie in the order of their use, so one law serves both regions.
 
