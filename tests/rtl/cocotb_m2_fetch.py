@@ -247,6 +247,17 @@ async def runs(dut, stall, memory):
 
 
 @cocotb.test()
+async def long_rows(dut):
+    """Rows of each power of two of beats, and one more, are whole."""
+    table = Table(dut, "rows")
+    await table.bench.start()
+    for beats in (1 << k for k in range(4, 10)):
+        jobs = [Job(EMBED), Job(EMBED, tokens=2, feedback=True)]
+        await table.begin(Run(shape(table.rng) | {"c_row_beats": beats + 1, "c_vocab": 9}, jobs, [3], [8, 1]).expect())
+        await table.drain()
+
+
+@cocotb.test()
 @cocotb.parametrize(role=["w", "p", "s"])
 async def a_full_queue_blocks_nobody(dut, role):
     """While one stream's consumer stands still, the others get all that they read; then it gets its beats too."""

@@ -11,8 +11,8 @@
 // Golden       : golden.ternary.matvec.decode
 // Test         : tests/rtl/test_tern_trits.py
 //
-// Why: b = 32h + l = 27h + (5h + l), so that trits 0..2 depend on s = 5h + l alone, 7 bits, and trits 3 and 4 on h and
-// s // 27: half the logic of ten functions of 8 bits.
+// Why: b = 32h + l = 27h + (5h + l), so that trits 0..2 depend on s = 5h + l alone, 61 at most, and trits 3 and 4 on h
+// and s // 27: half the logic of ten functions of 8 bits. Of b >= 253 s is cut off, which has no trits.
 
 `default_nettype none
 
@@ -26,13 +26,13 @@ module tern_trits (
 );
 
   // Bit `place` of {s // 27 (2), trit 2 < 0, != 0, trit 1 < 0, != 0, trit 0 < 0, != 0}, for every s.
-  function [127:0] column(input integer place);
+  function [63:0] column(input integer place);
     integer s;
     integer low;
     integer word;
     begin
-      column = 128'd0;
-      for (s = 0; s <= 66; s = s + 1) begin
+      column = 64'd0;
+      for (s = 0; s <= 63; s = s + 1) begin
         low  = s % 27;
         word = marks(low % 3) + marks((low / 3) % 3) * 4 + marks(low / 9) * 16 + (s / 27) * 64;
         word = word >> place;
@@ -46,7 +46,7 @@ module tern_trits (
     marks = (digit == 0) ? 3 : (digit == 2) ? 1 : 0;
   endfunction
 
-  reg  [6:0] p0_s_q;
+  reg  [5:0] p0_s_q;
   reg  [2:0] p0_h_q;
   reg        p0_bad_q;
   wire [7:0] field;
@@ -62,7 +62,7 @@ module tern_trits (
   genvar k;
   generate
     for (k = 0; k < 8; k = k + 1) begin : g_field
-      localparam [127:0] COLUMN = column(k);
+      localparam [63:0] COLUMN = column(k);
 
       assign field[k] = COLUMN[p0_s_q];
     end
@@ -70,7 +70,7 @@ module tern_trits (
 
   always @(posedge clk) begin
     if (en) begin
-      p0_s_q   <= {2'b00, code[4:0]} + {2'b00, code[7:5], 2'b00} + {4'b0000, code[7:5]};
+      p0_s_q   <= {1'b0, code[4:0]} + {1'b0, code[7:5], 2'b00} + {3'b000, code[7:5]};
       p0_h_q   <= code[7:5];
       p0_bad_q <= code >= 8'd243;
     end
