@@ -5,7 +5,6 @@ What is known is not judged again.
 """
 
 import functools
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from pathlib import Path
 from golden.errors import CheckError
 from harness.mutate import judge, netlist
 from harness.mutate.equivalence import Answer, compare
-from harness.mutate.judge import Bench, Outcome, Store
+from harness.mutate.judge import Bench, Outcome, Sound, Store
 from harness.mutate.netlist import Mutant, Netlist
 from harness.mutate.simulations import Simulation, Simulator, around, cocotb_files
 from harness.mutate.twins import twin
@@ -58,12 +57,11 @@ class Court:
     ) -> None:
         self._group, self._sim, self._tools, self._place = group, sim, tools, place
         self._store = Store(place / "outcomes")
-        self._lock = threading.RLock()
-        self._others = others
+        self._others, self._sound = others, Sound()
 
     def __call__(self, mutant: Mutant) -> Outcome:
         """Return the verdict on a mutant. CheckError: a test fails without it, or Yosys fails."""
-        outcome = self._simulated(mutant, lambda: self._bench)
+        outcome = self._simulated(mutant, self._group.mutants)
         if outcome.verdict != "survived":
             return outcome
         answer = compare(self._group.netlist, mutant, self._place / "proofs")
@@ -71,12 +69,12 @@ class Court:
             return replace(outcome, verdict="equivalent", by=PROOFS[answer])
         return self._elsewhere(mutant) or replace(outcome, by=PROOFS[answer])
 
-    def _simulated(self, mutant: Mutant, bench: Callable[[], Bench]) -> Outcome:
-        """Return what simulations say, now or earlier; the bench is only made when it is needed."""
+    def _simulated(self, mutant: Mutant, mutants: Sequence[Mutant]) -> Outcome:
+        """Return what simulations say, now or earlier; a netlist with `mutants` is only made when it is needed."""
         key = self._key(mutant)
         outcome = self._store.load(key)
         if outcome is None:
-            outcome = bench().judge(mutant.number)
+            outcome = self._bench(mutants).judge(mutant.number)
             self._store.save(key, outcome)
         return outcome
 
@@ -93,7 +91,7 @@ class Court:
 
     def alone(self, mutant: Mutant) -> Outcome:
         """Return what simulations say of a mutant that is in a build of its own."""
-        return self._simulated(mutant, lambda: self._made([mutant]))
+        return self._simulated(mutant, [mutant])
 
     @functools.cached_property
     def _key(self) -> Callable[[Mutant], str]:
@@ -102,27 +100,12 @@ class Court:
         tools = [*self._tools, *around(group.simulations, group.unit)]
         return lambda mutant: judge.key(group.netlist.text, mutant.arguments, group.simulations, tests, tools)
 
-    @property
-    def _bench(self) -> Bench:
-        """Return what judges the group, made when it is needed first."""
-        with self._lock:
-            return self._whole
-
-    @functools.cached_property
-    def _whole(self) -> Bench:
-        return self._made(self._group.mutants)
-
-    def _made(self, mutants: Sequence[Mutant]) -> Bench:
+    def _bench(self, mutants: Sequence[Mutant]) -> Bench:
         group = self._group
         frame = any(each.top != group.unit.name for each in group.simulations)
         source = netlist.write(group.netlist, mutants, self._place, frame)
-        return Bench(source, group.simulations, self._sim, source.parent.with_suffix(".runs"))
-
-    @property
-    def _further(self) -> Sequence["Court"]:
-        with self._lock:
-            return self._courts
+        return Bench(source, group.simulations, self._sim, source.parent.with_suffix(".runs"), self._sound)
 
     @functools.cached_property
-    def _courts(self) -> tuple["Court", ...]:
+    def _further(self) -> tuple["Court", ...]:
         return tuple(Court(each, tuple, self._sim, self._tools, self._place) for each in self._others())

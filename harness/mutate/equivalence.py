@@ -18,8 +18,9 @@ from typing import Any, Literal
 from golden.errors import CheckError
 from harness.atomic import publish_dir
 from harness.mutate.constants import Values, base, constants
-from harness.mutate.flat import children, flat
+from harness.mutate.flat import flat
 from harness.mutate.netlist import SELECTOR, Mutant, Netlist
+from harness.mutate.units import below
 from harness.synth.yosys import run
 
 FORMAT = 4  # of what is kept: raise it when the same inputs give another answer
@@ -64,7 +65,7 @@ def compare(netlist: Netlist, mutant: Mutant, folder: Path) -> Answer:
         MachineError: it is missing or does not start.
     """
     found = _compare(netlist, mutant, folder)
-    if found == "equal" or not children(netlist):
+    if found == "equal" or not below(netlist.unit.source):
         return found
     return _compare(flat(netlist, folder), mutant, folder)
 

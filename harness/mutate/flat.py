@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.atomic import publish_dir
 from harness.mutate.netlist import Netlist
-from harness.mutate.units import sources
+from harness.mutate.units import below
 from harness.synth.yosys import headers, run
 
 FORMAT = 1  # of what is kept: raise it when the same inputs give another result
@@ -22,12 +22,12 @@ def flat(netlist: Netlist, folder: Path) -> Netlist:
     place = folder / f"{netlist.folder.name}-flat-{FORMAT}"
 
     def fill(work: Path) -> None:
-        below = " ".join(os.path.relpath(path, work) for path in children(netlist))
+        children = " ".join(os.path.relpath(path, work) for path in below(netlist.unit.source))
         run(
             f"""
             read_rtlil {os.path.relpath(netlist.folder / "cells.il", work)}
             delete =A:blackbox
-            read_verilog -DSYNTHESIS {headers(work)} {below}
+            read_verilog -DSYNTHESIS {headers(work)} {children}
             hierarchy -check -top {netlist.unit.name}
             proc
             opt_expr -mux_undef t:$mux
@@ -38,8 +38,3 @@ def flat(netlist: Netlist, folder: Path) -> Netlist:
 
     publish_dir(place, fill)
     return replace(netlist, folder=place)
-
-
-def children(netlist: Netlist) -> tuple[Path, ...]:
-    """Return the files of what the unit instantiates."""
-    return tuple(path for path in sources(netlist.unit.source) if path != netlist.unit.source)

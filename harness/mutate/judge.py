@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The verdict on one mutant: simulations one after the other, each without a fault first, until one fails."""
 
+import functools
 import hashlib
 import json
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -47,16 +48,33 @@ class Outcome:
     repeat: str
 
 
+class Sound:
+    """How long simulations of a netlist take without a fault, in seconds: each is run once, whoever asks."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[Hashable, float] = {}
+        self._lock = threading.Lock()
+
+    def seconds(self, simulation: Hashable, run: Callable[[], float]) -> float:
+        """Return what a simulation takes; `run` tells it when nobody has asked before."""
+        with self._lock:
+            if simulation not in self._seconds:
+                self._seconds[simulation] = run()
+            return self._seconds[simulation]
+
+
 @dataclass(frozen=True)
 class Bench:
-    """What judges the mutants of a netlist: its Verilog with them inside, simulations, the simulator, a folder."""
+    """What judges mutants of a netlist: its Verilog with them inside, simulations, the simulator, a folder.
+
+    Benches of one netlist, with other mutants inside, may share what simulations without a fault take.
+    """
 
     source: Path
     simulations: tuple[Simulation, ...]
     sim: Simulator
     folder: Path
-    _sound: dict[int, float] = field(default_factory=dict, init=False, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    sound: Sound = field(default_factory=Sound, repr=False)
 
     def judge(self, number: int) -> Outcome:
         """Simulate a mutant until a test fails that passes without it.
@@ -68,7 +86,7 @@ class Bench:
         """
         spent, sound, repeat = 0.0, 0.0, ""
         for index, simulation in enumerate(self.simulations):
-            sound += self._without(index)
+            sound += self.sound.seconds(index, functools.partial(self._without, index))
             left = max(max(LIMIT_S, PATIENCE * sound) - spent, 1.0)
             result = self._run(index, number, left)
             spent, repeat = spent + result.exit.seconds, result.repeat
@@ -80,18 +98,14 @@ class Bench:
         return Outcome("survived", "", spent, repeat)
 
     def _without(self, index: int) -> float:
-        """Return what a simulation takes without a fault, in seconds."""
-        with self._lock:
-            if index not in self._sound:
-                result = self._run(index, NONE, PATIENCE * LIMIT_S)
-                if not result.ok:
-                    first = result.failed[0]
-                    raise CheckError(
-                        f"{self.simulations[index].test}: fails on the netlist without a fault: {first.test}: "
-                        f"{first.line}; repeat: {result.repeat}"
-                    )
-                self._sound[index] = result.exit.seconds
-            return self._sound[index]
+        result = self._run(index, NONE, PATIENCE * LIMIT_S)
+        if not result.ok:
+            first = result.failed[0]
+            raise CheckError(
+                f"{self.simulations[index].test}: fails on the netlist without a fault: {first.test}: {first.line}; "
+                f"repeat: {result.repeat}"
+            )
+        return result.exit.seconds
 
     def _run(self, index: int, number: int, seconds: float) -> CocotbResult:
         place = self.folder / str(number) / str(index)

@@ -16,7 +16,7 @@ from golden.errors import CheckError
 from harness.atomic import publish_dir
 from harness.build.spec import Param, literal
 from harness.mutate.frames import framed
-from harness.mutate.units import Unit, sources
+from harness.mutate.units import Unit, below, sources
 from harness.paths import VERILOG
 from harness.synth.yosys import elaboration, headers, run
 from harness.toolchain import find_yosys
@@ -95,9 +95,9 @@ def _listing(unit: Unit, params: Mapping[str, Param], work: Path) -> str:
     the enable would write nowhere.
     """
     folders = headers(work)
-    below = " ".join(os.path.relpath(path, work) for path in sources(unit.source) if path != unit.source)
+    children = " ".join(os.path.relpath(path, work) for path in below(unit.source))
     return f"""
-        {f"read_verilog -lib -DSYNTHESIS {folders} {below}" if below else ""}
+        {f"read_verilog -lib -DSYNTHESIS {folders} {children}" if children else ""}
         read_verilog -DSYNTHESIS {folders} {os.path.relpath(unit.source, work)}
         {elaboration(unit.name, params)}
         proc

@@ -6,7 +6,6 @@ suite with several. Mutants of all hand-written modules of the kernel are in one
 Configurations beside the named one have other parameters and hold no mutant, so they do not run.
 """
 
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from harness import console
 from harness.mutate import netlist
 from harness.mutate.equivalence import compare
 from harness.mutate.frames import shapes
-from harness.mutate.judge import LIMIT_S, NONE, PATIENCE
+from harness.mutate.judge import LIMIT_S, NONE, PATIENCE, Sound
 from harness.mutate.netlist import MOST, SELECTOR, Mutant, Netlist
 from harness.mutate.sample import sample, shares, shuffled
 from harness.mutate.simulations import Simulation
@@ -75,19 +74,19 @@ class Court:
     """Judges faults of one kernel by simulations of its regression; each runs once without a fault."""
 
     def __init__(self, faults: Sequence[Fault], bundle: Path, folder: Path) -> None:
-        self._folder, self._bundle, self._lock = folder, bundle, threading.Lock()
+        self._folder, self._bundle, self._sound = folder, bundle, Sound()
         self._sources = dict(_written(faults, folder))
-        self._sound: dict[Entry, float] = {}
 
     def sees(self, entry: Entry, number: int) -> bool:
         """Whether a simulation fails with a mutant. CheckError: it fails without. MachineError: it could not run."""
-        with self._lock:
-            if entry not in self._sound:
-                seconds, good = self._run(entry, NONE, PATIENCE * LIMIT_S)
-                if not good:
-                    raise CheckError(f"smoke_share: {entry.name} --seed {entry.seed} fails on netlists without a fault")
-                self._sound[entry] = seconds
-        return not self._run(entry, number, max(LIMIT_S, PATIENCE * self._sound[entry]))[1]
+        sound = self._sound.seconds(entry, lambda: self._without(entry))
+        return not self._run(entry, number, max(LIMIT_S, PATIENCE * sound))[1]
+
+    def _without(self, entry: Entry) -> float:
+        seconds, good = self._run(entry, NONE, PATIENCE * LIMIT_S)
+        if not good:
+            raise CheckError(f"smoke_share: {entry.name} --seed {entry.seed} fails on netlists without a fault")
+        return seconds
 
     def _run(self, entry: Entry, number: int, seconds: float) -> tuple[float, bool]:
         place = self._folder / "runs" / str(number) / f"{entry.name}-{entry.seed}"

@@ -64,6 +64,11 @@ def sources(top: Path) -> tuple[Path, ...]:
     return with_children(top, sorted(VERILOG.rglob("*.v")))
 
 
+def below(top: Path) -> tuple[Path, ...]:
+    """Return the files of what a module instantiates, children first."""
+    return tuple(path for path in sources(top) if path != top)
+
+
 def fingerprint(roots: Iterable[Path]) -> str:
     """Return a hash of Python files and of all that they import from this repository."""
     digest = hashlib.sha256()

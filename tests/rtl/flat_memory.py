@@ -84,14 +84,19 @@ class FlatMemory:
             self.stores[port][address : address + self.bytes] = data
             self.answers[port] += self._get("wlast", port, 1)
 
+    def _go(self) -> int:
+        return int(random.random() >= self.stall)
+
+    def _go_write(self) -> int:
+        return int(random.random() >= self.write_stall)
+
     def _drive(self, port: int) -> None:
-        values, go = self.values, lambda: int(random.random() >= self.stall)
-        write = lambda: int(random.random() >= self.write_stall)  # noqa: E731
-        values["arready"][port], values["awready"][port] = go(), write()
-        values["wready"][port] = write() if self.writes[port] else 0
+        values = self.values
+        values["arready"][port], values["awready"][port] = self._go(), self._go_write()
+        values["wready"][port] = self._go_write() if self.writes[port] else 0
         if not values["bvalid"][port] and self.answers[port]:
-            values["bvalid"][port] = write()
-        if not values["rvalid"][port] and self.reads[port] and go():
+            values["bvalid"][port] = self._go_write()
+        if not values["rvalid"][port] and self.reads[port] and self._go():
             address, last = self.reads[port][0]
             values["rvalid"][port], values["rlast"][port] = 1, int(last)
             word = self.stores[port][address : address + self.bytes]

@@ -76,7 +76,7 @@ def test_tests_that_fail_without_a_fault(bench: Bench, monkeypatch: pytest.Monke
 
 
 def test_without_a_fault_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each simulation that a mutant needs runs without a fault once, whatever the number of mutants; no other does."""
+    """Each simulation that a mutant needs runs without a fault once, whatever the number of mutants and benches."""
     ran = []
 
     def run(self: Simulation, _source: Path, _sim: str, plusargs: list[str], *_: object) -> CocotbResult:
@@ -84,7 +84,8 @@ def test_without_a_fault_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> 
         return FAILED if ran[-1] in (("b", 1), ("b", 2)) else GOOD
 
     monkeypatch.setattr(Simulation, "run", run)
-    assert [bench.judge(number).verdict for number in (1, 2)] == ["killed", "killed"]
+    other = replace(bench, source=bench.source.with_name("other.v"))
+    assert [each.judge(number).verdict for number, each in ((1, bench), (2, other))] == ["killed", "killed"]
     assert ran == [("a", 0), ("a", 1), ("b", 0), ("b", 1), ("a", 2), ("b", 2)]
 
 
