@@ -23,7 +23,7 @@ from harness.mutate.netlist import SELECTOR, Mutant, Netlist
 from harness.mutate.units import below
 from harness.synth.yosys import run
 
-FORMAT = 4  # of what is kept: raise it when the same inputs give another answer
+FORMAT = 5  # of what is kept: raise it when the same inputs give another answer
 LIMIT_S = 60
 """Seconds for the solver."""
 ROUNDS = 4
@@ -131,13 +131,18 @@ def answer(log: str) -> Answer:
 def _faulty(netlist: Netlist, mutant: Mutant, work: Path) -> str:
     """Return the script that leaves the unit with an input for the mutant, without what nothing reads.
 
-    Cells are split where only some of their bits are read. A bit that goes through several registers unread is gone
-    after as many rounds.
+    Cells are split where only some of their bits are read, and shifters, which pick words, are multiplexers of bits. A
+    bit that goes through several registers unread is gone after as many rounds.
     """
     return f"""
         read_rtlil {os.path.relpath(netlist.folder / "cells.il", work)}
         mutate -ctrl {SELECTOR} 1 1 {mutant.arguments}
         flatten
+        opt_clean -purge
+        opt_expr
+        opt_clean -purge
+        techmap t:$shift t:$shiftx
+        opt_expr
         opt_clean -purge
         {"splitcells; opt_clean -purge; " * ROUNDS}
         write_rtlil faulty.il

@@ -56,6 +56,17 @@ def test_what_a_child_never_puts_out(width: int, found: str, tmp_path: Path) -> 
     assert compare(cells, mutant, tmp_path / "proofs") == found
 
 
+@pytest.mark.parametrize(("bit", "found"), [(206, "equal"), (212, "different")])
+def test_what_a_shifter_never_picks(bit: int, found: str, tmp_path: Path) -> None:
+    """Of the bytes of a beat of scales the upper two bits are read by nobody, whichever byte is picked."""
+    (feed,) = choose(("m2_feed",), all_units())
+    shape = {"ADDITIVE": 1, "BEATS": 8, "INPUTS": 16, "ROWS": 4, "WEIGHT_BITS": 4}
+    cells = netlist.elaborate(feed, shape, 1, tmp_path)
+    what = f"$procdff.Q[{bit}] (scales_q[{bit}]) stuck at 0"
+    mutant = next(each for each in cells.mutants if each.what == what)
+    assert compare(cells, mutant, tmp_path / "proofs") == found
+
+
 def test_state_is_cut_out_and_logic_is_not() -> None:
     """Registers, memories and modules become ports, as wide as what is connected."""
     one = {"port_directions": {"D": "input", "Q": "output"}, "connections": {"D": [1, 2, 3], "Q": [4]}}
