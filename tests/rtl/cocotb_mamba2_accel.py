@@ -15,7 +15,18 @@ from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 from golden.spec.gen.mamba2_accel import Offset
 from golden.striping import stripe, unstripe
 from tests.rtl.flat_memory import FlatMemory
-from tests.rtl.m2_accel_starts import GUARD, SHAPE, Start, check, outputs, registers, smallest, tiny
+from tests.rtl.m2_accel_starts import (
+    COUNTERS,
+    GUARD,
+    SHAPE,
+    Start,
+    check,
+    check_counters,
+    outputs,
+    registers,
+    smallest,
+    tiny,
+)
 
 CONTROL = ("arvalid", "awvalid", "wvalid", "rready", "bready")
 PAYLOAD = {"arvalid": ("araddr", "arlen"), "awvalid": ("awaddr", "awlen"), "wvalid": ("wdata", "wstrb", "wlast")}
@@ -61,6 +72,7 @@ async def finish(dut: Any, master: AxiLiteMaster, memory: FlatMemory, start: Sta
     size = start.cfg.port_bytes
     written = {name: (at, (beats + 1) * size) for name, (at, beats) in outputs(start).items()}
     check(start, {name: unstripe(memory.load(*place), start.cfg) for name, place in written.items()})
+    check_counters(start, {name: await master.read_dword(Offset[name]) for name in COUNTERS})
 
 
 async def open_kernel(dut: Any, prompt: Sequence[int], generate: int) -> tuple[AxiLiteMaster, FlatMemory, Start]:

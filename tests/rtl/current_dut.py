@@ -17,11 +17,13 @@ class Dut:
         name: the module.
         params: every integer parameter, defaults included.
         vectors: JSON file of stimuli and expected results, or empty.
+        far: whether its counters are those of tests/rtl/far.
     """
 
     name: str
     params: Mapping[str, int]
     vectors: str
+    far: bool
 
     @property
     def contract(self) -> Contract:
@@ -31,4 +33,4 @@ class Dut:
 def current() -> Dut:
     """Return the design under test; for cocotb modules."""
     told = json.loads(os.environ.get("KRAIT_DUT", '{"name": "", "params": {}, "vectors": ""}'))
-    return Dut(told["name"], told["params"], told["vectors"])
+    return Dut(told["name"], told["params"], told["vectors"], told.get("far", False))

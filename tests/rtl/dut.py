@@ -14,6 +14,7 @@ from harness.verilog import with_children
 from tests.rtl.contract import contract
 from tests.rtl.faults import replaced
 
+FAR = Path(__file__).parent / "far" / "perf_counter.v"
 SIMS = ["verilator", pytest.param("icarus", marks=pytest.mark.icarus)]
 
 
@@ -31,15 +32,23 @@ def includes(files: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def check_module(
-    module: str, params: Mapping[str, int], sim: str, test_module: str, vectors: Path | None = None
+    module: str,
+    params: Mapping[str, int],
+    sim: str,
+    test_module: str,
+    vectors: Path | None = None,
+    far: bool = False,
 ) -> None:
     """Simulate a module with parameters under the tests of a cocotb module; raise unless all pass.
 
-    Stimuli and results that need torch come as a file of vectors: its import costs more than most simulations.
+    Stimuli and results that need torch come as a file of vectors: its import costs more than most simulations. Where
+    `far` is set, counters take the wide steps of tests/rtl/far.
     """
     defaults = {k: int(v) for k, v in contract(module).parameters.items() if re.fullmatch(r"-?\d+", v)}
-    told = {"name": module, "params": defaults | dict(params), "vectors": str(vectors or "")}
-    files = sources(module)
+    told = {"name": module, "params": defaults | dict(params), "vectors": str(vectors or "")} | (
+        {"far": True} if far else {}
+    )
+    files = [FAR if far and path.name == FAR.name else path for path in sources(module)]
     simulate(
         top=module,
         sources=replaced(files),

@@ -8,16 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from golden.schedule import Kind
 from golden.spec import Mamba2AccelConfig
 from golden.spec.gen.mamba2_accel import PORT_BASE, RD_BEATS, WR_BEATS, ErrorCode, Offset
 from golden.striping import stripe, unstripe
 from harness.sim.model import SimModel
-from tests.rtl.m2_accel_starts import GUARD, Start, check, outputs, registers
-
-STALLS = ("STALL_WEIGHTS", "STALL_ACTS", "STALL_OUT")
-COUNTERS = ("CYCLES", "WEIGHT_BEATS", "WINDOW", *STALLS, "SSM_BEATS", "FIRST_TOKEN")
-PROGRESS = ("TOKENS_DONE", "TOKENS_RUN", "LAYERS_DONE", "TAP_BEATS")
+from tests.rtl.m2_accel_starts import COUNTERS, GUARD, Start, check, check_counters, outputs, registers
 
 
 class AccelBench:
@@ -84,27 +79,11 @@ class AccelBench:
         assert error is ErrorCode.NONE, error.name
         check(start, {name: self.load(at, beats + 1) for name, (at, beats) in outputs(start).items()})
         count = self.counters()
-        self._check_counters(start, count)
+        for array in (RD_BEATS, WR_BEATS):
+            assert len({self.model.read(array[port]) for port in range(self.cfg.ports)}) == 1, "ports out of step"
+        check_counters(start, count)
         return count
 
     def counters(self) -> Mapping[str, int]:
         """Return all counters by name, beats of the ports as `RD_BEATS`, `WR_BEATS` (of port 0)."""
-        return {name: self.model.read(Offset[name]) for name in (*COUNTERS, *PROGRESS, "RD_BEATS", "WR_BEATS")}
-
-    def _check_counters(self, start: Start, count: Mapping[str, int]) -> None:
-        ports = range(self.cfg.ports)
-        for array in (RD_BEATS, WR_BEATS):
-            assert len({self.model.read(array[port]) for port in ports}) == 1, "ports out of step"
-        layers = [job for job in start.jobs if job.kind is Kind.OUT]
-        want = {
-            "TOKENS_DONE": start.generate,
-            "TOKENS_RUN": len(start.prompt) + max(start.generate - 1, 0),
-            "LAYERS_DONE": len(layers),
-            "TAP_BEATS": len(start.captured) if start.tap else 0,
-            "WEIGHT_BEATS": start.weight_beats,
-            "WINDOW": count["WEIGHT_BEATS"] + sum(count[name] for name in STALLS),
-        }
-        got = {name: count[name] for name in want}
-        assert got == want, f"counters {got}, expected {want}"
-        assert count["CYCLES"] > count["WINDOW"]
-        assert count["FIRST_TOKEN"] <= count["CYCLES"]
+        return {name: self.model.read(Offset[name]) for name in (*COUNTERS, "RD_BEATS", "WR_BEATS")}

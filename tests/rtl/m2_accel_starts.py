@@ -29,6 +29,12 @@ BEST = 8
 """Logits of a token record; values of a captured beat."""
 GUARD = 0xA5
 """Byte of everything that the kernel alone writes, before it does."""
+STALLS = ("STALL_WEIGHTS", "STALL_ACTS", "STALL_OUT")
+COUNTERS = (
+    "CYCLES", "WEIGHT_BEATS", "WINDOW", *STALLS, "SSM_BEATS", "STALL_STATE", "FIRST_TOKEN",
+    "TOKENS_DONE", "TOKENS_RUN", "LAYERS_DONE", "TAP_BEATS",
+)  # fmt: skip
+"""Counters that are one register each."""
 
 
 def smallest(slots: int, config: str = "sim_w8a8") -> Mamba2AccelConfig:
@@ -194,6 +200,25 @@ def check(start: Start, memory: Mapping[str, Tensor]) -> None:
         assert not flat[stream.numel() * 4 :].any(), "the tail of the last captured beat is not zero"
     if start.arguments.s_bytes:
         _check_states(start, memory["s"][:-1])
+
+
+def check_counters(start: Start, count: Mapping[str, int]) -> None:
+    """Compare `COUNTERS` of a run with its jobs; each cycle of the window is a beat of weights or one stall."""
+    words = counts(start.arguments, build_of(start.cfg)).words
+    want = {
+        "TOKENS_DONE": start.generate,
+        "TOKENS_RUN": len(start.prompt) + max(start.generate - 1, 0),
+        "LAYERS_DONE": sum(job.kind is Kind.OUT for job in start.jobs),
+        "TAP_BEATS": len(start.captured) if start.tap else 0,
+        "WEIGHT_BEATS": start.weight_beats,
+        "SSM_BEATS": sum(job.tokens for job in start.jobs if job.kind is Kind.IN) * start.arguments.heads * words,
+        "WINDOW": count["WEIGHT_BEATS"] + sum(count[name] for name in STALLS),
+    }
+    got = {name: count[name] for name in want}
+    assert got == want, f"counters {got}, expected {want}"
+    assert count["CYCLES"] > count["WINDOW"]
+    assert count["CYCLES"] >= count["SSM_BEATS"] + count["STALL_STATE"]
+    assert count["FIRST_TOKEN"] <= count["CYCLES"]
 
 
 def _check_states(start: Start, wide: Tensor) -> None:

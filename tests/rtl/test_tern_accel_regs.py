@@ -12,7 +12,7 @@ PARAMS = [
 
 
 @pytest.mark.parametrize("sim", SIMS)
-@pytest.mark.parametrize("params", PARAMS, ids=str)
-def test_contract(params: dict[str, int], sim: str) -> None:
-    """Arguments, identity, counters, progress and errors are where the map has them."""
-    check_module("tern_accel_regs", params, sim, "tests.rtl.cocotb_m2_regs")
+@pytest.mark.parametrize(("params", "far"), [*zip(PARAMS, (False, True), strict=True)], ids=str)
+def test_contract(params: dict[str, int], far: bool, sim: str) -> None:
+    """Arguments, identity, counters, progress and errors are where the map has them, to the last bit."""
+    check_module("tern_accel_regs", params, sim, "tests.rtl.cocotb_m2_regs", far=far)

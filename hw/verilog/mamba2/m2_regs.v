@@ -167,18 +167,23 @@ module m2_regs #(
   );
 
   // Free-running counter: the high word is held from the read of the low one.
-  reg  [63:0] free_q;
+  wire [63:0] free;
   reg  [31:0] free_high_q;
   wire        free_read = rd_strobe[`KR_MAMBA2_ACCEL_FREE_COUNTER_LO_WORD];
 
-  always @(posedge clk) begin
-    if (rst) free_q <= 64'd0;
-    else free_q <= free_q + 64'd1;
-  end
+  perf_counter #(
+      .W(64)
+  ) u_free (
+      .clk  (clk),
+      .rst  (rst),
+      .clear(1'b0),
+      .en   (1'b1),
+      .value(free)
+  );
 
   always @(posedge clk) begin
     if (rst) free_high_q <= 32'd0;
-    else if (free_read) free_high_q <= free_q[63:32];
+    else if (free_read) free_high_q <= free[63:32];
   end
 
   // Performance counters; the window is every cycle with a weight beat, and every stall behind the first one.
@@ -262,15 +267,20 @@ module m2_regs #(
 
   // What software reads.
   wire [31:0] geometry = {N_COLS[7:0], LOG_ROWS[7:0], LOG_BYTES[7:0], N_PORTS[7:0]};
-  wire [63:0] free_value = {free_high_q, free_q[31:0]};
+  wire [63:0] free_value = {free_high_q, free[31:0]};
   wire [31:0] error_value = {16'd0, error_port, error_code};
 
-  reg  [31:0] tap_beats_q;
+  wire [31:0] tap_beats;
 
-  always @(posedge clk) begin
-    if (rst || start) tap_beats_q <= 32'd0;
-    else if (busy && tap_beat) tap_beats_q <= tap_beats_q + 32'd1;
-  end
+  perf_counter #(
+      .W(32)
+  ) u_tap_beats (
+      .clk  (clk),
+      .rst  (rst),
+      .clear(start),
+      .en   (busy && tap_beat),
+      .value(tap_beats)
+  );
 
   always @* begin
     value = {WORDS{32'd0}};
@@ -297,7 +307,7 @@ module m2_regs #(
     value[`KR_MAMBA2_ACCEL_TOKENS_DONE_WORD*32+:32] = tokens_done;
     value[`KR_MAMBA2_ACCEL_TOKENS_RUN_WORD*32+:32] = tokens_run;
     value[`KR_MAMBA2_ACCEL_LAYERS_DONE_WORD*32+:32] = layers_done;
-    value[`KR_MAMBA2_ACCEL_TAP_BEATS_WORD*32+:32] = tap_beats_q;
+    value[`KR_MAMBA2_ACCEL_TAP_BEATS_WORD*32+:32] = tap_beats;
   end
 
   assign d_model      = regs[`KR_MAMBA2_ACCEL_D_MODEL_WORD*32+:32];

@@ -132,18 +132,23 @@ module tern_regs #(
   );
 
   // Free-running counter: the high word is held from the read of the low one.
-  reg  [63:0] free_q;
+  wire [63:0] free;
   reg  [31:0] free_high_q;
   wire        free_read = rd_strobe[`KR_TERN_MATVEC_FREE_COUNTER_LO_WORD];
 
-  always @(posedge clk) begin
-    if (rst) free_q <= 64'd0;
-    else free_q <= free_q + 64'd1;
-  end
+  perf_counter #(
+      .W(64)
+  ) u_free (
+      .clk  (clk),
+      .rst  (rst),
+      .clear(1'b0),
+      .en   (1'b1),
+      .value(free)
+  );
 
   always @(posedge clk) begin
     if (rst) free_high_q <= 32'd0;
-    else if (free_read) free_high_q <= free_q[63:32];
+    else if (free_read) free_high_q <= free[63:32];
   end
 
   // Performance counters: cycles, weight beats, window, four stalls.
@@ -214,7 +219,7 @@ module tern_regs #(
 
   // What software reads.
   wire [31:0] geometry = {N_COLS[7:0], LOG_OUTS[7:0], LOG_BYTES[7:0], N_PORTS[7:0]};
-  wire [63:0] free_value = {free_high_q, free_q[31:0]};
+  wire [63:0] free_value = {free_high_q, free[31:0]};
   wire [31:0] error_value = {16'd0, error_port, error_code};
 
   wire [63:0] cycles = counts[0*64+:64];
