@@ -214,22 +214,32 @@ class Bench:
         """Start the clock and leave reset, which is on before the first edge: checks.vh believes what rst says."""
         if self.rst is not None:
             self.rst.value = 1
+        self._clear()
         await self._settle()
         Clock(self.clk, 10, unit="ns").start()
         await self.reset()
 
     async def reset(self, cycles: int = 3) -> None:
-        """Hold reset for some cycles, and drop everything that is under way in sources and sinks."""
+        """Hold reset for some cycles, and drop everything that is under way in sources and sinks.
+
+        In the first of them these still offer and take, as neighbours do that the same reset has yet to reach.
+        """
         await RisingEdge(self.clk)
         if self.rst is not None:
             self.rst.value = 1
         for port in (*self.sources, *self.sinks):
-            port.clear()
-        for _ in range(cycles):
+            port.drive()
+        await RisingEdge(self.clk)
+        self._clear()
+        for _ in range(cycles - 1):
             await RisingEdge(self.clk)
         if self.rst is not None:
             self.rst.value = 0
         await FallingEdge(self.clk)
+
+    def _clear(self) -> None:
+        for port in (*self.sources, *self.sinks):
+            port.clear()
 
     async def step(self, cycles: int = 1) -> None:
         """Run cycles; return at the falling edge of the last one."""

@@ -227,7 +227,7 @@ async def short_reads_wait(dut):
     """More reads of a beat or none than the unit holds, on any ports, while none is taken: each comes, on its ports."""
     table = Table(dut, "short", always, stalls)
     await table.bench.start()
-    reads = [(i << 12, table.rng.choice((0, 1, 1)), table.rng.randint(1, PORTS)) for i in range(120)]
+    reads = [(i << 12, table.rng.choice((0, 1, 1)), table.rng.randint(1, PORTS)) for i in range(200)]
     reads[0] = (0, 1, PORTS)
     table.begin(Traffic([p << 32 for p in range(PORTS)], reads, [], []))
     table.m.set_stall(never)

@@ -10,6 +10,8 @@ The vectors, JSON, beats in hex:
  "pace": {source: cycles between two of its beats while latency is measured},
  "waits": [sink, ...]: each of them takes nothing, alone, until nothing moves,
  "events": [port, ...]: at most one of them is high in a cycle,
+ "busy": {port: [prefix, ...]}: high while one of these streams moves, or a beat of it that leaves waits; low when all
+ is out,
  "blames": [[prefix, event], ...]: that event alone is high when nothing moves because that stream stands still,
  "slow": cycles between two beats of a sink, of all sinks at a time: queues stand full,
  "further": [{"sources", "sinks", "static"}, ...]: short runs that nothing else stalls, each behind a reset, with
@@ -33,7 +35,8 @@ from tests.rtl.cocotb_stream_unit import flipped, port
 from tests.rtl.current_dut import current
 
 DUT = current()
-RESETS = 3
+RESETS = (1, 3, 1)
+"""Cycles of each reset in traffic."""
 QUIET = 200
 """Cycles without a beat, after which nothing more moves."""
 
@@ -92,12 +95,20 @@ class Block(StreamEnv):
         for name in self.pulses:
             self.pulses[name] += int(getattr(self.dut, name).value)
         assert len(self.high()) <= 1, f"events at once: {self.high()}"
+        for name, prefixes in told().get("busy", {}).items():
+            moving = [prefix for prefix in prefixes if self.moves(prefix)]
+            assert not moving or int(getattr(self.dut, name).value), f"{name} is low while {moving} move"
         for prefix, (sink, sizes) in told().get("after", {}).items():
             while self.allowed[prefix] < len(self.sinks[sink].taken[0]):
                 first = sum(sizes[: self.allowed[prefix]])
                 size = sizes[self.allowed[prefix]]
                 self.sources[prefix].answer(told()["sources"][prefix][first : first + size])
                 self.allowed[prefix] += 1
+
+    def moves(self, prefix: str) -> bool:
+        """Whether a stream's beat moves in this cycle, or one that leaves waits."""
+        valid, ready = (int(getattr(self.dut, f"{prefix}_{wire}").value) for wire in ("valid", "ready"))
+        return bool(valid and (ready or prefix in self.sinks))
 
     def high(self) -> list[str]:
         """Return the events of this cycle."""
@@ -145,6 +156,8 @@ async def order(dut, source, sink):
     async with block(dut, f"order/{source.__name__}/{sink.__name__}", source, sink) as env:
         await env.feed()
         await env.empty()
+        for name in told().get("busy", {}):
+            assert not int(getattr(dut, name).value), f"{name} is high when all is out"
 
 
 def paced(period: int) -> Stall:
@@ -258,10 +271,10 @@ async def reset_in_traffic(dut):
     """S6: reset empties; a full run afterwards gives what it should."""
     async with block(dut, "reset", stalls, stalls) as env:
         beats = sum(map(len, told()["sources"].values()))
-        for _ in range(RESETS):
+        for cycles in RESETS:
             await env.feed()
             await env.bench.step(env.rng.randint(30, max(60, beats)))
-            await env.reset(env.rng.randint(1, 3))
+            await env.reset(cycles)
             for prefix in env.sinks:
                 assert int(getattr(dut, f"{prefix}_valid").value) == 0, f"{prefix}_valid after reset"
         await env.feed()

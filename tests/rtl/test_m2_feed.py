@@ -72,7 +72,8 @@ def test_contract(params: dict[str, int], sim: str, tmp_path: Path) -> None:
     steady, latency = [["w", 0, len(ins["w"]) - 1, 0]], [["w", 1, "m", 0, 1]]
     further = [*sizes(rng, b, params["BEATS"]), *large(rng, b)]
     path = tmp_path / "vectors.json"
-    write(path, ins, outs, config(SHAPES, b), steady=steady, latency=latency, further=further)
+    busy = {"working": ["w", "m"]}
+    write(path, ins, outs, config(SHAPES, b), steady=steady, latency=latency, busy=busy, further=further)
     check_module("m2_feed", params, sim, "tests.rtl.cocotb_m2_block", path)
 
 

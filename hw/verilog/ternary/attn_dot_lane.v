@@ -39,7 +39,7 @@ module attn_dot_lane #(
 
   wire [ Q_PAR*512-1:0] products;  // of 16 bits
   reg  [ Q_PAR*512-1:0] p3_products_q;
-  wire [Q_PAR*Y_W-1:0] earlier;
+  wire [Q_PAR*Y_W-1:0] earlier;  // 0 for a first slice
   wire [Q_PAR*Y_W-1:0] sums;
   reg  [Q_PAR*Y_W-1:0] p9_sums_q;
 
@@ -47,23 +47,33 @@ module attn_dot_lane #(
 
   always @(posedge clk) begin
     p3_products_q <= products;
-    if (valid) p9_sums_q <= sums;
+    p9_sums_q     <= sums;
   end
-
-  mem_lutram #(
-      .DATA_W(Q_PAR * Y_W),
-      .DEPTH ((GROUPS > 2) ? GROUPS : 2)
-  ) u_sums (
-      .clk    (clk),
-      .wr_en  (valid),
-      .wr_addr(group),
-      .wr_data(sums),
-      .rd_addr(group),
-      .rd_data(earlier)
-  );
 
   genvar c, i;
   generate
+    if (SLICES > 1) begin : g_slices
+      wire [Q_PAR*Y_W-1:0] kept;
+
+      mem_lutram #(
+          .DATA_W(Q_PAR * Y_W),
+          .DEPTH ((GROUPS > 2) ? GROUPS : 2)
+      ) u_sums (
+          .clk    (clk),
+          .wr_en  (valid),
+          .wr_addr(group),
+          .wr_data(sums),
+          .rd_addr(group),
+          .rd_data(kept)
+      );
+
+      assign earlier = first ? {Q_PAR * Y_W{1'b0}} : kept;
+    end else begin : g_slice
+      wire unused_marks = &{1'b0, valid, first, group};
+
+      assign earlier = {Q_PAR * Y_W{1'b0}};
+    end
+
     for (i = 0; i < Q_PAR / 2; i = i + 1) begin : g_pair
       for (c = 0; c < 32; c = c + 1) begin : g_channel
         wire [16:0] pair = q[(32*i+c)*17+:17];
@@ -87,7 +97,6 @@ module attn_dot_lane #(
 
     for (i = 0; i < Q_PAR; i = i + 1) begin : g_row
       wire signed [20:0] sum;
-      wire signed [Y_W-1:0] old = first ? {Y_W{1'b0}} : earlier[i*Y_W+:Y_W];
 
       fxp_sum_tree #(
           .N   (32),
@@ -99,7 +108,7 @@ module attn_dot_lane #(
           .sum(sum)
       );
 
-      assign sums[i*Y_W+:Y_W] = old + {{Y_W - 20{sum[20]}}, sum[19:0]};
+      assign sums[i*Y_W+:Y_W] = earlier[i*Y_W+:Y_W] + {{Y_W - 20{sum[20]}}, sum[19:0]};
     end
 
     if (Q_PAR < 2 || Q_PAR % 2 != 0 || SLICES < 1 || GROUPS < 1) begin : g_bad_size
