@@ -11,7 +11,9 @@ from typing import Any
 from golden.errors import InputError, KraitError
 from harness import sources
 from harness.build import IcarusBuild, VerilatorBuild, build
+from harness.build.spec import Counted
 from harness.build.waves import Window
+from harness.coverage import units
 from harness.regress import executor as executors
 from harness.regress.executor import Executor
 from harness.regress.results import Result
@@ -24,6 +26,7 @@ from harness.regress.waivers import find as find_waiver
 from harness.sim.process import Limits
 from harness.toolchain import find_icarus
 from harness.uvm.job import CLOCK_NS
+from harness.verilog import named_test
 
 TIMEOUT_S = 600.0
 MOST_WAVES = 5
@@ -104,7 +107,7 @@ class Jobs:
                 found.setdefault((entry.kernel, entry.config, entry.transport, entry.simulator), []).append(entry)
         for (kernel, config, transport, simulator), members in found.items():
             spec = sources.cocotb_build(kernel, config, transport, simulator)
-            yield _with(spec, waves=bool(self._options.waves), cov=self._options.cov), members
+            yield _with(spec, bool(self._options.waves), kernel if self._options.cov else ""), members
 
     def _build(self, spec: Spec, members: list[Entry]) -> None:
         """Build, on a thread of its own."""
@@ -207,11 +210,18 @@ def _label(entry: Entry) -> str:
     return f"{entry.name} --seed {entry.seed}"
 
 
-def _with(spec: Spec, waves: bool = False, cov: bool = False) -> Spec:
-    """Return a build with waves, with code coverage where it is Verilator's."""
-    if isinstance(spec, VerilatorBuild):
-        return replace(spec, trace="fst" if waves else spec.trace, coverage=cov or spec.coverage)
-    return replace(spec, trace="fst" if waves else spec.trace)
+def _with(spec: Spec, waves: bool, cov: str = "") -> Spec:
+    """Return a build with waves, and with code coverage of a kernel where it is Verilator's."""
+    spec = replace(spec, trace="fst") if waves else spec
+    if not cov or not isinstance(spec, VerilatorBuild):
+        return spec
+    return replace(spec, coverage=True, counted=Counted(_counted(cov, spec.sources)))
+
+
+def _counted(kernel: str, files: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return which files count in a kernel's simulations: its module, and what no other unit's tests look after."""
+    test = next(named_test(path) for path in files if path.stem == kernel)
+    return units.counted(kernel, files, test)
 
 
 def _why_not(entry: Entry) -> str:

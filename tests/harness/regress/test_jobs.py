@@ -165,6 +165,17 @@ class TestRun:
         simulators.run(tmp_path, ENTRIES[:1], waves=False)
         assert [each.spec.trace for each in simulators.tasks["one"]] == [False, False]
 
+    def test_what_code_coverage_counts(self, simulators: Simulators, tmp_path: Path) -> None:
+        """The kernel and what names its test, not the units that have tests of their own; nothing unless asked for."""
+        simulators.run(tmp_path, ENTRIES[:1], cov=True)
+        simulators.run(tmp_path / "without", ENTRIES[:1])
+        counting, plain = (each.spec for each in simulators.tasks["one"])
+        names = {path.stem for path in counting.counted.files}
+        assert counting.coverage
+        assert names >= {"tern_matvec", "tern_datapath"}
+        assert names.isdisjoint({"tern_ctl", "axil_regs", "tern_matvec_sim"})
+        assert plain == replace(counting, coverage=False, counted=None)
+
     def test_waves_of_a_few(self, simulators: Simulators, tmp_path: Path) -> None:
         """Where many fail, builds with waves are made for the first of them; the others say so."""
         entries = tuple(replace(ENTRIES[0], name=f"t{i}") for i in range(under_way.MOST_WAVES + 2))
