@@ -107,7 +107,8 @@ class Jobs:
                 found.setdefault((entry.kernel, entry.config, entry.transport, entry.simulator), []).append(entry)
         for (kernel, config, transport, simulator), members in found.items():
             spec = sources.cocotb_build(kernel, config, transport, simulator)
-            yield _with(spec, bool(self._options.waves), kernel if self._options.cov else ""), members
+            spec = _traced(spec) if self._options.waves else spec
+            yield _counting(spec, kernel) if self._options.cov else spec, members
 
     def _build(self, spec: Spec, members: list[Entry]) -> None:
         """Build, on a thread of its own."""
@@ -158,7 +159,7 @@ class Jobs:
         if self._options.waves is not None or not self._waves_left:
             return second
         self._waves_left -= 1
-        return replace(second, spec=_with(task.spec, waves=True), plain=task.spec, window=_window(failed))
+        return replace(second, spec=_traced(task.spec), plain=task.spec, window=_window(failed))
 
     def _reran(self, entry: Entry, first: Outcome, task: Task, future: Future[Outcome]) -> None:
         """Settle an entry by its two runs: FAIL if the second failed like the first, or could not run; else FLAKY."""
@@ -210,18 +211,17 @@ def _label(entry: Entry) -> str:
     return f"{entry.name} --seed {entry.seed}"
 
 
-def _with(spec: Spec, waves: bool, cov: str = "") -> Spec:
-    """Return a build with waves, and with code coverage of a kernel where it is Verilator's."""
-    spec = replace(spec, trace="fst") if waves else spec
-    if not cov or not isinstance(spec, VerilatorBuild):
+def _traced(spec: Spec) -> Spec:
+    """Return a build with waves."""
+    return replace(spec, trace="fst")
+
+
+def _counting(spec: Spec, kernel: str) -> Spec:
+    """Return a build with code coverage where it is Verilator's: of the kernel, and what no other unit's tests see."""
+    if not isinstance(spec, VerilatorBuild):
         return spec
-    return replace(spec, coverage=True, counted=Counted(_counted(cov, spec.sources)))
-
-
-def _counted(kernel: str, files: tuple[Path, ...]) -> tuple[Path, ...]:
-    """Return which files count in a kernel's simulations: its module, and what no other unit's tests look after."""
-    test = next(named_test(path) for path in files if path.stem == kernel)
-    return units.counted(kernel, files, test)
+    test = next(named_test(path) for path in spec.sources if path.stem == kernel)
+    return replace(spec, coverage=True, counted=Counted(units.counted(kernel, spec.sources, test)))
 
 
 def _why_not(entry: Entry) -> str:
